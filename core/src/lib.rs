@@ -1,0 +1,1 @@
+//! The model of mpath: one failover group, described once, on any Unix.
