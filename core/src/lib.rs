@@ -1,1 +1,37 @@
 //! The model of mpath: one failover group, described once, on any Unix.
+//!
+//! In: the text of a configuration and a [`Snapshot`] of a host. Out: a plan of [`Step`]s, and a
+//! report of what they did. Everything here is a function from values to values; reading and writing
+//! the host is the business of a [`Backend`], talking to people that of the command line.
+//!
+//! The pipeline, in the order of its nouns: source → spec → validate → [`Group`] → [`Capabilities`]
+//! check → target → plan → apply → report.
+
+pub mod address;
+pub mod backend;
+pub mod capability;
+pub mod detection;
+pub mod effect;
+pub mod group;
+pub mod mac;
+pub mod millis;
+pub mod mode;
+pub mod name;
+pub mod route;
+pub mod settings;
+pub mod snapshot;
+pub mod step;
+
+pub use address::Address;
+pub use backend::{Backend, BackendError};
+pub use capability::Capabilities;
+pub use detection::Detection;
+pub use group::Group;
+pub use mac::MacAddress;
+pub use millis::Millis;
+pub use mode::Mode;
+pub use name::{GroupName, InterfaceName};
+pub use route::Route;
+pub use settings::GroupSettings;
+pub use snapshot::Snapshot;
+pub use step::Step;

@@ -1,0 +1,83 @@
+//! An IP address as an interface carries it, with all that is needed to put it back as it was.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// An address on an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// The local address with the length of its prefix.
+    pub net: IpNet,
+    /// The other end of a point-to-point address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<IpAddr>,
+    /// The broadcast address that was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broadcast: Option<Ipv4Addr>,
+    /// Its label, where that is not just the interface's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How far it is valid, as the platform numbers it; 0 is the whole world (`rt_scope_t`).
+    #[serde(default)]
+    pub scope: u8,
+    /// The metric of its connected route, where one was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<u32>,
+    /// Whether it has no connected route of its own.
+    #[serde(default)]
+    pub no_prefix_route: bool,
+    /// When it ends; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<Lifetime>,
+    /// Whether the system made it by itself (link-local, router advertisement) and will make it again.
+    #[serde(default)]
+    pub automatic: bool,
+}
+
+/// How long an address is still there, from the moment of the observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifetime {
+    /// Seconds until it goes.
+    pub valid: u32,
+    /// Seconds until no new connection uses it.
+    pub preferred: u32,
+}
+
+impl Address {
+    /// A static address with nothing special about it.
+    pub fn new(net: IpNet) -> Self {
+        Self {
+            net,
+            peer: None,
+            broadcast: None,
+            label: None,
+            scope: 0,
+            metric: None,
+            no_prefix_route: false,
+            lifetime: None,
+            automatic: false,
+        }
+    }
+
+    /// Whether both are the same address for the system: same local address, length and peer.
+    pub fn same(&self, other: &Self) -> bool {
+        self.net == other.net && self.peer == other.peer
+    }
+
+    /// Whether it is an IPv6 address.
+    pub fn is_ipv6(&self) -> bool {
+        matches!(self.net, IpNet::V6(_))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.peer {
+            Some(peer) => write!(f, "{} peer {peer}", self.net),
+            None => fmt::Display::fmt(&self.net, f),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The seam between mpath and a system: what a platform must offer.
+
+use std::io;
+
+use crate::{Capabilities, Snapshot, Step};
+
+/// One platform's way to look at a host and to change it. The level is that of the domain, never of a tool.
+pub trait Backend {
+    /// What the platform can do. May grow more exact with an observation.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Looks at the host. Reads, never writes.
+    fn observe(&mut self) -> Result<Snapshot, BackendError>;
+
+    /// A step as commands that an administrator could type. Pure.
+    fn explain(&self, step: &Step) -> Vec<String>;
+
+    /// Does a step, and makes no choice in it. The only thing in the workspace that changes the network.
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError>;
+}
+
+/// Why a platform did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The system said no.
+    #[error("{operation}: {}{}", .message.as_deref().unwrap_or("the system refused"), .errno.map(|e| format!(" ({})", errno_text(e))).unwrap_or_default())]
+    Refused {
+        /// What was tried, as an administrator would type it.
+        operation: String,
+        /// The system's error number.
+        errno: Option<i32>,
+        /// The system's own words.
+        message: Option<String>,
+    },
+    /// The caller may not do that.
+    #[error("{operation}: not permitted")]
+    NotPermitted {
+        /// What was tried.
+        operation: String,
+        /// The privilege that is needed, in the platform's words.
+        needs: &'static str,
+    },
+    /// The system has no driver for groups.
+    #[error("this system has no driver for groups: {reason}")]
+    NoDriver {
+        /// What was found.
+        reason: String,
+        /// A command that cures it.
+        cure: String,
+    },
+    /// A program that is needed is not installed.
+    #[error("{purpose} needs one of {}; none of them is installed", .programs.join(", "))]
+    NoProgram {
+        /// What it is needed for.
+        purpose: &'static str,
+        /// The programs, in the order in which they were looked for.
+        programs: Vec<&'static str>,
+        /// A command that cures it.
+        cure: &'static str,
+    },
+    /// A native command failed.
+    #[error("`{command}` {how}{}", said(.stdout, .stderr))]
+    Command {
+        /// The command line.
+        command: String,
+        /// How it ended, as in "exited with 1".
+        how: String,
+        /// What it wrote to its standard output.
+        stdout: String,
+        /// What it wrote to its standard error.
+        stderr: String,
+    },
+    /// Something could not be read or written.
+    #[error("cannot {action} {object}")]
+    Io {
+        /// What was tried, as in "read".
+        action: &'static str,
+        /// What on.
+        object: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The system said something that cannot be.
+    #[error("the system's answer about {object} makes no sense: {found}")]
+    Nonsense {
+        /// What it was about.
+        object: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+fn errno_text(errno: i32) -> String {
+    io::Error::from_raw_os_error(errno).to_string()
+}
+
+fn said(stdout: &str, stderr: &str) -> String {
+    let words: Vec<_> = [stderr, stdout].iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+    if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) }
+}
+
+impl BackendError {
+    /// What the reader can do about it, as a command where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotPermitted { needs, .. } => Some(format!("run it as root, or with {needs}")),
+            Self::NoDriver { cure, .. } => Some(cure.clone()),
+            Self::NoProgram { cure, .. } => Some((*cure).to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! A host as it is at one moment, as far as failover groups are concerned.
+//!
+//! Made by a backend's `observe`, never changed by it; [`effect`](crate::effect) predicts the next one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mode::words;
+use crate::{Address, GroupName, GroupSettings, InterfaceName, MacAddress, Route};
+
+/// A host at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Whether the system can make groups now.
+    pub driver: Driver,
+    /// Every interface, by its name.
+    pub interfaces: BTreeMap<InterfaceName, Interface>,
+}
+
+/// Whether the system can make groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// It can.
+    #[default]
+    Ready,
+    /// Its driver must be loaded first.
+    NotLoaded,
+}
+
+/// One interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// What it is.
+    pub kind: Kind,
+    /// Whether an administrator switched it on.
+    pub up: bool,
+    /// Whether it has a link. Changes by itself.
+    pub carrier: bool,
+    /// Its MAC address now.
+    pub mac: Option<MacAddress>,
+    /// The MAC address that it was made with.
+    pub permanent_mac: Option<MacAddress>,
+    /// Its largest packet, in bytes.
+    pub mtu: u32,
+    /// The device that it works for.
+    pub controller: Option<Controller>,
+    /// Its addresses, in the system's order.
+    pub addresses: Vec<Address>,
+    /// The routes that lead over it, in the system's order.
+    pub routes: Vec<Route>,
+    /// Whether it listens to router advertisements.
+    pub accept_ra: AcceptRa,
+    /// The program that manages it and may undo what others do.
+    pub manager: Option<Manager>,
+    /// Its speed in Mbit/s, where it tells.
+    pub speed: Option<u32>,
+}
+
+/// What an interface is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A wired network card, or something that behaves like one.
+    Ethernet,
+    /// A wireless network card.
+    Wireless,
+    /// A group's own device.
+    Group(Box<GroupState>),
+    /// The loopback interface.
+    Loopback,
+    /// Anything else, by the system's word for it.
+    Other(String),
+}
+
+/// What only a group's device has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupState {
+    /// Its settings.
+    pub settings: GroupSettings,
+    /// The text that marks whose it is (`ifalias` on Linux).
+    pub label: Option<String>,
+    /// The member that carries the traffic now. Changes by itself.
+    pub active: Option<InterfaceName>,
+    /// Whether a DHCP client works on it.
+    pub dhcp: Dhcp,
+}
+
+/// Which DHCP clients work on a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Dhcp {
+    /// For IPv4.
+    pub v4: bool,
+    /// For IPv6.
+    pub v6: bool,
+}
+
+/// The device that an interface works for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Controller {
+    /// A group's device.
+    Group(Membership),
+    /// A device of another kind, such as a bridge.
+    Other {
+        /// Its name.
+        name: InterfaceName,
+        /// The system's word for its kind.
+        kind: String,
+    },
+}
+
+/// An interface's part in a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The group's device.
+    pub device: InterfaceName,
+    /// Its rank; 0 is none.
+    pub priority: i32,
+    /// What the group thinks of it. Changes by itself.
+    pub state: MemberState,
+    /// Whether it carries traffic now. Changes by itself.
+    pub active: bool,
+    /// How often it has failed since it joined.
+    pub failures: u32,
+}
+
+words! {
+    /// What a group thinks of a member; `ipmpstat`'s words, and the two that a delay needs.
+    MemberState {
+        /// It works.
+        Ok = "ok",
+        /// It has failed, and the group waits before it leaves it.
+        Failing = "failing",
+        /// It does not work.
+        Failed = "failed",
+        /// It works again, and the group waits before it uses it.
+        Recovering = "recovering",
+        /// The platform says something that mpath does not know.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Whether an interface listens to router advertisements.
+    AcceptRa {
+        /// It does not.
+        No = "no",
+        /// It does, unless the host forwards packets.
+        Unless = "unless-forwarding",
+        /// It does, always.
+        Always = "always",
+    }
+}
+
+words! {
+    /// A program that manages interfaces.
+    Manager {
+        /// NetworkManager.
+        NetworkManager = "NetworkManager",
+        /// systemd-networkd.
+        Networkd = "systemd-networkd",
+    }
+}
+
+impl Snapshot {
+    /// An interface by name.
+    pub fn interface(&self, name: &InterfaceName) -> Option<&Interface> {
+        self.interfaces.get(name)
+    }
+
+    /// The group's device of a name.
+    pub fn group(&self, device: &InterfaceName) -> Option<&GroupState> {
+        self.interface(device)?.group()
+    }
+
+    /// The members of a group's device, by name.
+    pub fn members<'a>(
+        &'a self,
+        device: &'a InterfaceName,
+    ) -> impl Iterator<Item = (&'a InterfaceName, &'a Membership)> {
+        self.interfaces
+            .iter()
+            .filter_map(move |(name, interface)| Some((name, interface.membership()?)))
+            .filter(move |(_, membership)| membership.device == *device)
+    }
+
+    /// The part of it that concerns these interfaces; names that are not there are left out.
+    pub fn scoped<'a>(&self, names: impl IntoIterator<Item = &'a InterfaceName>) -> Self {
+        let interfaces =
+            names.into_iter().filter_map(|name| Some((name.clone(), self.interface(name)?.clone()))).collect();
+        Self { driver: self.driver, interfaces }
+    }
+}
+
+impl Interface {
+    /// A fresh interface of a kind: down, no addresses, MTU 1500.
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            up: false,
+            carrier: false,
+            mac: None,
+            permanent_mac: None,
+            mtu: 1500,
+            controller: None,
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            accept_ra: AcceptRa::Unless,
+            manager: None,
+            speed: None,
+        }
+    }
+
+    /// What only a group's device has.
+    pub fn group(&self) -> Option<&GroupState> {
+        match &self.kind {
+            Kind::Group(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn group_mut(&mut self) -> Option<&mut GroupState> {
+        match &mut self.kind {
+            Kind::Group(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Its part in a group.
+    pub fn membership(&self) -> Option<&Membership> {
+        match &self.controller {
+            Some(Controller::Group(membership)) => Some(membership),
+            _ => None,
+        }
+    }
+
+    /// The addresses that somebody gave it.
+    pub fn own_addresses(&self) -> impl DoubleEndedIterator<Item = &Address> {
+        self.addresses.iter().filter(|address| !address.automatic)
+    }
+
+    /// The routes that somebody gave it.
+    pub fn own_routes(&self) -> impl DoubleEndedIterator<Item = &Route> {
+        self.routes.iter().filter(|route| !route.automatic)
+    }
+}
+
+impl GroupState {
+    /// The mark of mpath's own devices; what follows is the group's name.
+    pub const MARK: &'static str = "mpath:";
+
+    /// The label of a group's device.
+    pub fn label_of(group: &GroupName) -> String {
+        format!("{}{group}", Self::MARK)
+    }
+
+    /// The group that it was made for, if mpath made it.
+    pub fn owner(&self) -> Option<GroupName> {
+        GroupName::new(self.label.as_deref()?.strip_prefix(Self::MARK)?).ok()
+    }
+}
