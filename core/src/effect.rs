@@ -1,1 +1,279 @@
 //! What a step does to a host: the rules of the systems, as a function from snapshot to snapshot.
+//!
+//! The planner drafts with it, so that each step is chosen on the state that the steps before it leave; the fake
+//! host of the tests lives by it. It refuses what a system refuses, and also what a system would do silently
+//! beside the step (dropping routes with a link, say), because such a step could not be undone. Whether real
+//! systems behave like this is asked by the kernel tests.
+
+use crate::capability::{Capabilities, ChangeNeed};
+use crate::settings::MacSharing;
+use crate::snapshot::Interface;
+use crate::snapshot::{Controller, Driver, GroupState, Kind, Membership};
+use crate::step::{Family, NewGroup};
+use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
+
+/// A step that makes no sense on the host as it is. Coming from a planner, it is a defect of the planner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {step}: {reason}")]
+pub struct Nonsense {
+    /// The step.
+    pub step: Box<Step>,
+    /// Why it makes no sense.
+    pub reason: String,
+}
+
+/// Does a step to a snapshot.
+pub fn apply(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Result<(), Nonsense> {
+    change(step, host, capabilities).map_err(|reason| Nonsense { step: Box::new(step.clone()), reason })
+}
+
+fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Result<(), String> {
+    match step {
+        Step::LoadDriver => {
+            refuse_if(host.driver == Driver::Ready, "it is loaded")?;
+            host.driver = Driver::Ready;
+        }
+        Step::CreateGroup(group) => create(host, group)?,
+        Step::DeleteGroup(group) => {
+            let device = group_device(host, &group.device)?;
+            refuse_if(device.up, "it is on")?;
+            refuse_if(host.members(&group.device).next().is_some(), "it has members")?;
+            host.interfaces.remove(&group.device);
+        }
+        Step::SetLabel { device, from, to } => {
+            let state = group_state(host, device)?;
+            refuse_if(state.label != *from || from == to, "the label is another")?;
+            state.label.clone_from(to);
+        }
+        Step::ChangeSettings { device, from, to } => change_settings(host, capabilities, device, from, to)?,
+        Step::AddMember { device, member } => add_member(host, device, member)?,
+        Step::RemoveMember { device, member } => remove_member(host, device, member)?,
+        Step::SetPriority { device, member, from, to } => {
+            let membership = membership(host, device, member)?;
+            refuse_if(membership.priority != *from || from == to, "the priority is another")?;
+            membership.priority = *to;
+        }
+        Step::SetUp { interface, up } => {
+            let interface = present(host, interface)?;
+            refuse_if(interface.up == *up, "it is so already")?;
+            if !up {
+                // net/ipv4/fib_frontend.c fib_disable_ip, net/ipv6/addrconf.c addrconf_ifdown: both go with the link.
+                refuse_if(interface.own_routes().next().is_some(), "its routes would be lost")?;
+                refuse_if(interface.own_addresses().any(Address::is_ipv6), "its IPv6 addresses would be lost")?;
+                interface.addresses.retain(|address| !address.is_ipv6());
+                interface.routes.clear();
+            }
+            interface.up = *up;
+        }
+        Step::SetMtu { interface, from, to } => {
+            refuse_if(present(host, interface)?.mtu != *from || from == to, "the MTU is another")?;
+            present(host, interface)?.mtu = *to;
+            // drivers/net/bonding/bond_main.c bond_change_mtu: the members follow.
+            for member in members_mut(host, interface) {
+                member.mtu = *to;
+            }
+        }
+        Step::SetMac { interface, from, to } => set_mac(host, interface, *from, *to)?,
+        Step::SetAcceptRa { interface, from, to } => {
+            let interface = present(host, interface)?;
+            refuse_if(interface.accept_ra != *from || from == to, "it is another")?;
+            interface.accept_ra = *to;
+        }
+        Step::AddAddress { interface, address } => {
+            let interface = present(host, interface)?;
+            refuse_if(interface.addresses.iter().any(|other| other.same(address)), "it is there")?;
+            interface.addresses.push(address.clone());
+        }
+        Step::RemoveAddress { interface, address } => remove_address(present(host, interface)?, address)?,
+        Step::AddRoute { interface, route } => add_route(host, interface, route)?,
+        Step::RemoveRoute { interface, route } => {
+            let interface = present(host, interface)?;
+            refuse_if(!interface.routes.iter().any(|other| other.same(route)), "it is not there")?;
+            interface.routes.retain(|other| !other.same(route));
+        }
+        Step::StartDhcp { interface, family } => {
+            refuse_if(!present(host, interface)?.up, "the device is off")?;
+            let running = dhcp(host, interface, *family)?;
+            refuse_if(std::mem::replace(running, true), "a client runs")?;
+        }
+        Step::StopDhcp { interface, family } => {
+            let running = dhcp(host, interface, *family)?;
+            refuse_if(!std::mem::replace(running, false), "no client runs")?;
+            let ipv6 = *family == Family::V6;
+            let interface = present(host, interface)?;
+            interface.addresses.retain(|address| address.lifetime.is_none() || address.is_ipv6() != ipv6);
+            // The clients leave RTPROT_DHCP or RTPROT_BOOT on their routes and take them away with the lease.
+            interface.routes.retain(|route| !matches!(route.protocol, 3 | 16) || route.is_ipv6() != ipv6);
+        }
+    }
+    Ok(())
+}
+
+fn refuse_if(nonsense: bool, reason: &str) -> Result<(), String> {
+    if nonsense { Err(reason.to_owned()) } else { Ok(()) }
+}
+
+fn present<'a>(host: &'a mut Snapshot, name: &InterfaceName) -> Result<&'a mut Interface, String> {
+    host.interfaces.get_mut(name).ok_or_else(|| format!("there is no interface {name}"))
+}
+
+fn group_device<'a>(host: &'a mut Snapshot, name: &InterfaceName) -> Result<&'a mut Interface, String> {
+    let interface = present(host, name)?;
+    if interface.group().is_none() {
+        return Err(format!("{name} is no group device"));
+    }
+    Ok(interface)
+}
+
+fn group_state<'a>(host: &'a mut Snapshot, name: &InterfaceName) -> Result<&'a mut GroupState, String> {
+    present(host, name)?.group_mut().ok_or_else(|| format!("{name} is no group device"))
+}
+
+fn dhcp<'a>(host: &'a mut Snapshot, device: &InterfaceName, family: Family) -> Result<&'a mut bool, String> {
+    let dhcp = &mut group_state(host, device)?.dhcp;
+    Ok(match family {
+        Family::V4 => &mut dhcp.v4,
+        Family::V6 => &mut dhcp.v6,
+    })
+}
+
+fn membership<'a>(
+    host: &'a mut Snapshot,
+    device: &InterfaceName,
+    member: &InterfaceName,
+) -> Result<&'a mut Membership, String> {
+    match &mut present(host, member)?.controller {
+        Some(Controller::Group(membership)) if membership.device == *device => Ok(membership),
+        _ => Err(format!("{member} is no member of {device}")),
+    }
+}
+
+fn members_mut<'a>(host: &'a mut Snapshot, device: &'a InterfaceName) -> impl Iterator<Item = &'a mut Interface> {
+    let belongs = move |interface: &&mut Interface| interface.membership().is_some_and(|m| m.device == *device);
+    host.interfaces.values_mut().filter(belongs)
+}
+
+fn create(host: &mut Snapshot, group: &NewGroup) -> Result<(), String> {
+    refuse_if(host.driver == Driver::NotLoaded, "the driver is not loaded")?;
+    refuse_if(host.interfaces.contains_key(&group.device), "the name is in use")?;
+    refuse_if(group.settings.primary.is_some(), "a primary must be a member first")?;
+    let state = GroupState {
+        settings: (*group.settings).clone(),
+        label: None,
+        active: None,
+        dhcp: crate::snapshot::Dhcp::default(),
+    };
+    let mut interface = Interface::new(Kind::Group(Box::new(state)));
+    interface.mac = group.mac;
+    interface.mtu = group.mtu.unwrap_or(interface.mtu);
+    host.interfaces.insert(group.device.clone(), interface);
+    Ok(())
+}
+
+fn change_settings(
+    host: &mut Snapshot,
+    capabilities: &Capabilities,
+    device: &InterfaceName,
+    from: &GroupSettings,
+    to: &GroupSettings,
+) -> Result<(), String> {
+    refuse_if(group_state(host, device)?.settings != *from, "the settings are others")?;
+    let changed = from.differences(to);
+    let need = changed.iter().map(|setting| capabilities.need_of(*setting)).max().ok_or("nothing changes")?;
+    refuse_if(need >= ChangeNeed::Down && present(host, device)?.up, "the device is on")?;
+    let empty = host.members(device).next().is_none();
+    refuse_if(need == ChangeNeed::DownAndEmpty && !empty, "the device has members")?;
+    if let Some(primary) = to.primary.as_ref().filter(|_| from.primary != to.primary) {
+        refuse_if(!host.members(device).any(|(name, _)| name == primary), "the primary is no member")?;
+    }
+    group_state(host, device)?.settings = to.clone();
+    Ok(())
+}
+
+fn add_member(host: &mut Snapshot, device: &InterfaceName, member: &InterfaceName) -> Result<(), String> {
+    let bond = group_device(host, device)?;
+    let (bond_mac, mtu) = (bond.mac, bond.mtu);
+    let sharing = group_state(host, device)?.settings.mac_sharing;
+    let joining = present(host, member)?;
+    refuse_if(joining.up, "it is on")?;
+    refuse_if(joining.controller.is_some(), "it works for another device")?;
+    refuse_if(joining.own_addresses().next().is_some(), "its addresses would answer beside the group's")?;
+    refuse_if(matches!(joining.kind, Kind::Group(_) | Kind::Loopback), "it cannot be a member")?;
+    let own_mac = joining.mac;
+    joining.controller =
+        Some(Controller::Group(Membership { own_mtu: Some(joining.mtu), ..Membership::new(device.clone(), own_mac) }));
+    joining.up = true;
+    joining.mtu = mtu;
+    if sharing == MacSharing::Shared {
+        // bond_enslave: a device without an address of its own takes that of its first member.
+        joining.mac = bond_mac.or(own_mac);
+        present(host, device)?.mac = bond_mac.or(own_mac);
+    }
+    Ok(())
+}
+
+fn remove_member(host: &mut Snapshot, device: &InterfaceName, member: &InterfaceName) -> Result<(), String> {
+    let membership = membership(host, device, member)?.clone();
+    let leaving = present(host, member)?;
+    refuse_if(leaving.own_addresses().next().is_some(), "its addresses would come alive")?;
+    refuse_if(leaving.own_routes().next().is_some(), "its routes would be lost")?;
+    leaving.controller = None;
+    leaving.up = false;
+    leaving.mac = membership.own_mac.or(leaving.mac);
+    leaving.mtu = membership.own_mtu.unwrap_or(leaving.mtu);
+    leaving.addresses.clear();
+    leaving.routes.clear();
+    let empty = host.members(device).next().is_none();
+    let bond = present(host, device)?;
+    if empty {
+        // __bond_release_one: eth_hw_addr_random when the last one has gone.
+        bond.mac = None;
+    }
+    let state = group_state(host, device)?;
+    refuse_if(state.settings.primary.as_ref() == Some(member), "it is still the primary")
+}
+
+fn set_mac(
+    host: &mut Snapshot,
+    interface: &InterfaceName,
+    from: Option<crate::MacAddress>,
+    to: crate::MacAddress,
+) -> Result<(), String> {
+    let target = present(host, interface)?;
+    let another = from.is_some() && target.mac != from;
+    refuse_if(another || target.mac == Some(to), "the MAC address is another")?;
+    refuse_if(target.membership().is_some(), "it is a member")?;
+    if let Some(group) = target.group() {
+        // bond_set_mac_address returns 0 and does nothing under the other two.
+        refuse_if(group.settings.mac_sharing != MacSharing::Shared, "its MAC address follows its members")?;
+    }
+    target.mac = Some(to);
+    for member in members_mut(host, interface) {
+        member.mac = Some(to);
+    }
+    Ok(())
+}
+
+fn remove_address(interface: &mut Interface, address: &Address) -> Result<(), String> {
+    let place = interface.addresses.iter().position(|other| other.same(address)).ok_or("it is not there")?;
+    // net/ipv4/devinet.c __inet_del_ifa: with the first of a subnet the later ones go too.
+    let takes_along = interface.addresses[place + 1..].iter().any(|later| is_secondary_to(later, address));
+    refuse_if(takes_along, "later addresses of its subnet would be lost")?;
+    interface.addresses.remove(place);
+    Ok(())
+}
+
+/// Whether the system counts an address as a secondary of an earlier one: IPv4, same length, same subnet.
+pub(crate) fn is_secondary_to(later: &Address, earlier: &Address) -> bool {
+    !later.is_ipv6() && later.net.prefix_len() == earlier.net.prefix_len() && later.net.trunc() == earlier.net.trunc()
+}
+
+fn add_route(host: &mut Snapshot, name: &InterfaceName, route: &Route) -> Result<(), String> {
+    let taken = host.interfaces.values().flat_map(|interface| &interface.routes).any(|other| other.same_place(route));
+    refuse_if(taken && !route.is_ipv6(), "another route has its place")?;
+    let interface = present(host, name)?;
+    refuse_if(!interface.up, "the interface is off")?;
+    refuse_if(interface.routes.iter().any(|other| other.same(route)), "it is there")?;
+    interface.routes.push(route.clone());
+    Ok(())
+}

@@ -140,7 +140,7 @@ impl Group {
         self.peer_notifications
     }
 
-    /// The largest packet, in bytes; `None` is the platform's default.
+    /// The largest packet, in bytes; `None` is what the device has (1500 when it is new).
     pub fn mtu(&self) -> Option<u32> {
         self.mtu
     }

@@ -8,19 +8,30 @@
 //! check → target → plan → apply → report.
 
 pub mod address;
+pub mod apply;
 pub mod backend;
 pub mod capability;
 pub mod detection;
 pub mod effect;
+#[cfg(any(test, feature = "fake-host"))]
+pub mod fake;
 pub mod group;
 pub mod mac;
 pub mod millis;
 pub mod mode;
 pub mod name;
+pub mod note;
+pub mod plan;
+pub mod planner;
+pub mod receipt;
+pub mod refusal;
+pub mod resolve;
 pub mod route;
 pub mod settings;
 pub mod snapshot;
+pub mod status;
 pub mod step;
+pub mod target;
 
 pub use address::Address;
 pub use backend::{Backend, BackendError};
@@ -31,7 +42,10 @@ pub use mac::MacAddress;
 pub use millis::Millis;
 pub use mode::Mode;
 pub use name::{GroupName, InterfaceName};
+pub use plan::Plan;
+pub use receipt::Receipt;
 pub use route::Route;
 pub use settings::GroupSettings;
 pub use snapshot::Snapshot;
 pub use step::Step;
+pub use target::Target;

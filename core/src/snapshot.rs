@@ -124,6 +124,19 @@ pub struct Membership {
     pub active: bool,
     /// How often it has failed since it joined.
     pub failures: u32,
+    /// The MAC address that it had when it joined and gets back when it leaves.
+    pub own_mac: Option<MacAddress>,
+    /// The MTU that it had when it joined and gets back when it leaves. No system tells; a receipt knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_mtu: Option<u32>,
+}
+
+impl Membership {
+    /// A fresh membership of an interface, before anything has been heard of it.
+    pub fn new(device: InterfaceName, own_mac: Option<MacAddress>) -> Self {
+        let state = MemberState::Unknown;
+        Self { device, priority: 0, state, active: false, failures: 0, own_mac, own_mtu: None }
+    }
 }
 
 words! {
@@ -191,6 +204,34 @@ impl Snapshot {
         let interfaces =
             names.into_iter().filter_map(|name| Some((name.clone(), self.interface(name)?.clone()))).collect();
         Self { driver: self.driver, interfaces }
+    }
+}
+
+impl Snapshot {
+    /// What was configured, without all that changes by itself: links, the active member, lifetimes, what the
+    /// system adds on its own, who manages what. Equal configurations mean that nothing was left behind.
+    pub fn configuration(&self) -> Self {
+        let mut settled = self.clone();
+        for interface in settled.interfaces.values_mut() {
+            interface.carrier = false;
+            interface.manager = None;
+            interface.speed = None;
+            interface.addresses.retain(|address| !address.automatic);
+            interface.routes.retain(|route| !route.automatic);
+            for address in &mut interface.addresses {
+                address.lifetime = None;
+            }
+            if let Some(group) = interface.group_mut() {
+                group.active = None;
+            }
+            if let Some(Controller::Group(membership)) = &mut interface.controller {
+                *membership = Membership {
+                    priority: membership.priority,
+                    ..Membership::new(membership.device.clone(), membership.own_mac)
+                };
+            }
+        }
+        settled
     }
 }
 

@@ -190,6 +190,30 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The interface that it changes; for a membership, the member.
+    pub fn subject(&self) -> Option<&InterfaceName> {
+        match self {
+            Self::LoadDriver => None,
+            Self::CreateGroup(group) | Self::DeleteGroup(group) => Some(&group.device),
+            Self::SetLabel { device, .. } | Self::ChangeSettings { device, .. } => Some(device),
+            Self::AddMember { member, .. } | Self::RemoveMember { member, .. } | Self::SetPriority { member, .. } => {
+                Some(member)
+            }
+            Self::SetUp { interface, .. }
+            | Self::SetMtu { interface, .. }
+            | Self::SetMac { interface, .. }
+            | Self::SetAcceptRa { interface, .. }
+            | Self::AddAddress { interface, .. }
+            | Self::RemoveAddress { interface, .. }
+            | Self::AddRoute { interface, .. }
+            | Self::RemoveRoute { interface, .. }
+            | Self::StartDhcp { interface, .. }
+            | Self::StopDhcp { interface, .. } => Some(interface),
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,0 +1,155 @@
+//! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
+
+use crate::backend::{Backend, BackendError};
+use crate::capability::{Capabilities, ChangeNeed, DefaultDevice};
+use crate::effect;
+use crate::settings::{MacSharing, Setting};
+use crate::snapshot::{Controller, Driver, MemberState};
+use crate::{InterfaceName, MacAddress, Snapshot, Step};
+
+/// A host in memory.
+#[derive(Debug, Clone)]
+pub struct FakeHost {
+    /// How it is.
+    pub host: Snapshot,
+    /// Every step that it was asked to do and did.
+    pub done: Vec<Step>,
+    /// How many more steps succeed before one fails; `None` is all of them.
+    pub fails_after: Option<usize>,
+    /// Whether the failing step is done all the same, as when an answer is lost.
+    pub fails_late: bool,
+    /// Settings and addresses that it takes without doing anything, as kernels do with what they do not know.
+    pub ignores: fn(&Step) -> bool,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Members whose cable is out.
+    pub unplugged: Vec<InterfaceName>,
+}
+
+/// What the fake can do: as much as Linux bonding.
+pub fn capabilities() -> Capabilities {
+    Capabilities {
+        platform: "the fake host",
+        longest_interface_name: 15,
+        reserved_names: &["all", "default"],
+        default_device: DefaultDevice::GroupName,
+        missing: vec![],
+        change_needs: &[
+            (Setting::Mode, ChangeNeed::DownAndEmpty),
+            (Setting::MacSharing, ChangeNeed::DownAndEmpty),
+            (Setting::LacpRate, ChangeNeed::Down),
+            (Setting::LacpSelect, ChangeNeed::Down),
+        ],
+    }
+}
+
+impl FakeHost {
+    /// A host that is as given.
+    pub fn new(host: Snapshot) -> Self {
+        Self {
+            host,
+            done: vec![],
+            fails_after: None,
+            fails_late: false,
+            ignores: |_| false,
+            capabilities: capabilities(),
+            unplugged: vec![],
+        }
+    }
+
+    /// Lets links, the active member and random addresses be as a system would have them.
+    fn settle(&mut self) {
+        let devices: Vec<_> =
+            self.host.interfaces.iter().filter(|(_, i)| i.group().is_some()).map(|(n, _)| n.clone()).collect();
+        for (name, interface) in &mut self.host.interfaces {
+            interface.carrier = interface.up && !self.unplugged.contains(name);
+            let carrier = interface.carrier;
+            if let Some(Controller::Group(membership)) = &mut interface.controller {
+                membership.state = if carrier { MemberState::Ok } else { MemberState::Failed };
+                membership.active = false;
+            }
+        }
+        for device in devices {
+            let Some(group) = self.host.group(&device) else { continue };
+            let working: Vec<_> = self
+                .host
+                .members(&device)
+                .filter(|(_, membership)| membership.state == MemberState::Ok)
+                .map(|(name, _)| name.clone())
+                .collect();
+            let primary = group.settings.primary.clone().filter(|primary| working.contains(primary));
+            let stays = group.active.clone().filter(|active| working.contains(active));
+            let active = primary.or(stays).or_else(|| working.first().cloned());
+            let sharing = group.settings.mac_sharing;
+            let active_mac = active.as_ref().and_then(|active| self.host.interface(active)?.mac);
+            if let Some(active) = &active
+                && let Some(Controller::Group(m)) =
+                    self.host.interfaces.get_mut(active).and_then(|i| i.controller.as_mut())
+            {
+                m.active = true;
+            }
+            let Some(interface) = self.host.interfaces.get_mut(&device) else { continue };
+            interface.carrier = interface.up && active.is_some();
+            if sharing == MacSharing::Active {
+                interface.mac = active_mac.or(interface.mac);
+            }
+            interface.mac = interface.mac.or(Some(MacAddress::new([0x06, 0, 0, 0, 0, 1])));
+            if let Some(group) = interface.group_mut() {
+                group.active = active;
+            }
+        }
+    }
+}
+
+impl Backend for FakeHost {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        self.settle();
+        let mut seen = self.host.clone();
+        for interface in seen.interfaces.values_mut() {
+            if let Some(Controller::Group(membership)) = &mut interface.controller {
+                membership.own_mtu = None;
+            }
+        }
+        Ok(seen)
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        vec![format!("fake: {step}")]
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        let refused = |message: String| BackendError::Refused {
+            operation: step.to_string(),
+            errno: None,
+            message: Some(message),
+        };
+        let fails = match &mut self.fails_after {
+            Some(0) => {
+                self.fails_after = None;
+                true
+            }
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        };
+        if fails && !self.fails_late {
+            return Err(refused("told to fail".to_owned()));
+        }
+        if *step == Step::LoadDriver && self.host.driver == Driver::Ready {
+            return Ok(());
+        }
+        if (self.ignores)(step) {
+            return Ok(());
+        }
+        effect::apply(step, &mut self.host, &self.capabilities).map_err(|nonsense| refused(nonsense.reason))?;
+        self.settle();
+        self.done.push(step.clone());
+        if fails { Err(refused("told to fail after all".to_owned())) } else { Ok(()) }
+    }
+}

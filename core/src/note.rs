@@ -1,0 +1,111 @@
+//! What a person should know about a plan before it runs, beside its steps.
+
+use serde::Serialize;
+
+use crate::capability::ChangeNeed;
+use crate::settings::Setting;
+use crate::snapshot::Manager;
+use crate::{Address, InterfaceName, Route};
+
+/// Something to know about a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "note")]
+pub enum Note {
+    /// An optional member is not there.
+    #[error("the optional member {member} is not there; the group comes up without it")]
+    OptionalAbsent {
+        /// The member, as the file calls it.
+        member: String,
+    },
+    /// The primary is not there.
+    #[error("the primary {primary} is not there; no member is preferred")]
+    PrimaryAbsent {
+        /// The primary.
+        primary: InterfaceName,
+    },
+    /// A member gives up what it has.
+    #[error("{member} gives up {} while it is in the group; `mpath down` gives {} back", things(.addresses, .routes), if .addresses.len() + .routes.len() == 1 { "it" } else { "them" })]
+    GivesUp {
+        /// The member.
+        member: InterfaceName,
+        /// Its addresses.
+        addresses: Vec<Address>,
+        /// Its routes.
+        routes: Vec<Route>,
+    },
+    /// A program manages an interface and may undo what mpath does.
+    #[error("{interface} is managed by {manager}, which may undo this; to leave it alone: {cure}")]
+    Managed {
+        /// The interface.
+        interface: InterfaceName,
+        /// The program.
+        manager: Manager,
+        /// A command that makes it leave the interface alone.
+        cure: String,
+    },
+    /// The MAC policy is a risk with a wireless member.
+    #[error(
+        "mac = \"shared\" with the wireless member {member}: an access point that filters by MAC address may refuse it, and when it re-associates as a standby, incoming traffic is lost until the host sends something; mac = \"active\" has neither flaw"
+    )]
+    SharedWireless {
+        /// The wireless member.
+        member: InterfaceName,
+    },
+    /// A wireless member must be taken down to join.
+    #[error("the link of the wireless member {member} drops for about half a second while it joins")]
+    WirelessDrops {
+        /// The wireless member.
+        member: InterfaceName,
+    },
+    /// Settings can be changed only with an interruption.
+    #[error("changing {} needs the device {}", .settings.iter().map(|s| s.word()).collect::<Vec<_>>().join(", "), in_words(*.need))]
+    Interrupts {
+        /// The settings.
+        settings: Vec<Setting>,
+        /// What must happen first.
+        #[serde(skip)]
+        need: ChangeNeed,
+    },
+    /// The device is the driver's own empty default.
+    #[error("{device} is an empty device that the driver made by itself; it is used for the group")]
+    DefaultDevice {
+        /// The device.
+        device: InterfaceName,
+    },
+    /// Nothing is known of the time before the group.
+    #[error("no receipt tells how {member} was before the group; it is left switched off, without addresses")]
+    NoReceipt {
+        /// The interface.
+        member: InterfaceName,
+    },
+    /// The device was made by somebody else and is taken over on request.
+    #[error("{device} was not made by mpath; it is taken over as asked, and `mpath down` gives it back")]
+    Adopted {
+        /// The device.
+        device: InterfaceName,
+    },
+}
+
+fn things(addresses: &[Address], routes: &[Route]) -> String {
+    let addresses = addresses.iter().map(ToString::to_string);
+    let routes = routes.iter().map(|route| format!("the route {route}"));
+    addresses.chain(routes).collect::<Vec<_>>().join(", ")
+}
+
+fn in_words(need: ChangeNeed) -> &'static str {
+    match need {
+        ChangeNeed::Nothing => "as it is",
+        ChangeNeed::Down => "switched off for a moment",
+        ChangeNeed::DownAndEmpty => "switched off and its members taken out for a moment",
+    }
+}
+
+impl Note {
+    /// Whether it is a warning, not just a piece of information.
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::Managed { .. } | Self::SharedWireless { .. } | Self::NoReceipt { .. } | Self::Interrupts { .. }
+        )
+    }
+}

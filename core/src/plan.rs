@@ -1,0 +1,198 @@
+//! A plan: what would be done for one group, as data to print, to run and to undo.
+//!
+//! In: a group or the wish to be rid of it, a [`Snapshot`], a [`Receipt`]. Out: a [`Plan`] and the receipt to keep.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::capability::{Capabilities, ChangeNeed};
+use crate::effect::Nonsense;
+use crate::note::Note;
+use crate::receipt::Receipt;
+use crate::refusal::Refusal;
+use crate::resolve::{self, Question};
+use crate::snapshot::Controller;
+use crate::target::Target;
+use crate::{GroupName, InterfaceName, Snapshot, Step, planner};
+
+/// What would be done for one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The group.
+    pub group: GroupName,
+    /// Its device.
+    pub device: InterfaceName,
+    /// What would be done, in this order; nothing where all is as wanted.
+    pub steps: Vec<Step>,
+    /// What is to be known before.
+    pub notes: Vec<Note>,
+}
+
+/// A plan to bring a group up, and what to remember of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// To be kept until the group is taken down; written before the first step.
+    pub receipt: Receipt,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlan {
+    /// The host or the platform stands against it.
+    #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Refused(Vec<Refusal>),
+    /// The planner contradicts itself.
+    #[error("mpath contradicts itself; please report this")]
+    Defect(#[from] Nonsense),
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// Plans to bring a group up.
+pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
+    let Question { desired, current, receipt, capabilities, .. } = question;
+    let mut resolved = resolve::up(question).map_err(NoPlan::Refused)?;
+    let device = resolved.target.device.clone();
+    let scope = scope(&device, current, receipt, &resolved.target);
+    let steps = planner::steps(&remembering(current.scoped(&scope), &device, receipt), &resolved.target, capabilities)?;
+    let interrupts = interruption(&steps, &device, current, capabilities);
+    resolved.notes.extend(interrupts);
+    let receipt = remember(desired.name(), current, receipt, &resolved.target);
+    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
+    Ok(Prepared { plan, receipt })
+}
+
+/// Plans to take a group down: back to what the receipt remembers, or just apart where there is none.
+pub fn down(
+    group: &GroupName,
+    device: &InterfaceName,
+    current: &Snapshot,
+    receipt: Option<&Receipt>,
+    capabilities: &Capabilities,
+    adopt: bool,
+) -> Result<Plan, NoPlan> {
+    if let Some(state) = current.group(device) {
+        let ours = state.owner().is_some_and(|owner| owner == *group);
+        let given_back = receipt.is_some_and(|receipt| receipt.before.group(device).is_some());
+        match state.owner() {
+            Some(owner) if owner != *group => {
+                return Err(NoPlan::Refused(vec![Refusal::DeviceOwned { device: device.clone(), owner }]));
+            }
+            None if receipt.is_some() && given_back => {}
+            _ if ours || adopt => {}
+            _ => {
+                let refusal = Refusal::DeviceForeign { device: device.clone(), group: group.clone(), down: true };
+                return Err(NoPlan::Refused(vec![refusal]));
+            }
+        }
+    }
+    let nothing = Snapshot::default();
+    let target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
+    let scope = scope(device, current, receipt, &target);
+    let steps = planner::steps(&remembering(current.scoped(&scope), device, receipt), &target, capabilities)?;
+    let known = |name: &InterfaceName| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(name));
+    let members = current.members(device).map(|(name, _)| name);
+    let notes = members.filter(|name| !known(name)).map(|name| Note::NoReceipt { member: name.clone() });
+    Ok(Plan { group: group.clone(), device: device.clone(), notes: notes.collect(), steps })
+}
+
+/// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo.
+pub fn restore(
+    device: &InterfaceName,
+    before: &Snapshot,
+    current: &Snapshot,
+    capabilities: &Capabilities,
+) -> Result<Vec<Step>, Nonsense> {
+    let target = Target::as_before(device, before);
+    let names: BTreeSet<_> = before.interfaces.keys().chain([device]).collect();
+    planner::steps(&current.scoped(names), &target, capabilities)
+}
+
+/// Every interface that a plan may touch: the device, who works for it, who shall, and who did.
+fn scope(
+    device: &InterfaceName,
+    current: &Snapshot,
+    receipt: Option<&Receipt>,
+    target: &Target,
+) -> BTreeSet<InterfaceName> {
+    let mut scope = BTreeSet::from([device.clone()]);
+    scope.extend(current.members(device).map(|(name, _)| name.clone()));
+    scope.extend(target.others.keys().cloned());
+    scope.extend(target.state.iter().flat_map(|state| &state.members).map(|member| member.name.clone()));
+    scope.extend(receipt.iter().flat_map(|receipt| receipt.before.interfaces.keys()).cloned());
+    scope
+}
+
+/// Adds what no system tells and the receipt knows: the MTU that a member gets back when it leaves.
+fn remembering(mut current: Snapshot, device: &InterfaceName, receipt: Option<&Receipt>) -> Snapshot {
+    let Some(receipt) = receipt else { return current };
+    for (name, interface) in &mut current.interfaces {
+        let Some(before) = receipt.before.interface(name) else { continue };
+        if let Some(Controller::Group(membership)) = &mut interface.controller
+            && membership.device == *device
+            && before.membership().is_none()
+        {
+            membership.own_mtu = Some(before.mtu);
+        }
+    }
+    current
+}
+
+/// What to remember once the target is reached: of every interface the state before it joined, as first seen.
+fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, target: &Target) -> Receipt {
+    let device = &target.device;
+    let mut before = receipt.map(|receipt| receipt.before.clone()).unwrap_or_default();
+    let marked = current.group(device).is_some_and(|state| state.owner().is_some());
+    if let Some(interface) = current.interface(device).filter(|_| !marked && !before.interfaces.contains_key(device)) {
+        before.interfaces.insert(device.clone(), interface.clone());
+    }
+    let wanted: Vec<_> = target.state.iter().flat_map(|state| &state.members).map(|member| &member.name).collect();
+    // One that left the group has got back what it had; what it is when it joins again is what counts then.
+    before.interfaces.retain(|name, _| name == device || wanted.contains(&name) || !target.others.contains_key(name));
+    for name in wanted {
+        let Some(interface) = current.interface(name) else { continue };
+        match interface.membership() {
+            None => {
+                before.interfaces.insert(name.clone(), interface.clone());
+            }
+            Some(_) if !marked => {
+                before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
+            }
+            Some(_) => {}
+        }
+    }
+    let (addresses, routes) = match &target.state {
+        Some(state) => (state.addresses.present.clone(), state.routes.present.clone()),
+        None => (vec![], vec![]),
+    };
+    let schema = Receipt::SCHEMA.to_owned();
+    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes }
+}
+
+/// The note that a change interrupts the group, where it does.
+fn interruption(
+    steps: &[Step],
+    device: &InterfaceName,
+    current: &Snapshot,
+    capabilities: &Capabilities,
+) -> Option<Note> {
+    if !current.interface(device)?.up {
+        return None;
+    }
+    let changed = steps.iter().flat_map(|step| match step {
+        Step::ChangeSettings { from, to, .. } => from.differences(to),
+        _ => vec![],
+    });
+    let needs: Vec<_> = changed.map(|setting| (setting, capabilities.need_of(setting))).collect();
+    let need = needs.iter().map(|(_, need)| *need).max().filter(|need| *need > ChangeNeed::Nothing)?;
+    let settings = needs.into_iter().filter(|(_, of)| *of > ChangeNeed::Nothing).map(|(setting, _)| setting).collect();
+    Some(Note::Interrupts { settings, need })
+}

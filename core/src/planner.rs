@@ -1,0 +1,375 @@
+//! From a host as it is to a host as it shall be: the steps between, in an order that works.
+//!
+//! In: a [`Snapshot`] and a [`Target`]. Out: [`Step`]s; none where nothing differs. The planner drafts each step on
+//! the state that the steps before it leave ([`effect`]), so every decision is a plain comparison of draft and target.
+//! Why a target is as it is, is not its business.
+//!
+//! The order: members that leave, settings, members that join, the device's own addresses and routes, interfaces
+//! outside the group. A member gives up its addresses and routes right before it joins, and the device gets its
+//! own right after the last has joined, so that an address is away for no longer than these few steps.
+
+use crate::capability::{Capabilities, ChangeNeed};
+use crate::effect::{self, Nonsense};
+use crate::snapshot::{Dhcp, Driver, Interface};
+use crate::step::{Family, NewGroup};
+use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
+use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
+
+/// The steps that turn `current` into `target`.
+///
+/// `current` may be a part of a host; it must hold every interface that the target names and that is there.
+pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -> Result<Vec<Step>, Nonsense> {
+    let mut planner = Planner { draft: current.clone(), steps: Vec::new(), capabilities, put_back: (vec![], vec![]) };
+    match &target.state {
+        Some(state) => planner.shape(&target.device, state)?,
+        None if planner.draft.group(&target.device).is_some() => planner.delete(&target.device)?,
+        None => {}
+    }
+    for (name, wanted) in &target.others {
+        planner.outside(name, wanted)?;
+    }
+    Ok(planner.steps)
+}
+
+struct Planner<'a> {
+    draft: Snapshot,
+    steps: Vec<Step>,
+    capabilities: &'a Capabilities,
+    /// What went with the link of the device and nobody asked to remove.
+    put_back: (Vec<Address>, Vec<Route>),
+}
+
+impl Planner<'_> {
+    fn push(&mut self, step: Step) -> Result<(), Nonsense> {
+        effect::apply(&step, &mut self.draft, self.capabilities)?;
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn at(&self, name: &InterfaceName) -> Option<&Interface> {
+        self.draft.interface(name)
+    }
+
+    fn settings(&self, device: &InterfaceName) -> Option<GroupSettings> {
+        self.draft.group(device).map(|group| group.settings.clone())
+    }
+
+    fn member_names(&self, device: &InterfaceName) -> Vec<InterfaceName> {
+        self.draft.members(device).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Makes the device and its members be as wanted.
+    fn shape(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        if self.at(device).is_none() {
+            self.create(device, state)?;
+        }
+        self.label(device, state)?;
+        self.stop_dhcp(device, state.dhcp)?;
+        for name in self.member_names(device) {
+            if !state.members.iter().any(|member| member.name == name) {
+                self.leave(device, &name)?;
+            }
+        }
+        self.change_settings(device, state)?;
+        self.own_link(device, state)?;
+        for member in &state.members {
+            self.member(device, member)?;
+        }
+        self.primary(device, &state.settings)?;
+        self.device_addressing(device, state)
+    }
+
+    fn create(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        if self.draft.driver == Driver::NotLoaded {
+            self.push(Step::LoadDriver)?;
+        }
+        let settings = GroupSettings { primary: None, ..state.settings.clone() };
+        let group = NewGroup { device: device.clone(), settings: Box::new(settings), mac: state.mac, mtu: state.mtu };
+        self.push(Step::CreateGroup(group))
+    }
+
+    fn label(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        let from = self.draft.group(device).and_then(|group| group.label.clone());
+        if from == state.label {
+            return Ok(());
+        }
+        self.push(Step::SetLabel { device: device.clone(), from, to: state.label.clone() })
+    }
+
+    /// Removes a device with all that is on it.
+    fn delete(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
+        self.stop_dhcp(device, Dhcp::default())?;
+        let nothing = Wanted { present: vec![], absent: Absent::AllOthers };
+        self.routes(device, &nothing)?;
+        self.addresses(device, &Wanted { present: vec![], absent: Absent::AllOthers })?;
+        for name in self.member_names(device) {
+            self.leave(device, &name)?;
+        }
+        self.set_up(device, false)?;
+        let Some(interface) = self.at(device) else { return Ok(()) };
+        let (mac, mtu) = (interface.mac, Some(interface.mtu));
+        let Some(settings) = self.settings(device) else { return Ok(()) };
+        self.push(Step::DeleteGroup(NewGroup { device: device.clone(), settings: Box::new(settings), mac, mtu }))
+    }
+
+    fn change_settings(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        let Some(now) = self.settings(device) else { return Ok(()) };
+        // The primary has its own time: after it has joined.
+        let primary = now.primary.clone().filter(|_| state.settings.mode.name().has_primary());
+        let mut wanted = GroupSettings { primary, ..state.settings.clone() };
+        let changed = now.differences(&wanted);
+        let Some(need) = changed.iter().map(|setting| self.capabilities.need_of(*setting)).max() else { return Ok(()) };
+        if need >= ChangeNeed::Down {
+            self.switch_off(device)?;
+        }
+        if need == ChangeNeed::DownAndEmpty {
+            for name in self.member_names(device) {
+                self.leave(device, &name)?;
+            }
+            wanted.primary = None;
+        }
+        let Some(from) = self.settings(device) else { return Ok(()) };
+        if from == wanted {
+            return Ok(());
+        }
+        self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(from), to: Box::new(wanted) })
+    }
+
+    /// Takes the device off the network; what must go first is put back by [`Self::device_addressing`].
+    fn switch_off(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(device).filter(|interface| interface.up) else { return Ok(()) };
+        let routes: Vec<_> = interface.own_routes().cloned().collect();
+        let addresses: Vec<_> = interface.own_addresses().filter(|address| address.is_ipv6()).cloned().collect();
+        self.put_back = (addresses.clone(), routes.clone());
+        for route in nearest_first(&routes).into_iter().rev().cloned() {
+            self.push(Step::RemoveRoute { interface: device.clone(), route })?;
+        }
+        for address in addresses.into_iter().rev() {
+            self.push(Step::RemoveAddress { interface: device.clone(), address })?;
+        }
+        self.set_up(device, false)
+    }
+
+    /// MAC address, MTU and router advertisements of the device, before any member joins it: a wireless member
+    /// refuses another address later (mac80211 answers EBUSY while it is associated).
+    fn own_link(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(device) else { return Ok(()) };
+        let (mac, mtu, accept_ra) = (interface.mac, interface.mtu, interface.accept_ra);
+        if let Some(to) = state.mac.filter(|to| mac != Some(*to)) {
+            self.push(Step::SetMac { interface: device.clone(), from: mac, to })?;
+        }
+        if let Some(to) = state.mtu.filter(|to| mtu != *to) {
+            self.push(Step::SetMtu { interface: device.clone(), from: mtu, to })?;
+        }
+        if let Some(to) = state.accept_ra.filter(|to| accept_ra != *to) {
+            self.push(Step::SetAcceptRa { interface: device.clone(), from: accept_ra, to })?;
+        }
+        Ok(())
+    }
+
+    /// Makes an interface a member as wanted.
+    fn member(&mut self, device: &InterfaceName, wanted: &MemberTarget) -> Result<(), Nonsense> {
+        let name = &wanted.name;
+        let Some(interface) = self.at(name) else { return Ok(()) };
+        if interface.membership().is_none() {
+            self.strip(name)?;
+            self.set_up(name, false)?;
+            self.push(Step::AddMember { device: device.clone(), member: name.clone() })?;
+        }
+        self.priority(device, name, wanted.priority)?;
+        self.set_up(name, true)?;
+        self.routes_absent(name, &Wanted { present: wanted.routes.clone(), absent: Absent::AllOthers })?;
+        self.addresses(name, &Wanted { present: wanted.addresses.clone(), absent: Absent::AllOthers })?;
+        self.routes(name, &Wanted { present: wanted.routes.clone(), absent: Absent::AllOthers })
+    }
+
+    /// Makes a member an interface of its own.
+    fn leave(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
+        self.strip(name)?;
+        self.priority(device, name, 0)?;
+        if let Some(settings) = self.settings(device).filter(|settings| settings.primary.as_ref() == Some(name)) {
+            // The kernel keeps the name of a primary that left (bond_option_primary_set); nobody would see it again.
+            let to = GroupSettings { primary: None, ..settings.clone() };
+            self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(settings), to: Box::new(to) })?;
+        }
+        self.push(Step::RemoveMember { device: device.clone(), member: name.clone() })
+    }
+
+    fn priority(&mut self, device: &InterfaceName, name: &InterfaceName, to: i32) -> Result<(), Nonsense> {
+        let Some(from) = self.at(name).and_then(|interface| interface.membership()).map(|m| m.priority) else {
+            return Ok(());
+        };
+        if from == to {
+            return Ok(());
+        }
+        self.push(Step::SetPriority { device: device.clone(), member: name.clone(), from, to })
+    }
+
+    fn primary(&mut self, device: &InterfaceName, wanted: &GroupSettings) -> Result<(), Nonsense> {
+        let Some(from) = self.settings(device).filter(|from| from.primary != wanted.primary) else { return Ok(()) };
+        let to = GroupSettings { primary: wanted.primary.clone(), ..from.clone() };
+        self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(from), to: Box::new(to) })
+    }
+
+    fn device_addressing(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        let mut addresses = state.addresses.clone();
+        let mut routes = state.routes.clone();
+        let (lost_addresses, lost_routes) = std::mem::take(&mut self.put_back);
+        if let Absent::These(unwanted) = &addresses.absent {
+            let foreign = lost_addresses.into_iter().filter(|lost| !unwanted.iter().any(|other| other.same(lost)));
+            addresses.present.extend(foreign);
+        }
+        if let Absent::These(unwanted) = &routes.absent {
+            let foreign = lost_routes.into_iter().filter(|lost| !unwanted.iter().any(|other| other.same(lost)));
+            routes.present.extend(foreign);
+        }
+        if !state.up {
+            self.routes(device, &Wanted { present: vec![], absent: Absent::AllOthers })?;
+            let ipv4 = addresses.present.iter().filter(|address| !address.is_ipv6()).cloned().collect();
+            self.addresses(device, &Wanted { present: ipv4, absent: addresses.absent.clone() })?;
+            self.set_up(device, false)?;
+            return self.addresses(device, &addresses);
+        }
+        self.set_up(device, true)?;
+        self.routes_absent(device, &routes)?;
+        self.addresses(device, &addresses)?;
+        self.routes(device, &routes)?;
+        for (wanted, family) in [(state.dhcp.v4, Family::V4), (state.dhcp.v6, Family::V6)] {
+            if wanted && !self.dhcp_runs(device, family) {
+                self.push(Step::StartDhcp { interface: device.clone(), family })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn dhcp_runs(&self, device: &InterfaceName, family: Family) -> bool {
+        let dhcp = self.draft.group(device).map(|group| group.dhcp).unwrap_or_default();
+        if family == Family::V4 { dhcp.v4 } else { dhcp.v6 }
+    }
+
+    fn stop_dhcp(&mut self, device: &InterfaceName, wanted: Dhcp) -> Result<(), Nonsense> {
+        for (wanted, family) in [(wanted.v4, Family::V4), (wanted.v6, Family::V6)] {
+            if !wanted && self.dhcp_runs(device, family) {
+                self.push(Step::StopDhcp { interface: device.clone(), family })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an interface outside the group be as wanted.
+    fn outside(&mut self, name: &InterfaceName, wanted: &InterfaceTarget) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(name) else { return Ok(()) };
+        let (mac, mtu, up) = (interface.mac, interface.mtu, interface.up);
+        let switched_on = wanted.up.unwrap_or(up);
+        let exactly = |routes: Vec<Route>| Wanted { present: routes, absent: Absent::AllOthers };
+        if let Some(routes) = &wanted.routes {
+            self.routes_absent(name, &exactly(if switched_on { routes.clone() } else { vec![] }))?;
+        }
+        if up && !switched_on {
+            self.strip(name)?;
+            self.set_up(name, false)?;
+        }
+        if let Some(to) = wanted.mtu.filter(|to| mtu != *to) {
+            self.push(Step::SetMtu { interface: name.clone(), from: mtu, to })?;
+        }
+        if let Some(to) = wanted.mac.filter(|to| mac != Some(*to)) {
+            self.push(Step::SetMac { interface: name.clone(), from: mac, to })?;
+        }
+        if switched_on {
+            self.set_up(name, true)?;
+        }
+        if let Some(addresses) = &wanted.addresses {
+            self.addresses(name, &Wanted { present: addresses.clone(), absent: Absent::AllOthers })?;
+        }
+        if let Some(routes) = wanted.routes.as_ref().filter(|_| switched_on) {
+            self.routes(name, &exactly(routes.clone()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes an interface's own addresses and routes away.
+    fn strip(&mut self, name: &InterfaceName) -> Result<(), Nonsense> {
+        self.routes(name, &Wanted { present: vec![], absent: Absent::AllOthers })?;
+        self.addresses(name, &Wanted { present: vec![], absent: Absent::AllOthers })
+    }
+
+    fn set_up(&mut self, name: &InterfaceName, up: bool) -> Result<(), Nonsense> {
+        if self.at(name).is_none_or(|interface| interface.up == up) {
+            return Ok(());
+        }
+        self.push(Step::SetUp { interface: name.clone(), up })
+    }
+
+    fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(name) else { return Ok(()) };
+        let now: Vec<_> = interface.own_addresses().cloned().collect();
+        let goes = |address: &Address| match &wanted.absent {
+            Absent::AllOthers => !wanted.present.iter().any(|other| equal_but_for_lifetime(other, address)),
+            Absent::These(these) => {
+                !wanted.present.iter().any(|other| other.same(address)) && these.iter().any(|other| other.same(address))
+            }
+        };
+        let going: Vec<_> = now.iter().filter(|address| goes(address)).collect();
+        // Secondaries go with the first address of their subnet, so they go before it, and come back after it.
+        let mut returning = Vec::new();
+        for address in now.iter().rev() {
+            let place = now.iter().position(|other| other == address).unwrap_or(0);
+            let follows = |first: &&&Address| {
+                effect::is_secondary_to(address, first) && now[..place].iter().any(|other| other == **first)
+            };
+            let itself = going.contains(&address);
+            if !itself && !going.iter().any(|first| follows(&first)) {
+                continue;
+            }
+            self.push(Step::RemoveAddress { interface: name.clone(), address: address.clone() })?;
+            if !itself {
+                returning.insert(0, address.clone());
+            }
+        }
+        for address in wanted.present.iter().chain(&returning) {
+            let there = self.at(name).is_some_and(|now| now.addresses.iter().any(|other| other.same(address)));
+            if !there {
+                self.push(Step::AddAddress { interface: name.clone(), address: address.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the routes that are not wanted.
+    fn routes_absent(&mut self, name: &InterfaceName, wanted: &Wanted<Route>) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(name) else { return Ok(()) };
+        let goes = |route: &Route| match &wanted.absent {
+            Absent::AllOthers => !wanted.present.contains(route),
+            Absent::These(these) => {
+                !wanted.present.iter().any(|other| other.same(route)) && these.iter().any(|other| other.same(route))
+            }
+        };
+        let going: Vec<_> = interface.own_routes().filter(|route| goes(route)).cloned().collect();
+        for route in nearest_first(&going).into_iter().rev().cloned() {
+            self.push(Step::RemoveRoute { interface: name.clone(), route })?;
+        }
+        Ok(())
+    }
+
+    fn routes(&mut self, name: &InterfaceName, wanted: &Wanted<Route>) -> Result<(), Nonsense> {
+        self.routes_absent(name, wanted)?;
+        for route in nearest_first(&wanted.present) {
+            let there = self.at(name).is_some_and(|now| now.routes.iter().any(|other| other.same(route)));
+            if !there {
+                self.push(Step::AddRoute { interface: name.clone(), route: route.clone() })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an address is as it was, however long it lasts now.
+fn equal_but_for_lifetime(a: &Address, b: &Address) -> bool {
+    Address { lifetime: None, ..a.clone() } == Address { lifetime: None, ..b.clone() }
+}
+
+/// Routes to the segment before those over a next hop, which may need them.
+fn nearest_first(routes: &[Route]) -> Vec<&Route> {
+    let (near, far): (Vec<_>, Vec<_>) = routes.iter().partition(|route| route.via.is_none());
+    near.into_iter().chain(far).collect()
+}

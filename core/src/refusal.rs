@@ -1,0 +1,166 @@
+//! Why a group cannot be brought about on this host, found before anything is touched.
+
+use serde::Serialize;
+
+use crate::capability::Unsupported;
+use crate::group::MemberSelector;
+use crate::{GroupName, InterfaceName, MacAddress, Route};
+
+/// A reason not to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "refusal")]
+pub enum Refusal {
+    /// The platform cannot do it.
+    #[error("{0}")]
+    Unsupported(Unsupported),
+    /// The device's name does not suit the platform.
+    #[error("{reason}")]
+    DeviceName {
+        /// Why not.
+        reason: String,
+    },
+    /// A member is not there.
+    #[error("member {member} is not there")]
+    NoMember {
+        /// How it was looked for.
+        member: MemberSelector,
+        /// The name that is there and looks most like it.
+        nearest: Option<InterfaceName>,
+        /// Every interface that could be a member.
+        candidates: Vec<InterfaceName>,
+    },
+    /// No member at all is there, not even an optional one.
+    #[error("none of the members is there, although each is optional")]
+    NoMembers,
+    /// Several interfaces have the MAC address.
+    #[error("the permanent MAC {mac} is that of {}", names(.found))]
+    Ambiguous {
+        /// The address.
+        mac: MacAddress,
+        /// The interfaces.
+        found: Vec<InterfaceName>,
+    },
+    /// Two members turn out to be one interface.
+    #[error("{interface} is a member twice: by its name and by its MAC address")]
+    SameMember {
+        /// The interface.
+        interface: InterfaceName,
+    },
+    /// A member works for another device.
+    #[error("member {member} belongs to the {kind} {controller}")]
+    MemberTaken {
+        /// The member.
+        member: InterfaceName,
+        /// The other device.
+        controller: InterfaceName,
+        /// Its kind.
+        kind: String,
+    },
+    /// A member is not of a kind that can be one.
+    #[error("{member} is a {kind} interface and cannot be a member")]
+    MemberKind {
+        /// The interface.
+        member: InterfaceName,
+        /// What it is.
+        kind: String,
+    },
+    /// The device's name is that of an interface of another kind.
+    #[error("the name {device} is that of another interface, a {kind} one")]
+    DeviceTaken {
+        /// The name.
+        device: InterfaceName,
+        /// What it is.
+        kind: String,
+    },
+    /// The device was made by somebody else.
+    #[error("{device} is there already, and mpath did not make it")]
+    DeviceForeign {
+        /// The device.
+        device: InterfaceName,
+        /// The group that wants it.
+        group: GroupName,
+        /// Whether it is to go, not to come.
+        down: bool,
+    },
+    /// The device is that of another group.
+    #[error("{device} is the device of the group {owner}")]
+    DeviceOwned {
+        /// The device.
+        device: InterfaceName,
+        /// Its group.
+        owner: GroupName,
+    },
+    /// The MAC policy does not work with a wireless member.
+    #[error(
+        "mac = \"follow\" cannot work with the wireless member {member}: it refuses another address while it is associated, and the group would be dead after the first failover"
+    )]
+    FollowWireless {
+        /// The wireless member.
+        member: InterfaceName,
+    },
+    /// Another interface has a route where the group's should be.
+    #[error("the route {route} is there already, over {interface}")]
+    RouteTaken {
+        /// The route.
+        route: Route,
+        /// The interface that has it.
+        interface: InterfaceName,
+    },
+    /// A member has a route that could not be given back.
+    #[error("the route {route} over {member} could not be put back by `down`: {why}")]
+    RouteOpaque {
+        /// The member.
+        member: InterfaceName,
+        /// The route.
+        route: Route,
+        /// What of it is beyond mpath.
+        why: String,
+    },
+}
+
+fn names(names: &[InterfaceName]) -> String {
+    let names: Vec<_> = names.iter().map(InterfaceName::as_str).collect();
+    names.join(" and ")
+}
+
+impl Refusal {
+    /// The command or change that cures it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unsupported(unsupported) => format!("take `{}` out of the file, or change it", unsupported.key),
+            Self::DeviceName { .. } => "give the group a `device = \"…\"` of its own".to_owned(),
+            Self::NoMember { nearest: Some(nearest), .. } => {
+                format!("there is {nearest}; or let the group come up without it by `optional = true`")
+            }
+            Self::NoMember { candidates, .. } if candidates.is_empty() => {
+                "no interface is there that could be a member; `ip link` shows what is".to_owned()
+            }
+            Self::NoMember { candidates, .. } => {
+                format!("there is {}; or let the group come up without it by `optional = true`", names(candidates))
+            }
+            Self::NoMembers => "plug one in, or list one that is there".to_owned(),
+            Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
+            Self::SameMember { interface } => format!("list {interface} once"),
+            Self::MemberTaken { member, .. } => format!("free it first: ip link set dev {member} nomaster"),
+            Self::MemberKind { .. } => "a member is an Ethernet or a Wi-Fi interface".to_owned(),
+            Self::DeviceTaken { .. } => "give the group another `device = \"…\"`".to_owned(),
+            Self::DeviceForeign { group, down: false, .. } => format!("to take it over: mpath up --adopt {group}"),
+            Self::DeviceForeign { group, down: true, .. } => {
+                format!("to remove it all the same: mpath down --adopt {group}")
+            }
+            Self::DeviceOwned { owner, .. } => {
+                format!("give one of the two another `device`, or first: mpath down {owner}")
+            }
+            Self::FollowWireless { .. } => "use mac = \"active\", or leave `mac` out".to_owned(),
+            Self::RouteTaken { interface, route } => {
+                format!("remove it (ip route del {route} dev {interface}), or give the group's route a `metric`")
+            }
+            Self::RouteOpaque { member, route, .. } => format!("remove it first: ip route del {route} dev {member}"),
+        }
+    }
+
+    /// Whether it is the platform that cannot do it, whatever the host looks like.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Unsupported(_))
+    }
+}

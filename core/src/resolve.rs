@@ -1,0 +1,376 @@
+//! A group on a host: which interfaces are meant, what its device shall be, and what stands against it.
+//!
+//! In: a [`Group`], a [`Snapshot`], the platform's [`Capabilities`] and, where the group has been up, its [`Receipt`].
+//! Out: a [`Target`] and notes, or every reason against it.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use crate::capability::Capabilities;
+use crate::group::{MacPolicy, Member, MemberSelector};
+use crate::note::Note;
+use crate::receipt::Receipt;
+use crate::refusal::Refusal;
+use crate::settings::MacSharing;
+use crate::snapshot::{AcceptRa, Controller, Dhcp, Kind, Manager};
+use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
+use crate::{Address, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
+
+/// What [`up`] is asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The group as wanted.
+    pub desired: &'a Group,
+    /// The host.
+    pub current: &'a Snapshot,
+    /// What is remembered of the group.
+    pub receipt: Option<&'a Receipt>,
+    /// What the platform can do.
+    pub capabilities: &'a Capabilities,
+    /// Whether a device that mpath did not make may be taken over.
+    pub adopt: bool,
+}
+
+/// A group found on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// How the interfaces shall be.
+    pub target: Target,
+    /// What is to be known.
+    pub notes: Vec<Note>,
+}
+
+/// Finds out what the group means on this host.
+pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
+    let Question { desired, current, receipt, capabilities, .. } = question;
+    let unsupported = capabilities.check(desired).into_iter().map(Refusal::Unsupported);
+    let mut refusals: Vec<_> = unsupported.collect();
+    let mut notes = Vec::new();
+    let device = match capabilities.device_of(desired) {
+        Ok(device) => device,
+        Err(reason) => {
+            refusals.push(Refusal::DeviceName { reason });
+            return Err(refusals);
+        }
+    };
+    check_device(&question, &device, &mut refusals, &mut notes);
+    let members = find_members(&question, &device, &mut refusals, &mut notes);
+    let addressing = desired.addressing();
+    let routes = wanted_routes(desired);
+    check_routes(current, &device, &members, &routes, &mut refusals);
+    let sharing = mac_sharing(desired, current, &members, &mut refusals, &mut notes);
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    note_members(current, &device, &members, &mut notes);
+
+    let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
+    let primary = desired.primary().cloned().filter(|primary| names.contains(primary));
+    if let Some(absent) = desired.primary().filter(|_| primary.is_none()) {
+        notes.push(Note::PrimaryAbsent { primary: absent.clone() });
+    }
+    let mac = own_mac(desired, current, &names, primary.as_ref(), sharing);
+    let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net)).collect();
+    let state = DeviceTarget {
+        settings: GroupSettings {
+            mode: desired.mode().clone(),
+            detection: Some(desired.detection().clone()),
+            primary: primary.clone(),
+            failback: desired.failback(),
+            mac_sharing: sharing,
+            peer_notifications: desired.peer_notifications(),
+        },
+        label: Some(crate::snapshot::GroupState::label_of(desired.name())),
+        mac,
+        mtu: desired.mtu(),
+        up: true,
+        accept_ra: addressing.accept_ra.map(|accept| if accept { AcceptRa::Always } else { AcceptRa::No }),
+        members: in_joining_order(&members, primary.as_ref()),
+        addresses: Wanted {
+            present: addresses,
+            absent: Absent::These(receipt.map(|receipt| receipt.addresses.clone()).unwrap_or_default()),
+        },
+        routes: Wanted {
+            present: routes,
+            absent: Absent::These(receipt.map(|receipt| receipt.routes.clone()).unwrap_or_default()),
+        },
+        dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
+    };
+    let others = former_members(&device, current, receipt, &names);
+    Ok(Resolved { target: Target { device, state: Some(state), others }, notes })
+}
+
+/// Interfaces that are, or were, in the group and shall not be: each as the receipt remembers it.
+fn former_members(
+    device: &InterfaceName,
+    current: &Snapshot,
+    receipt: Option<&Receipt>,
+    staying: &[InterfaceName],
+) -> BTreeMap<InterfaceName, InterfaceTarget> {
+    let Some(receipt) = receipt else { return BTreeMap::new() };
+    let mut before = Target::as_before(device, &receipt.before).others;
+    before.retain(|name, _| {
+        let is_member = current.interface(name).and_then(|i| i.membership()).is_some_and(|m| m.device == *device);
+        is_member && !staying.contains(name)
+    });
+    before
+}
+
+/// An address as people set it: IPv4 with the broadcast address of its subnet (RFC 919), where there is one.
+fn wanted_address(net: IpNet) -> Address {
+    let broadcast = match net {
+        IpNet::V4(net) if net.prefix_len() < 31 => Some(net.broadcast()),
+        _ => None,
+    };
+    Address { broadcast, ..Address::new(net) }
+}
+
+/// The default routes and the others.
+fn wanted_routes(desired: &Group) -> Vec<Route> {
+    let addressing = desired.addressing();
+    let defaults = addressing.gateways.iter().map(|gateway| Route::default_via(*gateway));
+    defaults.chain(addressing.routes.iter().cloned()).collect()
+}
+
+fn check_device(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>, notes: &mut Vec<Note>) {
+    let Some(interface) = question.current.interface(device) else { return };
+    let group = question.desired.name().clone();
+    let Some(state) = interface.group() else {
+        refusals.push(Refusal::DeviceTaken { device: device.clone(), kind: kind_word(&interface.kind) });
+        return;
+    };
+    match state.owner() {
+        Some(owner) if owner == group => {}
+        Some(owner) => refusals.push(Refusal::DeviceOwned { device: device.clone(), owner }),
+        None if is_untouched(question.current, device) => notes.push(Note::DefaultDevice { device: device.clone() }),
+        None if question.adopt => notes.push(Note::Adopted { device: device.clone() }),
+        None => refusals.push(Refusal::DeviceForeign { device: device.clone(), group, down: false }),
+    }
+}
+
+/// Whether a device is as a driver makes it by itself: nobody's work is lost with it.
+fn is_untouched(host: &Snapshot, device: &InterfaceName) -> bool {
+    let Some(interface) = host.interface(device) else { return false };
+    let Some(group) = interface.group() else { return false };
+    let settings = &group.settings;
+    !interface.up
+        && group.label.is_none()
+        && interface.own_addresses().next().is_none()
+        && host.members(device).next().is_none()
+        && settings.detection.is_none()
+        && settings.mode == crate::mode::ModeName::RoundRobin.with_defaults()
+}
+
+/// The members that are there, in the order of the file.
+fn find_members<'a>(
+    question: &Question<'a>,
+    device: &InterfaceName,
+    refusals: &mut Vec<Refusal>,
+    notes: &mut Vec<Note>,
+) -> Vec<(InterfaceName, &'a Member)> {
+    let mut found: Vec<(InterfaceName, &Member)> = Vec::new();
+    let before = refusals.len();
+    for member in question.desired.members() {
+        match find(question.current, member) {
+            Ok(Some(name)) if found.iter().any(|(other, _)| *other == name) => {
+                refusals.push(Refusal::SameMember { interface: name });
+            }
+            Ok(Some(name)) => {
+                if let Some(refusal) = unfit(question.current, device, &name) {
+                    refusals.push(refusal);
+                }
+                found.push((name, member));
+            }
+            Ok(None) => notes.push(Note::OptionalAbsent { member: member.selector.to_string() }),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if found.is_empty() && refusals.len() == before {
+        refusals.push(Refusal::NoMembers);
+    }
+    found
+}
+
+fn find(current: &Snapshot, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
+    let selector = &member.selector;
+    let found: Vec<_> = match selector {
+        MemberSelector::Name(name) => current.interface(name).map(|_| name.clone()).into_iter().collect(),
+        MemberSelector::PermanentMac(mac) => {
+            let cards = current.interfaces.iter().filter(|(_, interface)| is_card(&interface.kind));
+            let same = cards.filter(|(_, interface)| interface.permanent_mac == Some(*mac));
+            same.map(|(name, _)| name.clone()).collect()
+        }
+    };
+    match (found.as_slice(), selector) {
+        ([name], _) => Ok(Some(name.clone())),
+        ([], _) if member.optional => Ok(None),
+        ([_, ..], MemberSelector::PermanentMac(mac)) => Err(Refusal::Ambiguous { mac: *mac, found }),
+        _ => {
+            let cards = current.interfaces.iter().filter(|(_, interface)| is_card(&interface.kind));
+            let candidates: Vec<_> = cards.map(|(name, _)| name.clone()).collect();
+            let nearest = match selector {
+                MemberSelector::Name(name) => nearest(name.as_str(), &candidates).cloned(),
+                MemberSelector::PermanentMac(_) => None,
+            };
+            Err(Refusal::NoMember { member: selector.clone(), nearest, candidates })
+        }
+    }
+}
+
+/// Whether a MAC address can point at it: a card, not something stacked on one that shows the same address.
+fn is_card(kind: &Kind) -> bool {
+    matches!(kind, Kind::Ethernet | Kind::Wireless)
+}
+
+/// The name that looks most like a text, if one looks like it at all.
+pub fn nearest<'a, N: std::borrow::Borrow<str>>(text: &str, names: &'a [N]) -> Option<&'a N> {
+    let scored = names.iter().map(|name| (strsim::jaro_winkler(text, name.borrow()), name));
+    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+fn unfit(current: &Snapshot, device: &InterfaceName, name: &InterfaceName) -> Option<Refusal> {
+    let interface = current.interface(name)?;
+    if matches!(interface.kind, Kind::Group(_) | Kind::Loopback) || name == device {
+        return Some(Refusal::MemberKind { member: name.clone(), kind: kind_word(&interface.kind) });
+    }
+    match &interface.controller {
+        Some(Controller::Group(membership)) if membership.device != *device => Some(Refusal::MemberTaken {
+            member: name.clone(),
+            controller: membership.device.clone(),
+            kind: "group device".to_owned(),
+        }),
+        Some(Controller::Other { name: controller, kind }) => {
+            Some(Refusal::MemberTaken { member: name.clone(), controller: controller.clone(), kind: kind.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn kind_word(kind: &Kind) -> String {
+    match kind {
+        Kind::Ethernet => "wired".to_owned(),
+        Kind::Wireless => "wireless".to_owned(),
+        Kind::Group(_) => "group".to_owned(),
+        Kind::Loopback => "loopback".to_owned(),
+        Kind::Other(kind) => kind.clone(),
+    }
+}
+
+fn check_routes(
+    current: &Snapshot,
+    device: &InterfaceName,
+    members: &[(InterfaceName, &Member)],
+    routes: &[Route],
+    refusals: &mut Vec<Refusal>,
+) {
+    for (name, interface) in &current.interfaces {
+        let ours = name == device || members.iter().any(|(member, _)| member == name);
+        if !ours {
+            // IPv6 takes several routes to one place; IPv4 has room for one (net/ipv4/fib_trie.c fib_table_insert).
+            let taken =
+                |route: &&Route| !route.is_ipv6() && interface.routes.iter().any(|other| other.same_place(route));
+            let taken = routes.iter().filter(taken);
+            refusals.extend(taken.map(|route| Refusal::RouteTaken { route: route.clone(), interface: name.clone() }));
+        } else if name != device && interface.membership().is_none() {
+            let opaque = interface.own_routes().filter_map(|route| Some((route, route.opaque.clone()?)));
+            refusals.extend(opaque.map(|(route, why)| Refusal::RouteOpaque {
+                member: name.clone(),
+                route: route.clone(),
+                why,
+            }));
+        }
+    }
+}
+
+fn mac_sharing(
+    desired: &Group,
+    current: &Snapshot,
+    members: &[(InterfaceName, &Member)],
+    refusals: &mut Vec<Refusal>,
+    notes: &mut Vec<Note>,
+) -> MacSharing {
+    let is_wireless = |name: &InterfaceName| current.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
+    let wireless = members.iter().map(|(name, _)| name).find(|name| is_wireless(name));
+    let failover = desired.mode().name() == crate::mode::ModeName::ActiveBackup;
+    match (desired.mac(), wireless) {
+        (MacPolicy::Auto, Some(_)) if failover => MacSharing::Active,
+        (MacPolicy::Auto, _) => MacSharing::Shared,
+        (MacPolicy::Active, _) => MacSharing::Active,
+        (MacPolicy::Follow, None) => MacSharing::Follow,
+        (MacPolicy::Follow, Some(member)) => {
+            refusals.push(Refusal::FollowWireless { member: member.clone() });
+            MacSharing::Follow
+        }
+        (MacPolicy::Shared | MacPolicy::Member(_) | MacPolicy::Fixed(_), wireless) => {
+            notes.extend(wireless.map(|member| Note::SharedWireless { member: member.clone() }));
+            MacSharing::Shared
+        }
+    }
+}
+
+/// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining.
+fn own_mac(
+    desired: &Group,
+    current: &Snapshot,
+    names: &[InterfaceName],
+    primary: Option<&InterfaceName>,
+    sharing: MacSharing,
+) -> Option<MacAddress> {
+    let of = |name: &InterfaceName| {
+        let interface = current.interface(name)?;
+        let own = interface.membership().and_then(|membership| membership.own_mac);
+        interface.permanent_mac.or(own).or(interface.mac)
+    };
+    match desired.mac() {
+        MacPolicy::Fixed(mac) => Some(*mac),
+        MacPolicy::Member(name) => current.interface(name).and_then(|i| i.permanent_mac).or_else(|| of(name)),
+        _ if sharing == MacSharing::Shared => primary.or(names.first()).and_then(of),
+        _ => None,
+    }
+}
+
+/// The standbys in the order of the file, so that the system keeps that order, and the primary last: it is often
+/// the one that carries the traffic now, and by then the others have their links.
+fn in_joining_order(members: &[(InterfaceName, &Member)], primary: Option<&InterfaceName>) -> Vec<MemberTarget> {
+    let (last, first): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| Some(name) == primary);
+    let target = |(name, member): &(InterfaceName, &Member)| MemberTarget {
+        name: name.clone(),
+        priority: member.priority.unwrap_or(0),
+        addresses: vec![],
+        routes: vec![],
+    };
+    first.into_iter().chain(last).map(target).collect()
+}
+
+fn note_members(
+    current: &Snapshot,
+    device: &InterfaceName,
+    members: &[(InterfaceName, &Member)],
+    notes: &mut Vec<Note>,
+) {
+    for (name, _) in members {
+        let Some(interface) = current.interface(name) else { continue };
+        let addresses: Vec<_> = interface.own_addresses().cloned().collect();
+        let routes: Vec<_> = interface.own_routes().cloned().collect();
+        let joins = interface.membership().is_none();
+        if joins && !(addresses.is_empty() && routes.is_empty()) {
+            notes.push(Note::GivesUp { member: name.clone(), addresses, routes });
+        }
+        if joins && interface.kind == Kind::Wireless && interface.up {
+            notes.push(Note::WirelessDrops { member: name.clone() });
+        }
+    }
+    let all = members.iter().map(|(name, _)| name).chain([device]);
+    for name in all {
+        let Some(manager) = current.interface(name).and_then(|interface| interface.manager) else { continue };
+        let cure = match manager {
+            Manager::NetworkManager => format!("nmcli device set {name} managed no"),
+            Manager::Networkd => format!(
+                "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/10-mpath-{name}.network && networkctl reload"
+            ),
+        };
+        notes.push(Note::Managed { interface: name.clone(), manager, cure });
+    }
+}

@@ -1,0 +1,148 @@
+//! What the interfaces of one group shall look like, in terms of the host: a group as wanted, or a state of before.
+//!
+//! In: a [`Group`] (or a [`Receipt`]) and a [`Snapshot`]. Out: a [`Target`], which [`plan`](crate::plan) compares
+//! with the snapshot. Everything that depends on the host is decided here: names, MAC addresses, what is not there.
+
+use std::collections::BTreeMap;
+
+use crate::snapshot::{AcceptRa, Dhcp};
+use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
+
+/// How a group's device and the interfaces around it shall be. Interfaces that it does not name are left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The group's device.
+    pub device: InterfaceName,
+    /// How it shall be; `None` is not at all.
+    pub state: Option<DeviceTarget>,
+    /// Interfaces that shall not be members, and how they shall be instead.
+    pub others: BTreeMap<InterfaceName, InterfaceTarget>,
+}
+
+/// How a group's device shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceTarget {
+    /// All its settings.
+    pub settings: GroupSettings,
+    /// The text that marks whose it is.
+    pub label: Option<String>,
+    /// Its MAC address; `None` follows from its members.
+    pub mac: Option<MacAddress>,
+    /// Its largest packet in bytes; `None` is as it is.
+    pub mtu: Option<u32>,
+    /// Whether it is on.
+    pub up: bool,
+    /// Whether it listens to router advertisements; `None` is as it is.
+    pub accept_ra: Option<AcceptRa>,
+    /// Its members, in the order in which they join.
+    pub members: Vec<MemberTarget>,
+    /// Its addresses.
+    pub addresses: Wanted<Address>,
+    /// Its routes.
+    pub routes: Wanted<Route>,
+    /// Its DHCP clients.
+    pub dhcp: Dhcp,
+}
+
+/// How a member shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberTarget {
+    /// Its name.
+    pub name: InterfaceName,
+    /// Its rank; 0 is none.
+    pub priority: i32,
+    /// The addresses of its own.
+    pub addresses: Vec<Address>,
+    /// The routes of its own.
+    pub routes: Vec<Route>,
+}
+
+/// How an interface outside the group shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InterfaceTarget {
+    /// Whether it is on; `None` is as it is.
+    pub up: Option<bool>,
+    /// Its MAC address; `None` is as it is.
+    pub mac: Option<MacAddress>,
+    /// Its largest packet in bytes; `None` is as it is.
+    pub mtu: Option<u32>,
+    /// Its addresses; `None` is as they are.
+    pub addresses: Option<Vec<Address>>,
+    /// Its routes; `None` is as they are.
+    pub routes: Option<Vec<Route>>,
+}
+
+/// Which of a kind shall be there, and what becomes of the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<T> {
+    /// These shall be there.
+    pub present: Vec<T>,
+    /// And these not.
+    pub absent: Absent<T>,
+}
+
+/// What shall not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absent<T> {
+    /// Just these; what others put there is theirs.
+    These(Vec<T>),
+    /// Whatever is not wanted.
+    AllOthers,
+}
+
+impl Target {
+    /// The state of these interfaces as they were in a snapshot, to bring back.
+    ///
+    /// `before` holds the device, if it was there, and every interface that has been or may have been a member.
+    pub fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
+        let state = before.interface(device).and_then(|interface| {
+            let group = interface.group()?;
+            let members = before.members(device).map(|(name, membership)| {
+                let interface = &before.interfaces[name];
+                MemberTarget {
+                    name: name.clone(),
+                    priority: membership.priority,
+                    addresses: interface.own_addresses().cloned().collect(),
+                    routes: interface.own_routes().cloned().collect(),
+                }
+            });
+            Some(DeviceTarget {
+                settings: group.settings.clone(),
+                label: group.label.clone(),
+                mac: if group.settings.mac_sharing == crate::settings::MacSharing::Shared {
+                    interface.mac
+                } else {
+                    None
+                },
+                mtu: Some(interface.mtu),
+                up: interface.up,
+                accept_ra: Some(interface.accept_ra),
+                members: members.collect(),
+                addresses: Wanted {
+                    present: interface
+                        .own_addresses()
+                        .filter(|a| !(group.dhcp.v4 || group.dhcp.v6) || a.lifetime.is_none())
+                        .cloned()
+                        .collect(),
+                    absent: Absent::AllOthers,
+                },
+                routes: Wanted { present: interface.own_routes().cloned().collect(), absent: Absent::AllOthers },
+                dhcp: group.dhcp,
+            })
+        });
+        let outside = |name: &InterfaceName| {
+            name != device && before.interfaces[name].membership().is_none_or(|membership| membership.device != *device)
+        };
+        let others = before.interfaces.iter().filter(|(name, _)| outside(name)).map(|(name, interface)| {
+            let target = InterfaceTarget {
+                up: Some(interface.up),
+                mac: interface.mac,
+                mtu: Some(interface.mtu),
+                addresses: Some(interface.own_addresses().cloned().collect()),
+                routes: Some(interface.own_routes().cloned().collect()),
+            };
+            (name.clone(), target)
+        });
+        Self { device: device.clone(), state, others: others.collect() }
+    }
+}
