@@ -4,6 +4,7 @@
 //! chosen was chosen by the planner; this only loops.
 
 use crate::backend::{Backend, BackendError};
+use crate::effect::Nonsense;
 use crate::plan::{self, Plan};
 use crate::{InterfaceName, Snapshot, Step};
 
@@ -54,6 +55,13 @@ pub enum Cause {
 pub enum Undo {
     /// The host is as it was before.
     Complete,
+    /// It is not, and the planner contradicts itself about the way back, which is a defect of it.
+    Unplanned {
+        /// What failed while undoing, in order.
+        errors: Vec<BackendError>,
+        /// The contradiction.
+        nonsense: Nonsense,
+    },
     /// It is not.
     Incomplete {
         /// What failed while undoing, in order.
@@ -82,7 +90,7 @@ pub fn apply(
         watch(Event::Begin(step));
         if let Err(error) = backend.execute(step) {
             let cause = Cause::Step { step: Box::new(step.clone()), error };
-            return Err(Failure { cause, undo: undo(&plan.device, &done, plan, before, backend, watch) });
+            return Err(Failure { cause, undo: undo(&done, plan, before, backend, watch) });
         }
         done.push(step);
     }
@@ -93,41 +101,49 @@ pub fn apply(
         },
         Err(error) => Cause::ReadBack(error),
     };
-    Err(Failure { cause, undo: undo(&plan.device, &done, plan, before, backend, watch) })
+    Err(Failure { cause, undo: undo(&done, plan, before, backend, watch) })
 }
 
-/// Undoes the steps done, last first; then looks, and brings back what is still not as it was.
+/// Brings the interfaces of a plan back to what they were before.
+///
+/// It looks first: a step that failed may have happened all the same, or half, and took perhaps more with it than it
+/// should; what must be undone is what the host shows. Only a host that cannot be looked at gets the inverses of the
+/// steps done, last first.
 fn undo(
-    device: &InterfaceName,
     done: &[&Step],
     plan: &Plan,
     before: &Snapshot,
     backend: &mut dyn Backend,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Undo {
+    let names = touched(plan, before);
+    let before = before.scoped(&names);
     let mut errors = Vec::new();
-    for inverse in done.iter().rev().filter_map(|step| step.inverse()) {
-        watch(Event::Undo(&inverse));
-        errors.extend(backend.execute(&inverse).err());
-    }
-    let before = before.scoped(touched(plan).iter());
-    // A step that failed half way, or took more with it than it should, leaves something that no inverse knows of.
-    for attempt in [true, false] {
+    let mut least_left = usize::MAX;
+    loop {
         let now = match backend.observe() {
-            Ok(now) => now,
+            Ok(now) => now.scoped(&names),
             Err(error) => {
                 errors.push(error);
+                for inverse in done.iter().rev().filter_map(|step| step.inverse()) {
+                    watch(Event::Undo(&inverse));
+                    errors.extend(backend.execute(&inverse).err());
+                }
                 return Undo::Incomplete { errors, left: vec![] };
             }
         };
-        let left = plan::restore(device, &before, &now, backend.capabilities()).unwrap_or_default();
-        let same = now.scoped(touched(plan).iter()).configuration() == before.configuration();
-        if same || (left.is_empty() && errors.is_empty()) {
+        let left = match plan::restore(&plan.device, &before, &now, backend.capabilities()) {
+            Ok(left) => left,
+            Err(nonsense) => return Undo::Unplanned { errors, nonsense },
+        };
+        if left.is_empty() {
             return Undo::Complete;
         }
-        if !attempt || left.is_empty() {
+        // As long as each round leaves less to do, another one is worth it.
+        if left.len() >= least_left {
             return Undo::Incomplete { errors, left };
         }
+        least_left = left.len();
         for step in &left {
             watch(Event::Undo(step));
             if let Err(error) = backend.execute(step) {
@@ -136,13 +152,13 @@ fn undo(
             }
         }
     }
-    Undo::Incomplete { errors, left: vec![] }
 }
 
-/// The interfaces that a plan touches.
-fn touched(plan: &Plan) -> Vec<InterfaceName> {
+/// The interfaces that a plan touches, and those that had to do with its device before.
+fn touched(plan: &Plan, before: &Snapshot) -> Vec<InterfaceName> {
     let mut names: Vec<_> = plan.steps.iter().filter_map(|step| step.subject().cloned()).collect();
     names.push(plan.device.clone());
+    names.extend(before.members(&plan.device).map(|(name, _)| name.clone()));
     names.sort();
     names.dedup();
     names

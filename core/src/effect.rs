@@ -159,7 +159,7 @@ fn create(host: &mut Snapshot, group: &NewGroup) -> Result<(), String> {
     refuse_if(group.settings.primary.is_some(), "a primary must be a member first")?;
     let state = GroupState {
         settings: (*group.settings).clone(),
-        label: None,
+        label: group.label.clone(),
         active: None,
         dhcp: crate::snapshot::Dhcp::default(),
     };

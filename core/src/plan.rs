@@ -62,7 +62,11 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     let mut resolved = resolve::up(question).map_err(NoPlan::Refused)?;
     let device = resolved.target.device.clone();
     let scope = scope(&device, current, receipt, &resolved.target);
-    let steps = planner::steps(&remembering(current.scoped(&scope), &device, receipt), &resolved.target, capabilities)?;
+    let steps = planner::steps(
+        &remembering(current.scoped(&scope), &device, receipt.map(|receipt| &receipt.before)),
+        &resolved.target,
+        capabilities,
+    )?;
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
     let receipt = remember(desired.name(), current, receipt, &resolved.target);
@@ -97,7 +101,11 @@ pub fn down(
     let nothing = Snapshot::default();
     let target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
     let scope = scope(device, current, receipt, &target);
-    let steps = planner::steps(&remembering(current.scoped(&scope), device, receipt), &target, capabilities)?;
+    let steps = planner::steps(
+        &remembering(current.scoped(&scope), device, receipt.map(|receipt| &receipt.before)),
+        &target,
+        capabilities,
+    )?;
     let known = |name: &InterfaceName| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(name));
     let members = current.members(device).map(|(name, _)| name);
     let notes = members.filter(|name| !known(name)).map(|name| Note::NoReceipt { member: name.clone() });
@@ -113,7 +121,7 @@ pub fn restore(
 ) -> Result<Vec<Step>, Nonsense> {
     let target = Target::as_before(device, before);
     let names: BTreeSet<_> = before.interfaces.keys().chain([device]).collect();
-    planner::steps(&current.scoped(names), &target, capabilities)
+    planner::steps(&remembering(current.scoped(names), device, Some(before)), &target, capabilities)
 }
 
 /// Every interface that a plan may touch: the device, who works for it, who shall, and who did.
@@ -131,11 +139,11 @@ fn scope(
     scope
 }
 
-/// Adds what no system tells and the receipt knows: the MTU that a member gets back when it leaves.
-fn remembering(mut current: Snapshot, device: &InterfaceName, receipt: Option<&Receipt>) -> Snapshot {
-    let Some(receipt) = receipt else { return current };
+/// Adds what no system tells and a memory knows: the MTU that a member gets back when it leaves.
+fn remembering(mut current: Snapshot, device: &InterfaceName, memory: Option<&Snapshot>) -> Snapshot {
+    let Some(memory) = memory else { return current };
     for (name, interface) in &mut current.interfaces {
-        let Some(before) = receipt.before.interface(name) else { continue };
+        let Some(before) = memory.interface(name) else { continue };
         if let Some(Controller::Group(membership)) = &mut interface.controller
             && membership.device == *device
             && before.membership().is_none()

@@ -10,7 +10,7 @@
 
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::{self, Nonsense};
-use crate::snapshot::{Dhcp, Driver, Interface};
+use crate::snapshot::{AcceptRa, Dhcp, Driver, Interface};
 use crate::step::{Family, NewGroup};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
@@ -20,6 +20,12 @@ use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 /// `current` may be a part of a host; it must hold every interface that the target names and that is there.
 pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -> Result<Vec<Step>, Nonsense> {
     let mut planner = Planner { draft: current.clone(), steps: Vec::new(), capabilities, put_back: (vec![], vec![]) };
+    // A route has one place: an interface outside gives up its own before the device can have it.
+    for (name, wanted) in &target.others {
+        if let Some(routes) = &wanted.routes {
+            planner.routes_absent(name, &Wanted { present: routes.clone(), absent: Absent::AllOthers })?;
+        }
+    }
     match &target.state {
         Some(state) => planner.shape(&target.device, state)?,
         None if planner.draft.group(&target.device).is_some() => planner.delete(&target.device)?,
@@ -84,8 +90,13 @@ impl Planner<'_> {
             self.push(Step::LoadDriver)?;
         }
         let settings = GroupSettings { primary: None, ..state.settings.clone() };
-        let group = NewGroup { device: device.clone(), settings: Box::new(settings), mac: state.mac, mtu: state.mtu };
-        self.push(Step::CreateGroup(group))
+        self.push(Step::CreateGroup(NewGroup {
+            device: device.clone(),
+            settings: Box::new(settings),
+            label: state.label.clone(),
+            mac: state.mac,
+            mtu: state.mtu,
+        }))
     }
 
     fn label(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
@@ -107,9 +118,19 @@ impl Planner<'_> {
         }
         self.set_up(device, false)?;
         let Some(interface) = self.at(device) else { return Ok(()) };
-        let (mac, mtu) = (interface.mac, Some(interface.mtu));
-        let Some(settings) = self.settings(device) else { return Ok(()) };
-        self.push(Step::DeleteGroup(NewGroup { device: device.clone(), settings: Box::new(settings), mac, mtu }))
+        let (mac, mtu, accept_ra) = (interface.mac, Some(interface.mtu), interface.accept_ra);
+        let Some(group) = interface.group().cloned() else { return Ok(()) };
+        if accept_ra != AcceptRa::Unless {
+            // A new device begins with the system's own way, so the inverse of deleting this one would lose it.
+            self.push(Step::SetAcceptRa { interface: device.clone(), from: accept_ra, to: AcceptRa::Unless })?;
+        }
+        self.push(Step::DeleteGroup(NewGroup {
+            device: device.clone(),
+            settings: Box::new(group.settings),
+            label: group.label,
+            mac,
+            mtu,
+        }))
     }
 
     fn change_settings(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
@@ -172,8 +193,12 @@ impl Planner<'_> {
         let name = &wanted.name;
         let Some(interface) = self.at(name) else { return Ok(()) };
         if interface.membership().is_none() {
+            let mac = interface.mac;
             self.strip(name)?;
             self.set_up(name, false)?;
+            if let Some(to) = wanted.own_mac.filter(|to| mac != Some(*to)) {
+                self.push(Step::SetMac { interface: name.clone(), from: mac, to })?;
+            }
             self.push(Step::AddMember { device: device.clone(), member: name.clone() })?;
         }
         self.priority(device, name, wanted.priority)?;
@@ -224,10 +249,8 @@ impl Planner<'_> {
             routes.present.extend(foreign);
         }
         if !state.up {
-            self.routes(device, &Wanted { present: vec![], absent: Absent::AllOthers })?;
-            let ipv4 = addresses.present.iter().filter(|address| !address.is_ipv6()).cloned().collect();
-            self.addresses(device, &Wanted { present: ipv4, absent: addresses.absent.clone() })?;
-            self.set_up(device, false)?;
+            self.switch_off(device)?;
+            self.put_back = Default::default();
             return self.addresses(device, &addresses);
         }
         self.set_up(device, true)?;
@@ -304,7 +327,7 @@ impl Planner<'_> {
         let Some(interface) = self.at(name) else { return Ok(()) };
         let now: Vec<_> = interface.own_addresses().cloned().collect();
         let goes = |address: &Address| match &wanted.absent {
-            Absent::AllOthers => !wanted.present.iter().any(|other| equal_but_for_lifetime(other, address)),
+            Absent::AllOthers => !keeps_its_place(address, &now, &wanted.present),
             Absent::These(these) => {
                 !wanted.present.iter().any(|other| other.same(address)) && these.iter().any(|other| other.same(address))
             }
@@ -361,6 +384,19 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an address may stay where it is: it is wanted, and so are those of its subnet before it, in this order.
+/// The order counts because the first of a subnet is the source of new connections.
+fn keeps_its_place(address: &Address, now: &[Address], wanted: &[Address]) -> bool {
+    let subnet = |list: &[Address]| -> Vec<Address> {
+        list.iter().filter(|other| *other == address || effect::is_secondary_to(other, address)).cloned().collect()
+    };
+    let kept = subnet(now);
+    let kept = kept.iter().zip(&subnet(wanted)).take_while(|(a, b)| equal_but_for_lifetime(a, b)).count();
+    let place = subnet(now).iter().position(|other| other == address);
+    let elsewhere = address.is_ipv6() && wanted.iter().any(|other| equal_but_for_lifetime(other, address));
+    elsewhere || place.is_some_and(|place| place < kept)
 }
 
 /// Whether an address is as it was, however long it lasts now.

@@ -338,6 +338,7 @@ fn in_joining_order(members: &[(InterfaceName, &Member)], primary: Option<&Inter
     let target = |(name, member): &(InterfaceName, &Member)| MemberTarget {
         name: name.clone(),
         priority: member.priority.unwrap_or(0),
+        own_mac: None,
         addresses: vec![],
         routes: vec![],
     };

@@ -221,6 +221,9 @@ impl Snapshot {
             for address in &mut interface.addresses {
                 address.lifetime = None;
             }
+            // Systems list by subnet and prefix; only the order within a subnet is somebody's choice.
+            interface.addresses.sort_by_key(|address| (address.is_ipv6(), address.net.trunc()));
+            interface.routes.sort_by_key(|route| (route.is_ipv6(), route.to, route.metric, route.table, route.via));
             if let Some(group) = interface.group_mut() {
                 group.active = None;
             }

@@ -137,7 +137,8 @@ impl GroupStatus {
         let state = match (interface, group) {
             (Some(interface), Some(_)) => {
                 let works = |member: &MemberStatus| member.state == MemberState::Ok.word();
-                let misses = |member: &MemberStatus| !works(member) && !(member.optional && member.state == "absent");
+                let spared = |member: &MemberStatus| member.optional && member.state == "absent";
+                let misses = |member: &MemberStatus| !works(member) && !spared(member);
                 if !interface.up || !members.iter().any(works) {
                     GroupHealth::Failed
                 } else if members.iter().any(misses) {

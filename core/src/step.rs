@@ -146,6 +146,8 @@ pub struct NewGroup {
     pub device: InterfaceName,
     /// Its settings.
     pub settings: Box<GroupSettings>,
+    /// The text that marks whose it is.
+    pub label: Option<String>,
     /// Its MAC address; `None` follows from its members.
     pub mac: Option<MacAddress>,
     /// Its largest packet in bytes; `None` is the system's default.
@@ -218,7 +220,10 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoadDriver => write!(f, "load the driver for groups"),
-            Self::CreateGroup(group) => write!(f, "create the group device {} ({})", group.device, group.settings.mode),
+            Self::CreateGroup(group) => {
+                write!(f, "create the group device {} ({})", group.device, group.settings.mode)?;
+                group.label.as_ref().map_or(Ok(()), |label| write!(f, ", marked {label}"))
+            }
             Self::DeleteGroup(group) => write!(f, "delete the group device {}", group.device),
             Self::SetLabel { device, to: Some(label), .. } => write!(f, "mark {device} as {label}"),
             Self::SetLabel { device, to: None, .. } => write!(f, "take the mark off {device}"),

@@ -51,6 +51,8 @@ pub struct MemberTarget {
     pub name: InterfaceName,
     /// Its rank; 0 is none.
     pub priority: i32,
+    /// The MAC address that it shall have when it joins, and get back when it leaves; `None` is the one that it has.
+    pub own_mac: Option<MacAddress>,
     /// The addresses of its own.
     pub addresses: Vec<Address>,
     /// The routes of its own.
@@ -102,6 +104,7 @@ impl Target {
                 MemberTarget {
                     name: name.clone(),
                     priority: membership.priority,
+                    own_mac: membership.own_mac,
                     addresses: interface.own_addresses().cloned().collect(),
                     routes: interface.own_routes().cloned().collect(),
                 }

@@ -1,0 +1,390 @@
+//! The promises of planner and undo, tried on every ordered pair of a small universe of hosts: the plan ends in the
+//! state wanted, planning again finds nothing, and whatever goes wrong on the way, the first state comes back.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+
+use pretty_assertions::assert_eq;
+
+use mpath_core::apply::{self, Event, Undo};
+use mpath_core::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
+use mpath_core::fake::FakeHost;
+use mpath_core::mode::{Lacp, LacpRate, Mode, ModeName};
+use mpath_core::settings::{Failback, MacSharing};
+use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
+use mpath_core::{
+    Address, Backend as _, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Plan, Route, Snapshot, Step,
+    Target, planner,
+};
+
+const MEMBERS: [&str; 3] = ["eth0", "eth1", "wlan0"];
+
+fn name(text: &str) -> InterfaceName {
+    InterfaceName::new(text).unwrap()
+}
+
+fn address(text: &str) -> Address {
+    Address::new(text.parse().unwrap())
+}
+
+fn route(to: &str, via: Option<&str>) -> Route {
+    Route::new(to.parse().unwrap(), via.map(|via| via.parse().unwrap()))
+}
+
+fn settings() -> GroupSettings {
+    GroupSettings {
+        mode: Mode::ActiveBackup,
+        detection: Some(Detection::default()),
+        primary: None,
+        failback: Failback::Always,
+        mac_sharing: MacSharing::Shared,
+        peer_notifications: 1,
+    }
+}
+
+/// A host with three cards, each down and bare.
+fn bare() -> Snapshot {
+    let card = |(number, text): (u8, &&str)| {
+        let mac = Some(MacAddress::new([2, 0, 0, 0, 0, number]));
+        let kind = if *text == "wlan0" { Kind::Wireless } else { Kind::Ethernet };
+        (name(text), Interface { mac, permanent_mac: mac, ..Interface::new(kind) })
+    };
+    let interfaces = (1..).zip(&MEMBERS).map(card).collect();
+    Snapshot { driver: Driver::Ready, interfaces }
+}
+
+/// How cards are when they work for themselves.
+fn cards() -> Vec<Snapshot> {
+    let mut busy = bare();
+    let eth1 = busy.interfaces.get_mut("eth1").unwrap();
+    eth1.up = true;
+    eth1.addresses = vec![address("192.168.1.34/24"), address("192.168.1.35/24"), address("2001:db8::34/64")];
+    eth1.routes = vec![route("0.0.0.0/0", Some("192.168.9.1")), route("192.168.9.0/24", None)];
+    let mut odd = bare();
+    let eth0 = odd.interfaces.get_mut("eth0").unwrap();
+    eth0.mtu = 9000;
+    eth0.mac = Some(MacAddress::new([6, 6, 6, 6, 6, 6]));
+    eth0.addresses = vec![address("10.0.0.1/8")];
+    let wlan0 = odd.interfaces.get_mut("wlan0").unwrap();
+    wlan0.up = true;
+    wlan0.routes = vec![Route { metric: Some(600), ..route("0.0.0.0/0", Some("192.168.1.1")) }];
+    vec![bare(), busy, odd]
+}
+
+/// Makes cards members of a device.
+fn with_device(mut host: Snapshot, settings: GroupSettings, members: &[&str], change: fn(&mut Interface)) -> Snapshot {
+    let mut device = Interface::new(Kind::Group(Box::new(GroupState {
+        settings: GroupSettings { primary: settings.primary.filter(|p| members.contains(&p.as_str())), ..settings },
+        label: Some("mpath:lan".to_owned()),
+        active: None,
+        dhcp: Dhcp::default(),
+    })));
+    device.up = true;
+    device.mac = Some(MacAddress::new([2, 0, 0, 0, 0, 9]));
+    change(&mut device);
+    for text in members {
+        let member = host.interfaces.get_mut(*text).unwrap();
+        let membership = Membership { own_mtu: Some(member.mtu), ..Membership::new(name("bond0"), member.mac) };
+        member.controller = Some(Controller::Group(membership));
+        member.up = true;
+        member.addresses.clear();
+        member.routes.clear();
+        member.mtu = device.mtu;
+        if device.group().unwrap().settings.mac_sharing == MacSharing::Shared {
+            member.mac = device.mac;
+        }
+    }
+    host.interfaces.insert(name("bond0"), device);
+    host
+}
+
+/// A small universe: every kind of difference that a plan may meet, in a few dozen hosts.
+fn universe() -> Vec<Snapshot> {
+    let link = |interval, up, down| {
+        let (interval, up_delay, down_delay) = (Millis::new(interval), Millis::new(up), Millis::new(down));
+        Some(Detection::Link(LinkDetection { interval, up_delay, down_delay }))
+    };
+    let probe = Some(Detection::Probe(ProbeDetection {
+        interval: Millis::new(200),
+        targets: vec!["192.168.1.24".parse().unwrap()],
+        missed: 2,
+        validate: ProbeValidation::All,
+        all_targets: false,
+    }));
+    let lacp = |rate| Mode::Lacp(Lacp { rate, ..Lacp::default() });
+    let variants = [
+        settings(),
+        GroupSettings { primary: Some(name("eth1")), detection: link(100, 200, 200), ..settings() },
+        GroupSettings { primary: Some(name("eth0")), failback: Failback::Never, ..settings() },
+        GroupSettings { detection: probe, ..settings() },
+        GroupSettings { mac_sharing: MacSharing::Active, primary: Some(name("eth1")), ..settings() },
+        GroupSettings { mode: ModeName::RoundRobin.with_defaults(), detection: None, ..settings() },
+        GroupSettings { mode: lacp(LacpRate::Slow), ..settings() },
+        GroupSettings { mode: lacp(LacpRate::Fast), ..settings() },
+    ];
+    let changes: [fn(&mut Interface); 6] = [
+        |_| {},
+        |device| {
+            device.addresses = vec![address("192.168.1.34/24"), address("192.168.1.35/24")];
+            device.routes = vec![route("0.0.0.0/0", Some("192.168.1.24"))];
+        },
+        |device| {
+            device.addresses = vec![address("192.168.1.35/24"), address("2001:db8::34/64")];
+            device.routes = vec![route("::/0", Some("2001:db8::1")), route("192.168.9.0/24", None)];
+            device.accept_ra = AcceptRa::No;
+        },
+        |device| {
+            device.mtu = 9000;
+            device.group_mut().unwrap().dhcp = Dhcp { v4: true, v6: true };
+        },
+        |device| {
+            device.up = false;
+            device.addresses = vec![address("2001:db8::34/64"), address("192.168.1.34/24")];
+            device.group_mut().unwrap().label = None;
+        },
+        |device| device.group_mut().unwrap().label = Some("somebody".to_owned()),
+    ];
+    let mut hosts = cards();
+    let sets: [&[&str]; 4] = [&[], &["eth1"], &["eth0", "eth1"], &["eth0", "eth1", "wlan0"]];
+    for (place, variant) in variants.iter().enumerate() {
+        for (turn, members) in sets.iter().enumerate() {
+            let change = changes[(place + turn) % changes.len()];
+            let card = cards()[(place + turn) % 3].clone();
+            let mut host = with_device(card, variant.clone(), members, change);
+            // One place, one route: a card keeps its default route only where the device has none.
+            let device_has_default = host.interfaces["bond0"].routes.iter().any(Route::is_default);
+            for card in MEMBERS.iter().filter(|_| device_has_default) {
+                host.interfaces.get_mut(*card).unwrap().routes.retain(|route| !route.is_default());
+            }
+            hosts.push(host);
+        }
+    }
+    let mut ranked = with_device(bare(), settings(), &["eth0", "eth1"], |_| {});
+    for (card, rank) in [("eth0", 10), ("eth1", -5)] {
+        if let Some(Controller::Group(m)) = &mut ranked.interfaces.get_mut(card).unwrap().controller {
+            m.priority = rank;
+        }
+    }
+    hosts.push(ranked);
+    let mut unready = bare();
+    unready.driver = Driver::NotLoaded;
+    hosts.push(unready);
+    hosts
+}
+
+fn seen(host: &Snapshot) -> Snapshot {
+    FakeHost::new(host.clone()).observe().unwrap()
+}
+
+/// What of a host must be as wanted: everything but the driver, which stays loaded, and the address of a device that
+/// is made of its members' or at random.
+fn settled(host: &Snapshot) -> Snapshot {
+    let mut settled = host.configuration();
+    settled.driver = Driver::Ready;
+    let random: Vec<_> = settled
+        .interfaces
+        .iter()
+        .filter(|(_, i)| i.group().is_some_and(|g| g.settings.mac_sharing != MacSharing::Shared))
+        .map(|(n, _)| n.clone())
+        .collect();
+    for device in random {
+        settled.interfaces.get_mut(&device).unwrap().mac = None;
+    }
+    settled
+}
+
+/// The addresses that a member had before it joined, and may have again, are history; no plan can change it.
+fn forget_own(mut host: Snapshot) -> Snapshot {
+    for interface in host.interfaces.values_mut() {
+        if let Some(Controller::Group(membership)) = &mut interface.controller {
+            membership.own_mac = None;
+            interface.mac = None;
+        }
+    }
+    host
+}
+
+/// Memory of MTUs is what a receipt brings; the fake has it in the host itself.
+fn plan_between(from: &Snapshot, to: &Snapshot) -> Plan {
+    let target = Target::as_before(&name("bond0"), &seen(to));
+    let steps = planner::steps(from, &target, &mpath_core::fake::capabilities())
+        .unwrap_or_else(|nonsense| panic!("{nonsense}\nfrom {from:#?}\nto {to:#?}"));
+    Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, notes: vec![] }
+}
+
+/// A host as lines, so that a difference can be read.
+fn lines(host: &Snapshot) -> String {
+    serde_json::to_string_pretty(host).unwrap()
+}
+
+fn show(steps: &[Step]) -> String {
+    steps.iter().map(|step| format!("  {step}\n")).collect()
+}
+
+fn every_pair(mut test: impl FnMut(&Snapshot, &Snapshot, &Plan)) {
+    let hosts = universe();
+    for from in &hosts {
+        for to in &hosts {
+            let mut from = from.clone();
+            FakeHost::new(from.clone()).observe().unwrap();
+            from = {
+                let mut host = FakeHost::new(from);
+                host.observe().unwrap();
+                host.host
+            };
+            test(&from, to, &plan_between(&from, to));
+        }
+    }
+}
+
+#[test]
+fn every_plan_ends_in_the_state_wanted_and_planning_again_finds_nothing() {
+    let mut plans = 0;
+    every_pair(|from, to, plan| {
+        let mut host = FakeHost::new(from.clone());
+        for step in &plan.steps {
+            host.execute(step).unwrap_or_else(|error| panic!("{step}: {error}\n{}", show(&plan.steps)));
+        }
+        let after = host.observe().unwrap();
+        assert_eq!(
+            lines(&forget_own(settled(&after))),
+            lines(&forget_own(settled(&seen(to)))),
+            "\n{}",
+            show(&plan.steps)
+        );
+        let again = plan_between(&host.host, to);
+        assert!(again.is_empty(), "still:\n{}after:\n{}", show(&again.steps), show(&plan.steps));
+        plans += 1;
+    });
+    assert!(plans > 1000, "the universe has shrunk: {plans}");
+}
+
+#[test]
+fn a_host_that_is_as_wanted_gets_no_step() {
+    for host in universe() {
+        let plan = plan_between(&host, &host);
+        assert!(plan.is_empty(), "{}", show(&plan.steps));
+    }
+}
+
+#[test]
+fn a_failure_at_every_step_leaves_the_first_state() {
+    let mut failures = 0;
+    every_pair(|from, _, plan| {
+        for late in [false, true] {
+            for fails_after in 0..plan.steps.len() {
+                let mut host = FakeHost::new(from.clone());
+                host.fails_after = Some(fails_after);
+                host.fails_late = late;
+                let before = host.observe().unwrap();
+                let mut undone = vec![];
+                let mut watch = |event: Event<'_>| {
+                    if let Event::Undo(step) = event {
+                        undone.push(step.clone());
+                    }
+                };
+                let failure = apply::apply(plan, &before, &mut host, &|_| vec![], &mut watch).unwrap_err();
+                let after = host.observe().unwrap();
+                let story = || format!("step {fails_after} of\n{}undone:\n{}", show(&plan.steps), show(&undone));
+                assert!(matches!(failure.undo, Undo::Complete), "{:?}\n{}", failure.undo, story());
+                assert_eq!(lines(&settled(&after)), lines(&settled(&before)), "\n{}", story());
+                failures += 1;
+            }
+        }
+    });
+    assert!(failures > 10_000, "the universe has shrunk: {failures}");
+}
+
+#[test]
+fn every_prefix_of_a_plan_is_undone_by_the_inverses_of_its_steps() {
+    let mut prefixes = 0;
+    every_pair(|from, _, plan| {
+        // The address of a device at random is gone when its last member leaves; no inverse can know that.
+        let is_change = |step: &Step| matches!(step, Step::AddMember { .. } | Step::RemoveMember { .. });
+        let empties = plan.steps.iter().any(is_change);
+        let comparable = |mut host: Snapshot| {
+            if let Some(device) = host.interfaces.get_mut("bond0").filter(|_| empties) {
+                device.mac = None;
+            }
+            lines(&if empties { forget_own(settled(&host)) } else { settled(&host) })
+        };
+        for length in 1..=plan.steps.len() {
+            let mut host = FakeHost::new(from.clone());
+            let before = host.observe().unwrap();
+            for step in &plan.steps[..length] {
+                host.execute(step).unwrap();
+            }
+            for inverse in plan.steps[..length].iter().rev().filter_map(Step::inverse) {
+                host.execute(&inverse).unwrap_or_else(|e| panic!("{inverse}: {e}\n{}", show(&plan.steps[..length])));
+            }
+            let after = host.observe().unwrap();
+            assert_eq!(comparable(after), comparable(before), "\n{}", show(&plan.steps[..length]));
+            prefixes += 1;
+        }
+    });
+    assert!(prefixes > 5_000, "the universe has shrunk: {prefixes}");
+}
+
+#[test]
+fn what_the_system_ignores_is_found_by_reading_back_and_everything_is_undone() {
+    let from = bare();
+    let to = with_device(bare(), settings(), &["eth0", "eth1"], |device| device.mtu = 9000);
+    let mut ranked = to.clone();
+    if let Some(Controller::Group(m)) = &mut ranked.interfaces.get_mut("eth1").unwrap().controller {
+        m.priority = 7;
+    }
+    let plan = plan_between(&from, &ranked);
+    let mut host = FakeHost::new(from);
+    host.ignores = |step| matches!(step, Step::SetPriority { .. });
+    let before = host.observe().unwrap();
+    let replan = |now: &Snapshot| plan_between(now, &ranked).steps;
+    let failure = apply::apply(&plan, &before, &mut host, &replan, &mut |_| {}).unwrap_err();
+    assert!(failure.to_string().contains("give eth1 the priority 7"), "{failure}");
+    assert!(matches!(failure.undo, Undo::Complete), "{:?}", failure.undo);
+    assert_eq!(settled(&host.observe().unwrap()), settled(&before));
+}
+
+#[test]
+fn an_undo_that_fails_too_says_what_is_left() {
+    let from = bare();
+    let to = with_device(bare(), settings(), &["eth0", "eth1"], |_| {});
+    let plan = plan_between(&from, &to);
+    let mut host = FakeHost::new(from);
+    host.ignores = |_| false;
+    let before = host.observe().unwrap();
+    // The device can be made, but neither joined nor deleted.
+    struct Stuck(FakeHost);
+    impl mpath_core::Backend for Stuck {
+        fn capabilities(&self) -> &mpath_core::Capabilities {
+            self.0.capabilities()
+        }
+        fn observe(&mut self) -> Result<Snapshot, mpath_core::BackendError> {
+            self.0.observe()
+        }
+        fn explain(&self, step: &Step) -> Vec<String> {
+            self.0.explain(step)
+        }
+        fn execute(&mut self, step: &Step) -> Result<(), mpath_core::BackendError> {
+            if matches!(step, Step::AddMember { .. } | Step::DeleteGroup(_)) {
+                let (operation, errno) = (step.to_string(), Some(16));
+                return Err(mpath_core::BackendError::Refused { operation, errno, message: None });
+            }
+            self.0.execute(step)
+        }
+    }
+    let failure = apply::apply(&plan, &before, &mut Stuck(host), &|_| vec![], &mut |_| {}).unwrap_err();
+    let Undo::Incomplete { errors, left } = failure.undo else { panic!("{:?}", failure.undo) };
+    assert!(!errors.is_empty());
+    assert!(left.iter().any(|step| matches!(step, Step::DeleteGroup(_))), "{}", show(&left));
+}
+
+#[test]
+fn an_interface_that_no_target_names_is_never_touched() {
+    let stranger = name("eth7");
+    every_pair(|_, _, plan| {
+        assert!(plan.steps.iter().all(|step| step.subject() != Some(&stranger)));
+    });
+    let kinds: BTreeMap<_, _> = universe().into_iter().flat_map(|host| host.interfaces).collect();
+    assert!(kinds.keys().all(|key| *key != stranger));
+}
