@@ -17,9 +17,7 @@ run_in_guest() {
     trap 'exit 129' HUP
     describe_command "$@"
     open_relays
-    # setsid: the guest may be many processes; as a group of their own they can be ended together.
-    # pdeathsig: not even a `kill -9` of this script leaves a guest behind.
-    (boot) 8>&"$out_pipe" 9>&"$err_pipe" {out_pipe}>&- {err_pipe}>&- </dev/null \
+    (cd "$talk" && boot) 8>&"$out_pipe" 9>&"$err_pipe" {out_pipe}>&- {err_pipe}>&- </dev/null \
         >>"$talk/kernel.log" 2>&1 &
     guest=$!
     sleep "$timeout" {out_pipe}>&- {err_pipe}>&- &
@@ -68,7 +66,9 @@ close_relays() {
 }
 
 # as_guest PROGRAM ARG…: becomes the guest's first process.
-as_guest() { exec setsid setpriv --pdeathsig KILL "$@"; }
+# setsid: the guest may be many processes; as a group of their own they can be ended together.
+# pdeathsig: not even a `kill -9` of this script leaves a guest behind.
+as_guest() { exec setsid setpriv --pdeathsig TERM "$@"; }
 
 stop_guest() {
     [[ -z $timer ]] || kill "$timer" 2>/dev/null

@@ -2,6 +2,7 @@
 # User-Mode Linux: the kernel is an ordinary program, which reads the machine's files itself
 # (hostfs). `run` sources this for uml-*.
 
+# Starts in $talk, as the current directory.
 boot() {
     local options=(
         "mem=${memory}M" rootfstype=hostfs rootflags=/ ro quiet
@@ -14,7 +15,6 @@ boot() {
     # Where the kernel offers it (6.16), this way of trapping system calls is five times faster.
     [[ $kernel = uml-7.* ]] && options+=(seccomp=auto)
 
-    cd "$talk" || exit
     # A kernel with a C library of its own looks for its loader here. The variable must reach
     # only that program, and not the guest: start's environment is long written down.
     if [[ -d $kernel_dir/libc ]]; then
