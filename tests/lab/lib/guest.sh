@@ -5,7 +5,7 @@
 # Host and guest talk through one folder, $talk, which the guest sees too:
 #   config environ command cwd   what to do                 (written here, read by guest/init)
 #   status                       CMD's exit status          (written by guest/init, last of all)
-#   out err                      pipes that the guest's two output consoles lead to
+#   out err                      CMD's output              (written by the guest's two consoles)
 #   kernel.log                   the kernel's messages
 
 run_in_guest() {
@@ -16,18 +16,29 @@ run_in_guest() {
     trap 'exit 130' INT
     trap 'exit 129' HUP
     describe_command "$@"
-    open_relays
-    (cd "$talk" && boot) 8>&"$out_pipe" 9>&"$err_pipe" {out_pipe}>&- {err_pipe}>&- </dev/null \
-        >>"$talk/kernel.log" 2>&1 &
+    (cd "$talk" && boot) </dev/null >>"$talk/kernel.log" 2>&1 8>>"$talk/out" 9>>"$talk/err" &
     guest=$!
-    sleep "$timeout" {out_pipe}>&- {err_pipe}>&- &
+    relay out
+    relay err >&2
+    sleep "$timeout" &
     timer=$!
-    local first timed_out=no
-    wait -n -p first "$guest" "$timer"
-    [[ $first = "$timer" ]] && timed_out=yes
+    local first=none why=ended
+    wait -n -p first "$guest" "$timer" "${relays[@]}" 2>/dev/null
+    case $first in
+    "$guest") ;;
+    "$timer") why=timeout ;;
+    *) why=unread ;;
+    esac
     stop_guest
-    close_relays
-    finish $timed_out
+    wait "${relays[@]}"
+    finish $why
+}
+
+# relay FILE: copies to our stdout what the guest adds to FILE. Not a pipe, because a guest that
+# turns itself off does not wait for the reader of a full one: the rest would be lost.
+relay() {
+    tail -c +1 -f -s 0.02 --pid="$guest" "$talk/$1" 2>/dev/null &
+    relays+=($!)
 }
 
 # describe_command CMD ARG…: writes down all that the guest must know. NUL-separated, so that any
@@ -38,7 +49,7 @@ describe_command() {
     printf '%s\0' "$@" >"$talk/command"
     env -0 >"$talk/environ"
     printf '%s' "$PWD" >"$talk/cwd"
-    : >"$talk/writable"
+    : >"$talk/writable" >"$talk/out" >"$talk/err"
     for dir in "${writable[@]}"; do printf '%s\n' "$dir" >>"$talk/writable"; done
     cat >"$talk/config" <<EOF
 kind=${kernel%%-*}
@@ -46,23 +57,6 @@ talk='$talk'
 kernel_modules='$(readlink -f "$kernel_dir"/modules/*)'
 load_modules=$modules
 EOF
-}
-
-# The guest never gets our own stdout and stderr but pipes to `cat`s that do: UML makes whatever
-# it writes to non-blocking, and whoever shares our stdout would be hit by that.
-open_relays() {
-    local stream
-    for stream in out err; do mkfifo "$talk/$stream"; done
-    cat <"$talk/out" &
-    relays+=($!)
-    cat <"$talk/err" >&2 &
-    relays+=($!)
-    exec {out_pipe}>"$talk/out" {err_pipe}>"$talk/err"
-}
-
-close_relays() {
-    exec {out_pipe}>&- {err_pipe}>&-
-    wait "${relays[@]}"
 }
 
 # as_guest PROGRAM ARG…: becomes the guest's first process.
@@ -77,16 +71,18 @@ stop_guest() {
     guest='' timer=''
 }
 
-# finish TIMED_OUT: leaves with the right status.
+# finish WHY: leaves with the right status. WHY: ended, timeout, or unread, which means that nobody
+# reads our output any more: then we end as any other program does.
 finish() {
     local kept=$log
     if [[ -n $log ]]; then
         cp "$talk/kernel.log" "$log" || kept=''
     fi
     [[ -s $talk/status ]] && exit "$(<"$talk/status")"
+    [[ $1 = unread ]] && exit 141
     if [[ -z $kept ]]; then
         kept=$(mktemp /tmp/mpath-lab-kernel.XXXXXX.log) && cp "$talk/kernel.log" "$kept"
     fi
-    [[ $1 = yes ]] && die 124 "still running after $timeout s, stopped (kernel log: $kept)"
+    [[ $1 = timeout ]] && die 124 "still running after $timeout s, stopped (kernel log: $kept)"
     die 125 "the guest ended before it told CMD's exit status (kernel log: $kept)"
 }

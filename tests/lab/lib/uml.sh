@@ -8,7 +8,7 @@ boot() {
         "mem=${memory}M" rootfstype=hostfs rootflags=/ ro quiet
         "init=$talk/init"
         "umid=guest" "uml_dir=$talk/"
-        # Kernel messages to our log, the next two consoles to CMD's stdout and stderr.
+        # Kernel messages to our log; fds 8 and 9 are where CMD's stdout and stderr are to go.
         con=null con0=null,fd:1 con1=null,fd:8 con2=null,fd:9
     )
     local launcher=()
