@@ -49,25 +49,25 @@ describe_command() {
     printf '%s\0' "$@" >"$talk/command"
     env -0 >"$talk/environ"
     printf '%s' "$PWD" >"$talk/cwd"
-    : >"$talk/writable" >"$talk/out" >"$talk/err"
-    for dir in "${writable[@]}"; do printf '%s\n' "$dir" >>"$talk/writable"; done
+    touch "$talk/out" "$talk/err"
+    for dir in "${writable[@]}"; do printf '%s\n' "$dir"; done >"$talk/writable"
     cat >"$talk/config" <<EOF
 kind=${kernel%%-*}
 talk='$talk'
-kernel_modules='$(readlink -f "$kernel_dir"/modules/*)'
+kernel_modules='${kernel_modules-}'
 load_modules=$modules
 EOF
 }
 
-# as_guest PROGRAM ARG…: becomes the guest's first process.
+# as_guest SIGNAL PROGRAM ARG…: becomes the guest's first process.
 # setsid: the guest may be many processes; as a group of their own they can be ended together.
-# pdeathsig: not even a `kill -9` of this script leaves a guest behind.
-as_guest() { exec setsid setpriv --pdeathsig TERM "$@"; }
+# pdeathsig: not even a `kill -9` of this script leaves a guest behind; SIGNAL is what ends it.
+as_guest() { exec setsid setpriv --pdeathsig "$@"; }
 
 stop_guest() {
     [[ -z $timer ]] || kill "$timer" 2>/dev/null
     [[ -z $guest ]] || kill -KILL -- "-$guest" 2>/dev/null
-    [[ -z $guest$timer ]] || wait $guest $timer 2>/dev/null
+    [[ -z $guest || -z $timer ]] || wait "$guest" "$timer" 2>/dev/null
     guest='' timer=''
 }
 

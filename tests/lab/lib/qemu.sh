@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the options come from `run`
+# shellcheck shell=bash disable=SC2154,SC2054 # the options come from `run`; commas are meant
 # Debian's own full kernels in an emulated machine (no KVM: it is rarely to be had where tests run,
 # and the emulation is quick enough). `run` sources this for qemu-*.
 
@@ -34,7 +34,7 @@ boot() {
             -device "virtio-9p-device,fsdev=fs$i,mount_tag=${shares[i]}"
         )
     done
-    as_guest qemu-system-x86_64 "${machine[@]}"
+    as_guest TERM qemu-system-x86_64 "${machine[@]}"
 }
 
 # kernel_words KHZ: the kernel's command line.

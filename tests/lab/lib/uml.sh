@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the options come from `run`
+# shellcheck shell=bash disable=SC2154,SC2054 # the options come from `run`; commas are meant
 # User-Mode Linux: the kernel is an ordinary program, which reads the machine's files itself
 # (hostfs). `run` sources this for uml-*.
 
@@ -25,7 +25,8 @@ boot() {
     # path when it opens a file. That data begins with the number of layers as an integer, 2, so
     # the path it opens is "\002/etc/passwd", seen from here. Let that be the right file.
     [[ $kernel = uml-5.10 ]] && ln -s / $'\002'
-    TMPDIR=$(memory_dir) as_guest "${launcher[@]}" "$kernel_dir/linux" "${options[@]}"
+    # TERM and not KILL: UML passes it on to its helper processes, which a KILL would leave behind.
+    TMPDIR=$(memory_dir) as_guest TERM "${launcher[@]}" "$kernel_dir/linux" "${options[@]}"
 }
 
 # memory_dir: where UML may keep the guest's memory, a file that it executes from. Containers
