@@ -52,10 +52,13 @@ use_suite() {
         -o Acquire::Retries=3
         -o APT::Architecture=amd64
         -o APT::Sandbox::User= # the cache may be where the user _apt cannot go
-        # Container images like to delete downloads after every apt run; not ours, please.
-        -o APT::Update::Post-Invoke::= -o DPkg::Post-Invoke::=
     )
-    suite_apt get update || die "cannot read the package list of $suite"
+    # What it says is of interest only if it fails: a container image's clean-up hook, for one,
+    # complains that it may not clean what is not ours.
+    suite_apt get update >"$suite_dir/log" 2>&1 || {
+        cat "$suite_dir/log" >&2
+        die "cannot read the package list of $suite"
+    }
 }
 
 # suite_apt get|cache WORD…

@@ -90,6 +90,12 @@ prepare_qemu() {
     rm -rf "$dir/unpacked"
 }
 
+# Virtual time: the same files as QEMU's kernel of that version, which `setup` prepares first.
+prepare_vt() {
+    local file
+    for file in vmlinux initrd.cpio modules; do ln -s "../qemu-$1/$file" "$2/$file"; done
+}
+
 # extract_vmlinux BZIMAGE OUT: emulated, decompressing itself would take the kernel 3-4 s at each
 # boot; QEMU starts the decompressed one as well. The image's header says where that lies
 # (Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length).
