@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What `run`, `setup` and `selftest` share: the list of kernels and where they are kept.
+
+# Raise this number when a kernel already prepared by an older checkout would not do any more
+# (a new module in the initramfs, another file layout): everybody's kernels are then made anew.
+readonly LAB_RECIPE=1
+
+readonly LAB_CACHE=${MPATH_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mpath-lab}
+# shellcheck disable=SC2034 # for those who source this file
+readonly LAB_KERNELS="uml-5.10 uml-6.1 uml-6.12 uml-7.2 \
+qemu-5.10 qemu-6.1 qemu-6.12 qemu-7.2 qemu-7.3 vt-6.1"
+
+warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+# die [STATUS] MESSAGE: 125 is the lab's own "it was me, not your command".
+die() {
+    local status=125
+    [[ $1 =~ ^[0-9]+$ ]] && { status=$1; shift; }
+    warn "$*"
+    exit "$status"
+}
+
+# os_release FIELD: a field of the machine's own description (bookworm, debian, …).
+os_release() { (. /etc/os-release && printf '%s' "${!1-}"); }
+
+# resolve_kernel NAME: prints the full name (`uml` is that of the machine's own Debian release).
+resolve_kernel() {
+    if [[ $1 != uml ]]; then
+        printf '%s' "$1"
+    else
+        case $(os_release VERSION_CODENAME) in
+        bullseye) printf uml-5.10 ;;
+        trixie) printf uml-6.12 ;;
+        forky | sid) printf uml-7.2 ;;
+        *) printf uml-6.1 ;; # bookworm, and whatever is not Debian
+        esac
+    fi
+}
+
+# known_kernel NAME
+known_kernel() { [[ " $LAB_KERNELS " == *" $1 "* ]]; }
+
+# kernel_dir NAME: the folder that `setup` makes. It appears there complete or not at all.
+kernel_dir() { printf '%s/kernels-%s/%s' "$LAB_CACHE" "$LAB_RECIPE" "$1"; }
