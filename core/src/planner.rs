@@ -239,6 +239,10 @@ impl Planner<'_> {
     fn device_addressing(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
         let mut addresses = state.addresses.clone();
         let mut routes = state.routes.clone();
+        if state.up {
+            let early = self.take_early(device)?;
+            self.put_back.0.extend(early);
+        }
         let (lost_addresses, lost_routes) = std::mem::take(&mut self.put_back);
         if let Absent::These(unwanted) = &addresses.absent {
             let foreign = lost_addresses.into_iter().filter(|lost| !unwanted.iter().any(|other| other.same(lost)));
@@ -263,6 +267,17 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes away the IPv6 addresses that an interface got while it was off: once it is on, switching it off again
+    /// would lose them, so they are given after.
+    fn take_early(&mut self, name: &InterfaceName) -> Result<Vec<Address>, Nonsense> {
+        let Some(interface) = self.at(name).filter(|interface| !interface.up) else { return Ok(vec![]) };
+        let early: Vec<_> = interface.own_addresses().filter(|address| address.is_ipv6()).cloned().collect();
+        for address in early.iter().rev().cloned() {
+            self.push(Step::RemoveAddress { interface: name.clone(), address })?;
+        }
+        Ok(early)
     }
 
     fn dhcp_runs(&self, device: &InterfaceName, family: Family) -> bool {
@@ -299,6 +314,7 @@ impl Planner<'_> {
             self.push(Step::SetMac { interface: name.clone(), from: mac, to })?;
         }
         if switched_on {
+            self.take_early(name)?;
             self.set_up(name, true)?;
         }
         if let Some(addresses) = &wanted.addresses {
