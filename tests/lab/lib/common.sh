@@ -42,3 +42,9 @@ known_kernel() { [[ " $LAB_KERNELS " == *" $1 "* ]]; }
 
 # kernel_dir NAME: the folder that `setup` makes. It appears there complete or not at all.
 kernel_dir() { printf '%s/kernels-%s/%s' "$LAB_CACHE" "$LAB_RECIPE" "$1"; }
+
+# kernel_ready NAME: is it there, and are the programs without which it cannot start?
+kernel_ready() {
+    [[ -d $(kernel_dir "$1") && -x /usr/bin/busybox ]] || return
+    [[ $1 = uml-* ]] || type -P qemu-system-x86_64 >/dev/null
+}

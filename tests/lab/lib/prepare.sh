@@ -121,6 +121,8 @@ extract_vmlinux() {
 # make_initramfs UNPACKED RELEASE OUT
 make_initramfs() {
     local tree
+    ldd "$(type -P busybox)" >/dev/null 2>&1 &&
+        die "busybox is a dynamic program, which is of no use in an initramfs: install busybox-static"
     tree=$(mktemp -d "$LAB_CACHE/initramfs.XXXXXX")
     mkdir -p "$tree/usr/bin" "$tree/boot" "$tree/net"
     cp "$(readlink -f "$(type -P busybox)")" "$tree/usr/bin/busybox"
