@@ -1,0 +1,46 @@
+# What the README names, and what contributors run. Every target does its own set-up on a Debian with Rust.
+
+# The kernel that the tests run on by default; `tests/lab/README.md` lists all.
+KERNEL ?= uml
+# All that the same tests must pass on.
+KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
+
+lab := tests/lab/run
+# Cargo runs a test binary by this, so that the tests in it find themselves inside the lab.
+target := $(shell rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
+in_lab = CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/$(lab) -t 1200 -k $(1)"
+
+.PHONY: demo
+demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in again
+	cargo build --quiet --bin mpath
+	$(lab) -k $(KERNEL) tests/demo target/debug/mpath
+
+.PHONY: test
+test: lab ## every test, those on a real kernel included
+	cargo test --workspace --exclude mpath
+	cargo test --package mpath --lib --bins --test cli
+	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
+
+.PHONY: test-kernels
+test-kernels: ## the kernel tests on every kernel of KERNELS
+	tests/lab/setup --packages $(KERNELS)
+	set -e; for kernel in $(KERNELS); do \
+	    echo "== $$kernel"; \
+	    $(call in_lab,$$kernel) cargo test --package mpath --test kernel; \
+	done
+
+.PHONY: lint
+lint: ## format, clippy, documentation, shell scripts
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	tests/lab/packages --lint
+	shellcheck -x $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
+
+.PHONY: lab
+lab: ## install what the lab needs, and fetch its kernel
+	tests/lab/setup --packages $(KERNEL)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

@@ -1,0 +1,93 @@
+//! The rules that the planner drafts with, asked of the kernel: after every step of a plan the host must look as
+//! `mpath_core::effect` predicts.
+
+use mpath_core::resolve::Question;
+use mpath_core::{Backend as _, Group, InterfaceName, Snapshot, Step, effect, plan};
+use mpath_core::source::SourceFile;
+
+use crate::mpath::HOME_LAN;
+use crate::network::{Segment, batch};
+
+crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts);
+
+fn group(text: &str) -> Group {
+    let source = SourceFile { path: "test.toml".to_owned(), text: text.to_owned() };
+    mpath_core::validate::read(&[source]).unwrap().remove(0)
+}
+
+fn visible(host: &Snapshot) -> Snapshot {
+    let names: Vec<_> = ["eth0", "eth1", "bond0"].map(|name| InterfaceName::new(name).unwrap()).into();
+    let mut host = host.scoped(&names).configuration();
+    for interface in host.interfaces.values_mut() {
+        // A device's own address where its members make it, and a finite number of other things that settle later.
+        if interface.group().is_some() && interface.membership().is_none() {
+            interface.mac = None;
+        }
+    }
+    host
+}
+
+fn every_step_does_what_the_model_predicts() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    batch(
+        &[],
+        "link set eth1 up\naddress add 192.168.1.34/24 dev eth1\naddress add 192.168.1.35/24 dev eth1\n\
+         address add 2001:db8:1::34/64 dev eth1 nodad\nroute add default via 192.168.1.24 dev eth1\n\
+         route add 10.98.0.0/16 dev eth1 scope link\nlink set eth0 mtu 1400\n",
+    );
+    let mut backend = mpath_backend_linux::LinuxBackend::new().unwrap();
+    let texts = [
+        HOME_LAN.to_owned(),
+        HOME_LAN.replace("100ms", "50ms").replace("primary   = \"eth1\"", "primary = \"eth0\"\nmtu = 1450"),
+        HOME_LAN.replace("primary   = \"eth1\"", "mode = \"lacp\"\nlacp = { rate = \"fast\" }"),
+        HOME_LAN.replace("primary   = \"eth1\"", "mode = \"lacp\"\nlacp = { rate = \"slow\", select = \"count\" }"),
+        HOME_LAN.replace("primary ", "mac = \"active\"\nprimary "),
+        HOME_LAN.replace("[\"eth1\", \"eth0\"]", "[\"eth1\"]"),
+    ];
+    let mut receipt = None;
+    let mut tried = 0;
+    for text in texts {
+        let desired = group(&text);
+        let current = backend.observe().unwrap();
+        let capabilities = backend.capabilities().clone();
+        let question = Question {
+            desired: &desired,
+            current: &current,
+            receipt: receipt.as_ref(),
+            capabilities: &capabilities,
+            adopt: false,
+        };
+        let prepared = plan::up(question).unwrap();
+        tried += step_by_step(&mut backend, &current, &prepared.plan.steps);
+        receipt = Some(prepared.receipt);
+    }
+    let current = backend.observe().unwrap();
+    let capabilities = backend.capabilities().clone();
+    let device = InterfaceName::new("bond0").unwrap();
+    let name = mpath_core::GroupName::new("home-lan").unwrap();
+    let plan = plan::down(&name, &device, &current, receipt.as_ref(), &capabilities, false).unwrap();
+    tried += step_by_step(&mut backend, &current, &plan.steps);
+    assert!(tried > 50, "only {tried} steps were tried");
+}
+
+fn step_by_step(backend: &mut mpath_backend_linux::LinuxBackend, current: &Snapshot, steps: &[Step]) -> usize {
+    let capabilities = backend.capabilities().clone();
+    let mut predicted = current.clone();
+    for step in steps {
+        effect::apply(step, &mut predicted, &capabilities).unwrap_or_else(|nonsense| panic!("{nonsense}"));
+        backend.execute(step).unwrap_or_else(|error| panic!("{step}: {error}"));
+        let seen = backend.observe().unwrap();
+        pretty_assertions::assert_eq!(visible(&seen), visible(&predicted), "after: {step}");
+        // What the kernel does on its own account is taken over, so that it is not asked of the model again.
+        let hidden = predicted;
+        predicted = seen;
+        for (name, interface) in &mut predicted.interfaces {
+            use mpath_core::snapshot::Controller;
+            let memory = hidden.interface(name).and_then(|interface| interface.membership()).and_then(|m| m.own_mtu);
+            if let Some(Controller::Group(membership)) = &mut interface.controller {
+                membership.own_mtu = memory;
+            }
+        }
+    }
+    steps.len()
+}

@@ -1,0 +1,183 @@
+//! A network for one test: a switch with a host behind it, and cables to it that can be cut.
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use serde_json::Value;
+
+/// The longest that anything which must happen may take: far more than it needs, on a machine with other work to do.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What keeps the kernel tests from running.
+pub(crate) fn obstacle() -> Option<String> {
+    if !nix::unistd::geteuid().is_root() {
+        return Some("they need root".to_owned());
+    }
+    let bonding = || std::path::Path::new("/sys/module/bonding").exists();
+    if !bonding() {
+        let _ = Command::new("modprobe").args(["bonding", "max_bonds=0"]).output();
+    }
+    if bonding() { None } else { Some("this kernel has no bonding driver".to_owned()) }
+}
+
+/// Whether the kernel comes with a simulated Wi-Fi card.
+pub(crate) fn has_simulated_wifi() -> bool {
+    Command::new("modprobe").args(["-n", "mac80211_hwsim"]).output().is_ok_and(|output| output.status.success())
+}
+
+/// Gives this thread mounts of its own and, where wanted, a network of its own.
+pub(crate) fn isolate(network: bool) {
+    let flags = if network { CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS } else { CloneFlags::CLONE_NEWNS };
+    unshare(flags).unwrap();
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
+    // A mounted /sys shows the network of whoever mounted it.
+    mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), none).unwrap();
+    for folder in ["/run/mpath", "/run/netns"] {
+        std::fs::create_dir_all(folder).unwrap();
+        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).unwrap();
+    }
+    ip("link set lo up");
+}
+
+/// Runs a command that must succeed, and returns what it wrote.
+pub(crate) fn succeed(program: &str, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = Command::new(program).args(arguments).output().unwrap();
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{program} {}: {status}: {stderr}", arguments.join(" "));
+    String::from_utf8(stdout).unwrap()
+}
+
+/// Runs `ip` with words, which must succeed.
+pub(crate) fn ip(words: &str) -> String {
+    succeed("ip", &words.split_whitespace().collect::<Vec<_>>())
+}
+
+/// What `ip -j` says.
+pub(crate) fn ip_json(words: &str) -> Value {
+    let text = ip(&format!("-j -d {words}"));
+    serde_json::from_str(if text.trim().is_empty() { "[]" } else { &text }).unwrap()
+}
+
+/// A file of the kernel's, without its last newline; empty where it cannot be read.
+pub(crate) fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+}
+
+/// An option of a bond, as sysfs tells it.
+pub(crate) fn option(bond: &str, option: &str) -> String {
+    read(&format!("/sys/class/net/{bond}/bonding/{option}"))
+}
+
+/// Waits until something is so, and tells how long that took.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "not in {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    start.elapsed()
+}
+
+/// Waits until a member is the active one.
+pub(crate) fn wait_for_active(bond: &str, member: &str) -> Duration {
+    wait_until(&format!("{member} becomes the active member of {bond}"), || option(bond, "active_slave") == member)
+}
+
+/// A switch in a namespace `sw` with a host behind it at 192.168.1.24 and 2001:db8:1::24, and cables to it.
+pub(crate) struct Segment;
+
+impl Segment {
+    /// The host behind the switch.
+    pub(crate) const HOST: &str = "192.168.1.24";
+    /// The same, by IPv6.
+    pub(crate) const HOST6: &str = "2001:db8:1::24";
+
+    /// Lays cables to these interfaces, which are made: down, bare, with MAC addresses 02:00:00:00:00:01 and so on.
+    pub(crate) fn new(interfaces: &[&str]) -> Self {
+        ip("netns add sw");
+        let mut script = "link add br0 type bridge forward_delay 0 mcast_snooping 0\n\
+            link set br0 address 02:00:00:00:00:24 up\nlink set lo up\n\
+            address add 192.168.1.24/24 dev br0\naddress add 2001:db8:1::24/64 dev br0 nodad\n"
+            .to_owned();
+        for (number, name) in (1..).zip(interfaces) {
+            let mac = format!("02:00:00:00:00:{number:02x}");
+            ip(&format!("link add {name} address {mac} type veth peer name p-{name} netns sw"));
+            script += &format!("link set p-{name} master br0 up\n");
+        }
+        batch(&["-n", "sw"], &script);
+        Self
+    }
+
+    /// Pulls the cable of an interface: a loss of carrier.
+    pub(crate) fn cut(&self, name: &str) {
+        ip(&format!("-n sw link set p-{name} down"));
+    }
+
+    /// Plugs it in again.
+    pub(crate) fn plug(&self, name: &str) {
+        ip(&format!("-n sw link set p-{name} up"));
+    }
+
+    /// Leaves the link up, but lets nothing through.
+    pub(crate) fn break_path(&self, name: &str) {
+        ip(&format!("-n sw link set p-{name} nomaster"));
+    }
+}
+
+/// Runs many `ip` commands at once.
+pub(crate) fn batch(options: &[&str], script: &str) {
+    use std::io::Write as _;
+    let mut child = Command::new("ip")
+        .args(options)
+        .args(["-batch", "-"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "ip -batch of:\n{script}");
+}
+
+/// All that `down` must bring back, as `ip` shows it.
+pub(crate) fn picture(interfaces: &[&str]) -> Vec<Value> {
+    let mut picture: Vec<Value> = Vec::new();
+    for name in interfaces {
+        let mut addresses = ip_json(&format!("address show dev {name}"));
+        // How long a finite lifetime still is changes with the clock; counters are no configuration.
+        strip(&mut addresses, &["valid_life_time", "preferred_life_time"], |value| value.as_u64() != Some(u64::from(u32::MAX)));
+        picture.push(addresses);
+        picture.push(ip_json(&format!("link show dev {name}")));
+        for family in ["-4", "-6"] {
+            let mut routes = ip_json(&format!("{family} route show table all dev {name}"));
+            if let Some(list) = routes.as_array_mut() {
+                list.sort_by_key(ToString::to_string);
+            }
+            picture.push(routes);
+        }
+    }
+    picture
+}
+
+fn strip(value: &mut Value, keys: &[&str], when: fn(&Value) -> bool) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, value| !(keys.contains(&key.as_str()) && when(value)));
+            map.values_mut().for_each(|value| strip(value, keys, when));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| strip(value, keys, when)),
+        _ => {}
+    }
+}
+
+/// Waits until the picture is as before, and shows the difference if it never is.
+pub(crate) fn wait_for_picture(before: &[Value], interfaces: &[&str]) {
+    let start = Instant::now();
+    while picture(interfaces) != before {
+        if start.elapsed() > PATIENCE {
+            pretty_assertions::assert_eq!(picture(interfaces), before);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
