@@ -35,7 +35,7 @@ lint: ## format, clippy, documentation, shell scripts
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
 
 .PHONY: lab
 lab: ## install what the lab needs, and fetch its kernel
