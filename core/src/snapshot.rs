@@ -13,8 +13,10 @@ use crate::{Address, GroupName, GroupSettings, InterfaceName, MacAddress, Route}
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Whether the system can make groups now.
+    #[serde(default)]
     pub driver: Driver,
     /// Every interface, by its name.
+    #[serde(default)]
     pub interfaces: BTreeMap<InterfaceName, Interface>,
 }
 
@@ -35,27 +37,48 @@ pub struct Interface {
     /// What it is.
     pub kind: Kind,
     /// Whether an administrator switched it on.
+    #[serde(default)]
     pub up: bool,
     /// Whether it has a link. Changes by itself.
+    #[serde(default)]
     pub carrier: bool,
     /// Its MAC address now.
+    #[serde(default)]
     pub mac: Option<MacAddress>,
     /// The MAC address that it was made with.
+    #[serde(default)]
     pub permanent_mac: Option<MacAddress>,
     /// Its largest packet, in bytes.
+    #[serde(default = "usual_mtu")]
     pub mtu: u32,
     /// The device that it works for.
+    #[serde(default)]
     pub controller: Option<Controller>,
     /// Its addresses, in the system's order.
+    #[serde(default)]
     pub addresses: Vec<Address>,
     /// The routes that lead over it, in the system's order.
+    #[serde(default)]
     pub routes: Vec<Route>,
     /// Whether it listens to router advertisements.
+    #[serde(default = "usual_accept_ra")]
     pub accept_ra: AcceptRa,
     /// The program that manages it and may undo what others do.
+    #[serde(default)]
     pub manager: Option<Manager>,
     /// Its speed in Mbit/s, where it tells.
+    #[serde(default)]
     pub speed: Option<u32>,
+}
+
+/// Ethernet's (RFC 894).
+fn usual_mtu() -> u32 {
+    1500
+}
+
+/// Linux's own default of `accept_ra`.
+fn usual_accept_ra() -> AcceptRa {
+    AcceptRa::Unless
 }
 
 /// What an interface is.
@@ -80,10 +103,13 @@ pub struct GroupState {
     /// Its settings.
     pub settings: GroupSettings,
     /// The text that marks whose it is (`ifalias` on Linux).
+    #[serde(default)]
     pub label: Option<String>,
     /// The member that carries the traffic now. Changes by itself.
+    #[serde(default)]
     pub active: Option<InterfaceName>,
     /// Whether a DHCP client works on it.
+    #[serde(default)]
     pub dhcp: Dhcp,
 }
 
@@ -117,14 +143,18 @@ pub struct Membership {
     /// The group's device.
     pub device: InterfaceName,
     /// Its rank; 0 is none.
+    #[serde(default)]
     pub priority: i32,
     /// What the group thinks of it. Changes by itself.
     pub state: MemberState,
     /// Whether it carries traffic now. Changes by itself.
+    #[serde(default)]
     pub active: bool,
     /// How often it has failed since it joined.
+    #[serde(default)]
     pub failures: u32,
     /// The MAC address that it had when it joined and gets back when it leaves.
+    #[serde(default)]
     pub own_mac: Option<MacAddress>,
     /// The MTU that it had when it joined and gets back when it leaves. No system tells; a receipt knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,11 +277,11 @@ impl Interface {
             carrier: false,
             mac: None,
             permanent_mac: None,
-            mtu: 1500,
+            mtu: usual_mtu(),
             controller: None,
             addresses: Vec::new(),
             routes: Vec::new(),
-            accept_ra: AcceptRa::Unless,
+            accept_ra: usual_accept_ra(),
             manager: None,
             speed: None,
         }
