@@ -1,0 +1,204 @@
+//! A configuration file as its author wrote it: every key that is there, read by itself, with its place.
+//!
+//! In: the text. Out: a [`Spec`] and what is wrong with single keys: syntax, unknown keys, types, forms, ranges. How
+//! keys go together is the business of [`validate`](mod@crate::validate).
+
+mod document;
+mod duplicates;
+mod group;
+pub mod keys;
+mod value;
+mod walk;
+
+pub(crate) use value::not_a_host;
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::detection::ProbeValidation;
+use crate::group::MacPolicy;
+use crate::mode::{LacpRate, LacpSelect, ModeName, TransmitHash};
+use crate::problem::Place;
+use crate::settings::Failback;
+use crate::{GroupName, InterfaceName, MacAddress, Millis, Problem, SourceFile};
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spec {
+    /// Its groups, in the order of their headers.
+    pub groups: Vec<GroupSpec>,
+    /// Whether all of the text could be read; if not, a key that seems missing may be there.
+    pub complete: bool,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// The place of the value.
+    pub place: Place,
+}
+
+/// What a table has for a key: nothing, a value, or something that could not be read and is already complained of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<T> {
+    /// The place of the key, if the table has it.
+    pub key: Option<Place>,
+    /// Its value, if that could be read.
+    pub value: Option<At<T>>,
+}
+
+/// The entries of a list that could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T> {
+    /// The entries.
+    pub items: Vec<At<T>>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+/// A table `[group.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct GroupSpec {
+    /// The name, if it is one, at its key.
+    pub name: Option<At<GroupName>>,
+    /// The table's header.
+    pub header: Place,
+    pub device: Field<InterfaceName>,
+    pub members: Field<List<MemberSpec>>,
+    pub primary: Field<InterfaceName>,
+    pub mode: Field<ModeName>,
+    pub detection: Field<DetectionSpec>,
+    pub failback: Field<Failback>,
+    pub mac: Field<MacPolicy>,
+    pub peer_notifications: Field<u8>,
+    pub mtu: Field<u32>,
+    pub addresses: Field<List<IpNet>>,
+    pub gateway: Field<List<IpAddr>>,
+    pub gateway6: Field<IpAddr>,
+    pub routes: Field<List<RouteSpec>>,
+    pub dhcp: Field<bool>,
+    pub dhcp6: Field<bool>,
+    pub accept_ra: Field<bool>,
+    pub transmit_hash: Field<TransmitHash>,
+    pub packets_per_member: Field<u16>,
+    pub learning_interval: Field<u32>,
+    pub dynamic_balance: Field<bool>,
+    pub lacp: Field<LacpSpec>,
+}
+
+/// An entry of `members`; a plain string is its `name`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct MemberSpec {
+    pub name: Field<InterfaceName>,
+    pub mac: Field<MacAddress>,
+    pub prio: Field<i32>,
+    pub optional: Field<bool>,
+    pub probe_address: Field<IpNet>,
+}
+
+/// The table `detection`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct DetectionSpec {
+    pub link: Field<LinkSpec>,
+    pub probe: Field<ProbeSpec>,
+}
+
+/// The table `detection.link`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct LinkSpec {
+    pub interval: Field<Millis>,
+    pub up_delay: Field<Millis>,
+    pub down_delay: Field<Millis>,
+}
+
+/// The table `detection.probe`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct ProbeSpec {
+    pub interval: Field<Millis>,
+    pub targets: Field<List<IpAddr>>,
+    pub missed: Field<u8>,
+    pub validate: Field<ProbeValidation>,
+    pub all_targets: Field<bool>,
+}
+
+/// An entry of `routes`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct RouteSpec {
+    pub to: Field<Destination>,
+    pub via: Field<IpAddr>,
+    pub metric: Field<u32>,
+}
+
+/// Where a route leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// Everywhere, in the family of the next hop.
+    Default,
+    /// To a network.
+    Net(IpNet),
+}
+
+/// The table `lacp`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct LacpSpec {
+    pub rate: Field<LacpRate>,
+    pub active: Field<bool>,
+    pub select: Field<LacpSelect>,
+    pub min_links: Field<u32>,
+    pub system_priority: Field<u16>,
+    pub system: Field<MacAddress>,
+    pub port_key: Field<u16>,
+}
+
+impl Spec {
+    /// Reads a file, the `source`th of its list.
+    pub fn parse(source: usize, file: &SourceFile) -> (Self, Vec<Problem>) {
+        let document = document::Document::read(source, &file.text);
+        let mut walk = walk::Walk::new(source, document.problems);
+        let groups = match &document.readable {
+            Some(readable) => group::groups(&mut walk, &document::tree(readable)),
+            None => Vec::new(),
+        };
+        (Self { groups, complete: document.complete }, walk.problems)
+    }
+}
+
+impl<T> Default for Field<T> {
+    fn default() -> Self {
+        Self { key: None, value: None }
+    }
+}
+
+impl<T> Field<T> {
+    /// The value, if there is one and it could be read.
+    pub fn get(&self) -> Option<&T> {
+        self.value.as_ref().map(|at| &at.value)
+    }
+
+    /// Whether it is there, but could not be read.
+    pub fn failed(&self) -> bool {
+        self.key.is_some() && self.value.is_none()
+    }
+}
+
+impl<T> Field<List<T>> {
+    /// The entries that could be read.
+    pub fn items(&self) -> &[At<T>] {
+        self.get().map_or(&[], |list| &list.items)
+    }
+
+    /// Whether there are entries that could not be read.
+    pub fn has_gaps(&self) -> bool {
+        self.failed() || self.get().is_some_and(|list| !list.complete)
+    }
+}
