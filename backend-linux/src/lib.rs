@@ -1,0 +1,24 @@
+//! Failover groups on the Linux bonding driver.
+//!
+//! In: [`Step`](mpath_core::Step)s. Out: rtnetlink messages, and for what netlink cannot do a file written or a
+//! program run; and the other way, dumps as a [`Snapshot`](mpath_core::Snapshot). Which steps are needed is not its
+//! business.
+//!
+//! Here the words are those of bonding: bond, port, enslave, miimon; uapi and iproute2 say "slave".
+//!
+//! [`op`], [`option`] and [`change`] are values and functions: they compile and explain on every system. All that
+//! reads or changes a host exists on Linux only.
+
+pub mod change;
+pub mod op;
+pub mod option;
+
+mod capability;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod message;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod settings;
+
+
+pub use capability::capabilities;
+pub use op::{Op, explain, ops_for};
