@@ -13,9 +13,17 @@ pub mod change;
 pub mod op;
 pub mod option;
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod address;
 mod capability;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod link;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
 mod message;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod observe;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
+mod route;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
 mod settings;
 
