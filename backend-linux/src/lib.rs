@@ -27,6 +27,22 @@ mod route;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
 mod settings;
 
+#[cfg(target_os = "linux")]
+mod backend;
+#[cfg(target_os = "linux")]
+mod command;
+#[cfg(target_os = "linux")]
+mod dhcp;
+#[cfg(target_os = "linux")]
+mod driver;
+#[cfg(target_os = "linux")]
+mod manager;
+#[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
+mod sysfs;
 
+#[cfg(target_os = "linux")]
+pub use backend::LinuxBackend;
 pub use capability::capabilities;
 pub use op::{Op, explain, ops_for};
