@@ -1,0 +1,204 @@
+//! Linux bonding behind mpath's seam.
+//!
+//! In: a [`Step`], or the wish to see. Out: the kernel's yes or no, or a [`Snapshot`]. Makes no choice: what a step is
+//! here was decided by [`ops_for`].
+
+use std::collections::HashMap;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use mpath_core::snapshot::Interface;
+use mpath_core::step::Family;
+use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+
+use crate::capability::capabilities;
+use crate::dhcp;
+use crate::driver;
+use crate::manager::Managers;
+use crate::message::message_of;
+use crate::netlink::{Client, Failure, Refusal};
+use crate::op::{Op, accept_ra_number, explain, ops_for};
+use crate::sysfs::Root;
+
+/// How long a first lease is waited for; the client goes on by itself after it.
+const FIRST_LEASE: Duration = Duration::from_secs(10);
+/// `EPERM`.
+const EPERM: i32 = 1;
+/// `EACCES`.
+const EACCES: i32 = 13;
+/// The number of `CAP_NET_ADMIN`.
+const CAP_NET_ADMIN: u32 = 12;
+
+/// The bonding driver of this host.
+pub struct LinuxBackend {
+    client: Client,
+    root: Root,
+    capabilities: Capabilities,
+    /// The numbers of the interfaces, as of the last observation.
+    indices: HashMap<InterfaceName, u32>,
+}
+
+impl std::fmt::Debug for LinuxBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinuxBackend").field("indices", &self.indices).finish_non_exhaustive()
+    }
+}
+
+impl LinuxBackend {
+    /// Opens the netlink socket of this network namespace.
+    pub fn new() -> Result<Self, BackendError> {
+        Ok(Self {
+            client: Client::new()?,
+            root: Root::default(),
+            capabilities: capabilities(),
+            indices: HashMap::new(),
+        })
+    }
+
+    fn run(&mut self, op: &Op) -> Result<(), BackendError> {
+        let Self { client, indices, .. } = self;
+        let operation = op.to_string();
+        let message = message_of(op, |name| match indices.get(name) {
+            Some(index) => Ok(*index),
+            None => {
+                let index = client.index(name.as_str())?;
+                indices.insert(name.clone(), index);
+                Ok(index)
+            }
+        });
+        match message.and_then(|message| message.map(|message| client.execute(message)).transpose()) {
+            Ok(Some(())) => {
+                self.forget(op);
+                Ok(())
+            }
+            Ok(None) => self.run_elsewhere(op, operation),
+            Err(failure) => Err(self.error(operation, failure)),
+        }
+    }
+
+    /// A device made or removed makes what was known of its number worthless.
+    fn forget(&mut self, op: &Op) {
+        if let Op::CreateBond { device, .. } | Op::DeleteBond { device } = op {
+            self.indices.remove(device);
+        }
+    }
+
+    /// What netlink cannot do.
+    fn run_elsewhere(&mut self, op: &Op, operation: String) -> Result<(), BackendError> {
+        match op {
+            Op::LoadModule => driver::load(&self.root),
+            Op::SetAcceptRa { interface, accept } => {
+                let file = self.root.accept_ra_file(interface);
+                fs::write(&file, accept_ra_number(*accept).to_string()).map_err(|source| match source.raw_os_error() {
+                    Some(EPERM | EACCES) => BackendError::NotPermitted { operation, needs: "CAP_NET_ADMIN" },
+                    _ => BackendError::Io { action: "write", object: file.display().to_string(), source },
+                })
+            }
+            Op::StartDhcp { interface, family } => {
+                let index = self.index(interface, &operation)?;
+                let mut listener = self.client.listen(index, *family == Family::V6)?;
+                let begin = Instant::now();
+                dhcp::start(&self.root, interface, *family)?;
+                // Some clients stay in the foreground for their first tries, and their lease is heard of already.
+                listener.wait(FIRST_LEASE.saturating_sub(begin.elapsed()));
+                Ok(())
+            }
+            Op::StopDhcp { interface, family } => {
+                dhcp::stop(&self.root, interface, *family)?;
+                self.drop_leases(interface, *family)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A client that is killed leaves its address behind: the one that ends and that the kernel did not make.
+    fn drop_leases(&mut self, interface: &InterfaceName, family: Family) -> Result<(), BackendError> {
+        let dumps = self.client.dump().map_err(|failure| self.error("ip address show".to_owned(), failure))?;
+        let snapshot = dumps.snapshot();
+        let leased = snapshot.interface(interface).map(Interface::own_addresses).into_iter().flatten();
+        for address in leased.filter(|a| a.lifetime.is_some() && a.is_ipv6() == (family == Family::V6)) {
+            self.run(&Op::DeleteAddress { interface: interface.clone(), address: address.clone() })?;
+        }
+        Ok(())
+    }
+
+    fn index(&mut self, interface: &InterfaceName, operation: &str) -> Result<u32, BackendError> {
+        match self.indices.get(interface) {
+            Some(index) => Ok(*index),
+            None => self.client.index(interface.as_str()).map_err(|failure| self.error(operation.to_owned(), failure)),
+        }
+    }
+
+    /// EPERM is bonding's word for a port that is up and for a delay without miimon, too: without words of the kernel
+    /// it means the privilege only where that is missing.
+    fn error(&self, operation: String, failure: Failure) -> BackendError {
+        match failure {
+            Failure::Refused(Refusal { errno: EPERM, text: None }) if !self.may_change() => {
+                BackendError::NotPermitted { operation, needs: "CAP_NET_ADMIN" }
+            }
+            Failure::Refused(Refusal { errno, text }) => {
+                BackendError::Refused { operation, errno: Some(errno), message: text }
+            }
+            Failure::Io(source) => BackendError::Io { action: "ask the kernel for", object: operation, source },
+        }
+    }
+
+    fn may_change(&self) -> bool {
+        may_change(&self.root.read("proc/self/status").unwrap_or_default())
+    }
+}
+
+/// Whether the effective capabilities in `/proc/PID/status` have CAP_NET_ADMIN (proc_pid_status(5)).
+fn may_change(status: &str) -> bool {
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    effective
+        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .is_some_and(|bits| bits >> CAP_NET_ADMIN & 1 == 1)
+}
+
+impl Backend for LinuxBackend {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        let dumps = self.client.dump().map_err(|failure| self.error("ip address show".to_owned(), failure))?;
+        self.indices = dumps.indices();
+        let mut snapshot = dumps.snapshot();
+        self.root.complete(&mut snapshot);
+        let managers = Managers::look(&self.root);
+        for (name, interface) in &mut snapshot.interfaces {
+            if let Some(index) = self.indices.get(name) {
+                interface.manager = managers.of(&self.root, *index, &interface.kind);
+            }
+            if let Some(group) = interface.group_mut() {
+                group.dhcp = dhcp::clients(&self.root, name);
+            }
+        }
+        self.capabilities = capabilities();
+        self.capabilities.missing.extend(dumps.missing());
+        Ok(snapshot)
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        explain(step)
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        for op in ops_for(step) {
+            let Err(error) = self.run(&op) else { continue };
+            if let (Op::ChangeBond { .. }, Some(inverse)) = (&op, step.inverse()) {
+                // Alone among the messages this one can be done by half: options before the refused one stay
+                // (bond_changelink). The same options with their old values undo them, in the same order.
+                for op in ops_for(&inverse) {
+                    let _ = self.run(&op);
+                }
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! DHCP clients of a bond.
+//!
+//! In: an interface and a family. Out: a client that works in the background for them alone, or none.
+//!
+//! Quirks of the clients:
+//! - dhcpcd keeps its pid files under `/run/dhcpcd` itself (before version 9 in `/run`), and sets its own title, so
+//!   that its arguments are not those that it was started with. It would do the kernel's work with router
+//!   advertisements, and switch `accept_ra` off, unless told `--noipv6rs`; then it asks for an IPv6 address only if
+//!   told `--ia_na`.
+//! - dhclient may write only where AppArmor lets it: `/run/dhclient*.pid` and `/run/dhclient*.lease*` in the profile
+//!   of Debian and Ubuntu. Its files bear mpath's name, as those of others begin in the same way.
+//! - udhcpc knows IPv4 only, and gives its lease back at the end only with `-R`.
+
+use std::time::Duration;
+
+use mpath_core::snapshot::Dhcp;
+use mpath_core::step::Family;
+use mpath_core::{BackendError, InterfaceName};
+
+use crate::command::Program;
+use crate::op::{dhcp_flags, short_flag};
+use crate::sysfs::Root;
+
+/// How long a client may take to go to the background, or to give its lease back.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The folder for the pid files of clients that have none of their own.
+const RUN: &str = "run/mpath";
+
+/// A DHCP client that mpath can drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    Dhcpcd,
+    Dhclient,
+    Udhcpc,
+}
+
+impl Client {
+    /// In the order in which they are looked for.
+    const ALL: [Self; 3] = [Self::Dhcpcd, Self::Dhclient, Self::Udhcpc];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dhcpcd => "dhcpcd",
+            Self::Dhclient => "dhclient",
+            Self::Udhcpc => "udhcpc",
+        }
+    }
+
+    fn knows(self, family: Family) -> bool {
+        self != Self::Udhcpc || family == Family::V4
+    }
+
+    /// Where its pid file is, without the leading slash.
+    fn pid_files(self, interface: &InterfaceName, family: Family) -> Vec<String> {
+        let version = short_flag(family);
+        match self {
+            Self::Dhcpcd => {
+                vec![format!("run/dhcpcd/{interface}{version}.pid"), format!("run/dhcpcd-{interface}{version}.pid")]
+            }
+            Self::Dhclient => vec![format!("run/dhclient-mpath-{interface}{version}.pid")],
+            Self::Udhcpc => vec![format!("{RUN}/udhcpc-{interface}{version}.pid")],
+        }
+    }
+
+    /// The command line that starts it in the background; it goes on trying for ever.
+    fn start(self, interface: &InterfaceName, family: Family) -> String {
+        let version = short_flag(family);
+        match self {
+            Self::Dhcpcd => format!("{} {interface}", dhcp_flags(family)),
+            Self::Dhclient => format!("{version} -nw {} {interface}", dhclient_files(interface, family)),
+            // Three tries of three seconds (a server may ping an address for as long before it offers it), then to the
+            // background, where it tries again every ten seconds.
+            Self::Udhcpc => {
+                format!("-i {interface} -p /{RUN}/udhcpc-{interface}{version}.pid -b -R -t 3 -T 3 -A 10")
+            }
+        }
+    }
+
+    /// The command line that makes it give its lease back and end; udhcpc does so at SIGTERM.
+    fn stop(self, interface: &InterfaceName, family: Family) -> Option<String> {
+        let version = short_flag(family);
+        match self {
+            Self::Dhcpcd => Some(format!("{version} -k {interface}")),
+            Self::Dhclient => Some(format!("{version} -r {} {interface}", dhclient_files(interface, family))),
+            Self::Udhcpc => None,
+        }
+    }
+
+    /// Its process for that interface, if it lives: a pid file alone may be left over, and its number another's now.
+    fn process(self, root: &Root, interface: &InterfaceName, family: Family) -> Option<u32> {
+        let file = self.pid_files(interface, family).into_iter().find_map(|file| root.read(file))?;
+        let pid: u32 = file.parse().ok()?;
+        let arguments = root.read(format!("proc/{pid}/cmdline"))?;
+        is_client(&arguments, self.name(), interface.as_str()).then_some(pid)
+    }
+}
+
+fn dhclient_files(interface: &InterfaceName, family: Family) -> String {
+    let version = short_flag(family);
+    format!("-pf /run/dhclient-mpath-{interface}{version}.pid -lf /run/dhclient-mpath-{interface}{version}.leases")
+}
+
+/// Whether a command line, its words divided by NUL or by blanks (a title that was set), is that client's for that
+/// interface.
+fn is_client(arguments: &str, name: &str, interface: &str) -> bool {
+    let mut words = arguments.split(['\0', ' ']).filter(|word| !word.is_empty());
+    let program = words.next().unwrap_or_default().trim_end_matches(':');
+    program.rsplit('/').next() == Some(name) && words.any(|word| word == interface)
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+/// Which clients work on an interface.
+pub(crate) fn clients(root: &Root, interface: &InterfaceName) -> Dhcp {
+    let works = |family| running(root, interface, family).is_some();
+    Dhcp { v4: works(Family::V4), v6: works(Family::V6) }
+}
+
+fn running(root: &Root, interface: &InterfaceName, family: Family) -> Option<(Client, u32)> {
+    Client::ALL.into_iter().find_map(|client| Some((client, client.process(root, interface, family)?)))
+}
+
+/// Starts the first client that is installed, if none works yet.
+pub(crate) fn start(root: &Root, interface: &InterfaceName, family: Family) -> Result<(), BackendError> {
+    if running(root, interface, family).is_some() {
+        return Ok(());
+    }
+    let able = || Client::ALL.into_iter().filter(|client| client.knows(family));
+    let found = able().find_map(|client| Some((client, Program::find(client.name())?)));
+    let (client, program) = found.ok_or_else(|| BackendError::NoProgram {
+        purpose: "an address by DHCP",
+        programs: able().map(Client::name).collect(),
+        cure: "apt install dhcpcd-base",
+    })?;
+    let folder = root.path(RUN);
+    std::fs::create_dir_all(&folder).map_err(|source| BackendError::Io {
+        action: "make",
+        object: folder.display().to_string(),
+        source,
+    })?;
+    program.run(&words(&client.start(interface, family)), LIMIT).map(drop)
+}
+
+/// Makes the client give its lease back and end, and waits until it has ended.
+pub(crate) fn stop(root: &Root, interface: &InterfaceName, family: Family) -> Result<(), BackendError> {
+    let Some((client, pid)) = running(root, interface, family) else { return Ok(()) };
+    // Opened first, and the client looked at again, as numbers of processes are used again.
+    let process = Process::open(pid);
+    if client.process(root, interface, family) != Some(pid) {
+        return Ok(());
+    }
+    match client.stop(interface, family) {
+        Some(line) => {
+            let program = Program::find(client.name()).ok_or(BackendError::NoProgram {
+                purpose: "giving a DHCP lease back",
+                programs: vec![client.name()],
+                cure: "apt install dhcpcd-base",
+            })?;
+            program.run(&words(&line), LIMIT)?;
+        }
+        None => process.terminate(),
+    }
+    if !process.ended_within(LIMIT) {
+        return Err(BackendError::Nonsense {
+            object: format!("the {} of {interface}", client.name()),
+            found: format!("it was told to end and still runs as {pid}"),
+        });
+    }
+    for file in client.pid_files(interface, family) {
+        // Most clients remove it themselves.
+        let _ = std::fs::remove_file(root.path(file));
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+use process::Process;
+
+#[cfg(target_os = "linux")]
+mod process {
+    use std::os::fd::OwnedFd;
+    use std::time::Duration;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+    /// A process that is no child, held so that its number cannot become another's (`pidfd_open(2)`, Linux 5.3).
+    pub(super) struct Process(Option<OwnedFd>);
+
+    impl Process {
+        pub(super) fn open(pid: u32) -> Self {
+            let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+            Self(pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()))
+        }
+
+        pub(super) fn terminate(&self) {
+            if let Some(process) = &self.0 {
+                // It may have ended by itself.
+                let _ = pidfd_send_signal(process, Signal::TERM);
+            }
+        }
+
+        /// A file descriptor of a process is readable when that has ended. What could not be opened has ended.
+        pub(super) fn ended_within(&self, limit: Duration) -> bool {
+            let Some(process) = &self.0 else { return true };
+            let Ok(limit) = Timespec::try_from(limit) else { return false };
+            poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready > 0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! One link of a dump as an interface.
+//!
+//! In: `RTM_NEWLINK` messages. Out: [`Interface`]s, without what netlink does not tell (see [`sysfs`](crate::sysfs)).
+
+use std::collections::HashMap;
+
+use mpath_core::snapshot::{Controller, Dhcp, GroupState, Interface, Kind, MemberState, Membership};
+use mpath_core::{InterfaceName, MacAddress};
+use netlink_packet_route::link::{
+    BondPortState, InfoBond, InfoBondPort, InfoData, InfoKind, InfoPortData, LinkAttribute, LinkFlags, LinkInfo,
+    LinkLayerType, LinkMessage, MiiStatus,
+};
+
+use crate::settings::settings_of;
+
+/// The links of one dump, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Links<'a> {
+    by_index: HashMap<u32, (InterfaceName, &'a LinkMessage)>,
+}
+
+impl<'a> Links<'a> {
+    /// A name that [`InterfaceName`] refuses (the kernel takes any but '/', ':' and white space, `dev_valid_name`) can
+    /// be no member's in any configuration; such an interface is not there for mpath.
+    pub(crate) fn new(links: &'a [LinkMessage]) -> Self {
+        let named = |link: &'a LinkMessage| {
+            let name = link.attributes.iter().find_map(|attribute| match attribute {
+                LinkAttribute::IfName(name) => InterfaceName::new(name.as_str()).ok(),
+                _ => None,
+            })?;
+            Some((link.header.index, (name, link)))
+        };
+        Self { by_index: links.iter().filter_map(named).collect() }
+    }
+
+    pub(crate) fn name(&self, index: u32) -> Option<&InterfaceName> {
+        self.by_index.get(&index).map(|(name, _)| name)
+    }
+
+    pub(crate) fn indices(&self) -> HashMap<InterfaceName, u32> {
+        self.by_index.iter().map(|(index, (name, _))| (name.clone(), *index)).collect()
+    }
+
+    pub(crate) fn interfaces(&self) -> impl Iterator<Item = (InterfaceName, Interface)> {
+        self.by_index.values().map(|(name, link)| (name.clone(), self.interface(link)))
+    }
+
+    fn interface(&self, link: &LinkMessage) -> Interface {
+        let mut interface = Interface::new(self.kind(link));
+        interface.up = link.header.flags.contains(LinkFlags::Up);
+        interface.carrier = link.header.flags.contains(LinkFlags::LowerUp);
+        for attribute in &link.attributes {
+            match attribute {
+                LinkAttribute::Address(address) => interface.mac = MacAddress::from_slice(address),
+                LinkAttribute::PermAddress(address) => interface.permanent_mac = MacAddress::from_slice(address),
+                LinkAttribute::Mtu(mtu) => interface.mtu = *mtu,
+                LinkAttribute::Carrier(carrier) => interface.carrier = *carrier != 0,
+                LinkAttribute::Controller(index) => interface.controller = self.controller(link, *index),
+                _ => {}
+            }
+        }
+        if interface.permanent_mac.is_none() {
+            // Virtual drivers such as veth and dummy tell no IFLA_PERM_ADDRESS, nor does any before Linux 5.6.
+            interface.permanent_mac = match interface.kind {
+                Kind::Ethernet | Kind::Wireless => enslaved_mac(link).or(interface.mac),
+                _ => None,
+            };
+        }
+        interface
+    }
+
+    fn kind(&self, link: &LinkMessage) -> Kind {
+        let layer = link.header.link_layer_type;
+        if layer == LinkLayerType::Loopback && !is_bond(link) {
+            return Kind::Loopback;
+        }
+        let ethernet = layer == LinkLayerType::Ether;
+        match info_kind(link) {
+            Some(InfoKind::Bond) => self.bond(link),
+            None
+            | Some(
+                InfoKind::Veth
+                | InfoKind::Dummy
+                // A tap device; a tun device is no Ethernet.
+                | InfoKind::Tun
+                | InfoKind::Netdevsim
+                | InfoKind::VirtWifi
+                | InfoKind::Dsa
+                | InfoKind::Vlan
+                | InfoKind::MacVlan
+                | InfoKind::MacVtap,
+            ) if ethernet => Kind::Ethernet,
+            Some(other) => Kind::Other(other.to_string()),
+            None => Kind::Other(layer.to_string().to_ascii_lowercase()),
+        }
+    }
+
+    /// A bond with an option that mpath has no word for is not a group: it could not be put back as it was.
+    fn bond(&self, link: &LinkMessage) -> Kind {
+        let data = bond_data(link).unwrap_or_default();
+        let settings = match settings_of(data, |index| self.name(index).cloned()) {
+            Ok(settings) => settings,
+            Err(unknown) => return Kind::Other(format!("bond ({unknown})")),
+        };
+        let active = data.iter().find_map(|info| match info {
+            InfoBond::ActivePort(index) => self.name(*index).cloned(),
+            _ => None,
+        });
+        let label = link.attributes.iter().find_map(|attribute| match attribute {
+            LinkAttribute::IfAlias(alias) if !alias.is_empty() => Some(alias.clone()),
+            _ => None,
+        });
+        Kind::Group(Box::new(GroupState { settings, label, active, dhcp: Dhcp::default() }))
+    }
+
+    fn controller(&self, link: &LinkMessage, index: u32) -> Option<Controller> {
+        let (name, controller) = self.by_index.get(&index)?;
+        if let Kind::Group(_) = self.kind(controller) {
+            return Some(Controller::Group(membership(name.clone(), link)));
+        }
+        let kind = info_kind(controller).map_or_else(|| "unknown".to_owned(), InfoKind::to_string);
+        Some(Controller::Other { name: name.clone(), kind })
+    }
+}
+
+fn membership(device: InterfaceName, link: &LinkMessage) -> Membership {
+    let mut membership = Membership::new(device, enslaved_mac(link));
+    for data in port_data(link) {
+        match data {
+            InfoBondPort::Prio(prio) => membership.priority = *prio,
+            InfoBondPort::LinkFailureCount(count) => membership.failures = *count,
+            InfoBondPort::BondPortState(state) => membership.active = *state == BondPortState::Active,
+            InfoBondPort::MiiStatus(status) => {
+                membership.state = match status {
+                    MiiStatus::Up => MemberState::Ok,
+                    MiiStatus::GoingDown => MemberState::Failing,
+                    MiiStatus::Down => MemberState::Failed,
+                    MiiStatus::GoingBack => MemberState::Recovering,
+                    _ => MemberState::Unknown,
+                }
+            }
+            _ => {}
+        }
+    }
+    membership
+}
+
+/// The MAC address that the port had when it was enslaved, and gets back.
+fn enslaved_mac(link: &LinkMessage) -> Option<MacAddress> {
+    port_data(link).iter().find_map(|data| match data {
+        InfoBondPort::PermHwaddr(address) => MacAddress::from_slice(address),
+        _ => None,
+    })
+}
+
+fn link_info(link: &LinkMessage) -> &[LinkInfo] {
+    let info = link.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::LinkInfo(info) => Some(info.as_slice()),
+        _ => None,
+    });
+    info.unwrap_or_default()
+}
+
+fn info_kind(link: &LinkMessage) -> Option<&InfoKind> {
+    link_info(link).iter().find_map(|info| match info {
+        LinkInfo::Kind(kind) => Some(kind),
+        _ => None,
+    })
+}
+
+fn is_bond(link: &LinkMessage) -> bool {
+    info_kind(link) == Some(&InfoKind::Bond)
+}
+
+/// The options of a bond.
+pub(crate) fn bond_data(link: &LinkMessage) -> Option<&[InfoBond]> {
+    link_info(link).iter().find_map(|info| match info {
+        LinkInfo::Data(InfoData::Bond(data)) => Some(data.as_slice()),
+        _ => None,
+    })
+}
+
+/// What a bond knows of a port.
+pub(crate) fn port_data(link: &LinkMessage) -> &[InfoBondPort] {
+    let data = link_info(link).iter().find_map(|info| match info {
+        LinkInfo::PortData(InfoPortData::BondPort(data)) => Some(data.as_slice()),
+        _ => None,
+    });
+    data.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

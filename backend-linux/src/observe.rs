@@ -1,0 +1,88 @@
+//! The dumps of one observation as a snapshot.
+//!
+//! In: the messages of three dumps. Out: a [`Snapshot`], and what its bonds tell about the kernel. What netlink does
+//! not tell comes from [`sysfs`](crate::sysfs) afterwards.
+
+use std::collections::HashMap;
+
+use mpath_core::capability::Feature;
+use mpath_core::{InterfaceName, Snapshot};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::address::AddressMessage;
+use netlink_packet_route::link::{InfoBond, InfoBondPort, LinkMessage};
+use netlink_packet_route::route::RouteMessage;
+
+use crate::address::{address_of, tells_protocol};
+use crate::link::{Links, bond_data, port_data};
+use crate::route::route_of;
+
+/// The messages of one observation.
+#[derive(Debug, Default)]
+pub(crate) struct Dumps {
+    pub(crate) links: Vec<LinkMessage>,
+    pub(crate) addresses: Vec<AddressMessage>,
+    pub(crate) routes: Vec<RouteMessage>,
+}
+
+impl Dumps {
+    /// The numbers of the interfaces.
+    pub(crate) fn indices(&self) -> HashMap<InterfaceName, u32> {
+        Links::new(&self.links).indices()
+    }
+
+    /// Everything that the dumps tell.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let links = Links::new(&self.links);
+        let mut snapshot = Snapshot { interfaces: links.interfaces().collect(), ..Snapshot::default() };
+        let tells_protocol = tells_protocol(&self.addresses);
+        let v6 = |message: &&AddressMessage| message.header.family == AddressFamily::Inet6;
+        // IPv6 lists the newest first (ipv6_link_dev_addr), IPv4 the oldest. Turned round, adding the addresses in the
+        // order of the snapshot gives the same order again.
+        let (newest_first, oldest_first): (Vec<_>, Vec<_>) = self.addresses.iter().partition(v6);
+        for message in oldest_first.into_iter().chain(newest_first.into_iter().rev()) {
+            let Some(name) = links.name(message.header.index) else { continue };
+            let Some(interface) = snapshot.interfaces.get_mut(name) else { continue };
+            interface.addresses.extend(address_of(message, name, tells_protocol));
+        }
+        for (over, route) in self.routes.iter().filter_map(route_of) {
+            for name in over.iter().filter_map(|index| links.name(*index)) {
+                if let Some(interface) = snapshot.interfaces.get_mut(name) {
+                    interface.routes.push(route.clone());
+                }
+            }
+        }
+        snapshot
+    }
+
+    /// What this kernel's bonding does not know, as its bonds show: it dumps every scalar that it knows
+    /// (`bond_fill_info`), while an attribute that it does not know is ignored with a yes. Versions would tell less,
+    /// as distributions backport. Empty where there is no bond.
+    pub(crate) fn missing(&self) -> Vec<(Feature, String)> {
+        let mut missing = Vec::new();
+        if let Some(bond) = self.links.iter().find_map(bond_data) {
+            let knows = |test: fn(&InfoBond) -> bool| bond.iter().any(test);
+            if !knows(|info| matches!(info, InfoBond::AdLacpActive(_))) {
+                missing
+                    .push((Feature::LacpPassive, "this kernel's bonding has no lacp_active (Linux 5.16)".to_owned()));
+            }
+            if !knows(|info| matches!(info, InfoBond::MissedMax(_))) {
+                missing.push((
+                    Feature::ProbeMissed,
+                    "this kernel's bonding has no arp_missed_max (Linux 5.17)".to_owned(),
+                ));
+                // The list of IPv6 targets is dumped only where it is not empty; it came one version later.
+                missing
+                    .push((Feature::Ipv6Probe, "this kernel's bonding has no ns_ip6_target (Linux 5.18)".to_owned()));
+            }
+        }
+        let port = self.links.iter().map(port_data).find(|data| !data.is_empty());
+        if port.is_some_and(|port| !port.iter().any(|data| matches!(data, InfoBondPort::Prio(_)))) {
+            missing
+                .push((Feature::MemberPriority, "this kernel's bonding has no prio of ports (Linux 6.0)".to_owned()));
+        }
+        missing
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! What of an interface netlink does not tell, from `/sys` and `/proc`.
+//!
+//! In: a [`Snapshot`] of the dumps. Out: the same, complete. Reads only what is needed: one link for each Ethernet
+//! interface, one number for each bond and each member.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mpath_core::snapshot::{AcceptRa, Driver, Kind};
+use mpath_core::{InterfaceName, Snapshot};
+
+/// The file systems of this host; tests have their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Root(PathBuf);
+
+impl Default for Root {
+    fn default() -> Self {
+        Self(PathBuf::from("/"))
+    }
+}
+
+impl Root {
+    #[cfg(test)]
+    pub(crate) fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// A path on this host.
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// A whole file without white space around, or nothing where there is none or it cannot be read.
+    pub(crate) fn read(&self, path: impl AsRef<Path>) -> Option<String> {
+        Some(fs::read_to_string(self.path(path)).ok()?.trim().to_owned())
+    }
+
+    /// Whether bonding is there; as a module or built in, it has this folder, as it has parameters.
+    pub(crate) fn driver(&self) -> Driver {
+        if self.path("sys/module/bonding").exists() { Driver::Ready } else { Driver::NotLoaded }
+    }
+
+    /// The file that switches router advertisements.
+    pub(crate) fn accept_ra_file(&self, interface: &InterfaceName) -> PathBuf {
+        self.path(format!("proc/sys/net/ipv6/conf/{interface}/accept_ra"))
+    }
+
+    /// Puts in what netlink does not tell, but for managers and DHCP clients.
+    pub(crate) fn complete(&self, snapshot: &mut Snapshot) {
+        snapshot.driver = self.driver();
+        for (name, interface) in &mut snapshot.interfaces {
+            if interface.kind == Kind::Ethernet && self.path(format!("sys/class/net/{name}/phy80211")).exists() {
+                interface.kind = Kind::Wireless;
+            }
+            if interface.group().is_some() {
+                interface.accept_ra = self.accept_ra(name);
+            }
+            if interface.membership().is_some() {
+                interface.speed = self.speed(name);
+            }
+        }
+    }
+
+    fn accept_ra(&self, interface: &InterfaceName) -> AcceptRa {
+        match fs::read_to_string(self.accept_ra_file(interface)).as_deref().map(str::trim) {
+            Ok("1") => AcceptRa::Unless,
+            Ok("2") => AcceptRa::Always,
+            // Without IPv6 there is no such file, and nobody who could listen.
+            _ => AcceptRa::No,
+        }
+    }
+
+    /// -1 is unknown, on some kernels without its sign, and reading it on an interface that is down or wireless is EINVAL (`speed_show`).
+    fn speed(&self, interface: &InterfaceName) -> Option<u32> {
+        self.read(format!("sys/class/net/{interface}/speed"))?
+            .parse()
+            .ok()
+            .filter(|speed| (1..u32::MAX).contains(speed))
+    }
+}
+
+#[cfg(test)]
+mod tests;
