@@ -5,7 +5,7 @@
 //! the host has.
 //!
 //! A key that could not be read is complained of once, by [`Spec`]; the rules here treat it as there and say nothing
-//! about what depends on it. In a file with syntax errors only single keys are checked, since the text that could not
+//! about what depends on it. In a file with syntax errors, or with keys that stand twice, only single keys are checked, since the text that could not
 //! be read may hold what seems to be missing.
 
 mod across;

@@ -2,6 +2,7 @@
 //! word. `UPDATE_EXPECTED=1 cargo test` writes what is found; then read the difference.
 
 #![allow(clippy::disallowed_methods, reason = "the tests of core may read their cases")]
+#![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

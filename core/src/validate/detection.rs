@@ -14,16 +14,12 @@ impl Check<'_> {
         let spec = self.spec;
         let Some(detection) = spec.detection.get() else { return Detection::default() };
         let link = detection.link.get().map(|link| self.link(link));
-        let has_probe = detection.probe.key.is_some();
         let probe = self.taken("detection.probe", &detection.probe).map(|probe| self.probe(probe, gateways));
         match (link, probe) {
             (Some(link), Some(probe)) => Detection::LinkAndProbe(link, probe),
             (None, Some(probe)) => Detection::Probe(probe),
             (Some(link), None) => Detection::Link(link),
-            (None, None) => {
-                debug_assert!(!has_probe || !self.problems.is_empty(), "a probe went lost");
-                Detection::default()
-            }
+            (None, None) => Detection::default(),
         }
     }
 

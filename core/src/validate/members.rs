@@ -128,7 +128,7 @@ impl Check<'_> {
             MacPolicy::Follow => "follow",
             MacPolicy::Auto | MacPolicy::Shared | MacPolicy::Fixed(_) => return mac.value.clone(),
         };
-        // The kernel's fail_over_mac acts in this mode alone (`bond_set_dev_addr`, linux-bonding's "fail_over_mac").
+        // The kernel's fail_over_mac acts in this mode alone (`bond_enslave` asks for it).
         if let Some(mode) = self.mode.filter(|mode| *mode != ModeName::ActiveBackup) {
             let message = format!("{} does not take \"{word}\"", self.mode_in_words(mode));
             let hint = "take it out, write \"shared\", or set `mode`";
