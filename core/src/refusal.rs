@@ -127,6 +127,7 @@ impl Refusal {
     /// The command or change that cures it.
     pub fn hint(&self) -> String {
         match self {
+            Self::Unsupported(Unsupported { cure: Some(cure), .. }) => (*cure).to_owned(),
             Self::Unsupported(unsupported) => format!("take `{}` out of the file, or change it", unsupported.key),
             Self::DeviceName { .. } => "give the group a `device = \"…\"` of its own".to_owned(),
             Self::NoMember { nearest: Some(nearest), .. } => {
