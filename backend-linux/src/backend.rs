@@ -18,6 +18,7 @@ use crate::manager::Managers;
 use crate::message::message_of;
 use crate::netlink::{Client, Failure, Refusal};
 use crate::op::{Op, accept_ra_number, explain, ops_for};
+use crate::option::BondOption;
 use crate::sysfs::Root;
 
 /// How long a first lease is waited for; the client goes on by itself after it.
@@ -26,6 +27,8 @@ const FIRST_LEASE: Duration = Duration::from_secs(10);
 const EPERM: i32 = 1;
 /// `EACCES`.
 const EACCES: i32 = 13;
+/// `ENODEV`.
+const ENODEV: i32 = 19;
 /// The number of `CAP_NET_ADMIN`.
 const CAP_NET_ADMIN: u32 = 12;
 
@@ -56,24 +59,33 @@ impl LinuxBackend {
     }
 
     fn run(&mut self, op: &Op) -> Result<(), BackendError> {
-        let Self { client, indices, .. } = self;
         let operation = op.to_string();
-        let message = message_of(op, |name| match indices.get(name) {
-            Some(index) => Ok(*index),
-            None => {
-                let index = client.index(name.as_str())?;
-                indices.insert(name.clone(), index);
-                Ok(index)
+        let op = &self.without_absent_primary(op.clone(), &operation)?;
+        let message = message_of(op, |name| self.index(name, &operation))?;
+        let Some(message) = message else { return self.run_elsewhere(op, operation) };
+        self.client.execute(message).map_err(|failure| self.error(operation, failure))?;
+        self.forget(op);
+        Ok(())
+    }
+
+    /// A new bond can do without its primary while that is not plugged in; netlink takes a primary only by number.
+    /// Nothing is lost by it: the kernel shows a primary only once it is enslaved (`bond_fill_info`), so that it is
+    /// asked for again then.
+    fn without_absent_primary(&mut self, mut op: Op, operation: &str) -> Result<Op, BackendError> {
+        if let Op::CreateBond { options, .. } = &mut op {
+            let primary = options.iter().find_map(|option| match option {
+                BondOption::Primary(primary) => primary.clone(),
+                _ => None,
+            });
+            match primary.map(|primary| self.index(&primary, operation)) {
+                Some(Err(BackendError::Refused { errno: Some(ENODEV), .. })) => {
+                    options.retain(|option| !matches!(option, BondOption::Primary(_)));
+                }
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) | None => {}
             }
-        });
-        match message.and_then(|message| message.map(|message| client.execute(message)).transpose()) {
-            Ok(Some(())) => {
-                self.forget(op);
-                Ok(())
-            }
-            Ok(None) => self.run_elsewhere(op, operation),
-            Err(failure) => Err(self.error(operation, failure)),
         }
+        Ok(op)
     }
 
     /// A device made or removed makes what was known of its number worthless.
@@ -122,10 +134,22 @@ impl LinuxBackend {
         Ok(())
     }
 
+    /// The number of an interface, as of the last observation or as the kernel has it now.
     fn index(&mut self, interface: &InterfaceName, operation: &str) -> Result<u32, BackendError> {
-        match self.indices.get(interface) {
-            Some(index) => Ok(*index),
-            None => self.client.index(interface.as_str()).map_err(|failure| self.error(operation.to_owned(), failure)),
+        if let Some(index) = self.indices.get(interface) {
+            return Ok(*index);
+        }
+        match self.client.index(interface.as_str()) {
+            Ok(index) => {
+                self.indices.insert(interface.clone(), index);
+                Ok(index)
+            }
+            Err(Failure::Refused(Refusal { errno: ENODEV, .. })) => Err(BackendError::Refused {
+                operation: operation.to_owned(),
+                errno: Some(ENODEV),
+                message: Some(format!("there is no interface {interface}")),
+            }),
+            Err(failure) => Err(self.error(operation.to_owned(), failure)),
         }
     }
 

@@ -27,12 +27,14 @@ pub fn options_of(settings: &GroupSettings) -> Vec<BondOption> {
     options.extend(detection_options(settings.detection.as_ref(), name));
     if name.has_primary() {
         options.extend(settings.primary.clone().map(|primary| BondOption::Primary(Some(primary))));
-        options.push(BondOption::PrimaryReselect(settings.failback));
     }
+    // Taken, kept and shown in every mode, though only those with a primary heed it.
+    options.push(BondOption::PrimaryReselect(settings.failback));
     options.push(BondOption::FailOverMac(settings.mac_sharing));
     options.push(BondOption::NumGratArp(settings.peer_notifications));
     options.extend(mode_options(&settings.mode));
-    // A new bond has no system of its own, and kernels before 5.16 refuse the zeros that say so.
+    // A new bond has no system of its own, and the zeros that say so are EINVAL on older kernels, 5.10 among them
+    // (`bond_option_ad_actor_system_set`).
     options.retain(|option| *option != BondOption::AdActorSystem(None));
     options
 }
@@ -47,13 +49,11 @@ pub fn changes(from: &GroupSettings, to: &GroupSettings) -> Vec<BondOption> {
     if from.detection != to.detection {
         options.extend(detection_changes(from.detection.as_ref(), to.detection.as_ref(), mode));
     }
-    if mode.has_primary() {
-        if from.primary != to.primary {
-            options.push(BondOption::Primary(to.primary.clone()));
-        }
-        if from.failback != to.failback {
-            options.push(BondOption::PrimaryReselect(to.failback));
-        }
+    if mode.has_primary() && from.primary != to.primary {
+        options.push(BondOption::Primary(to.primary.clone()));
+    }
+    if from.failback != to.failback {
+        options.push(BondOption::PrimaryReselect(to.failback));
     }
     if from.mac_sharing != to.mac_sharing {
         options.push(BondOption::FailOverMac(to.mac_sharing));
@@ -67,17 +67,19 @@ pub fn changes(from: &GroupSettings, to: &GroupSettings) -> Vec<BondOption> {
 }
 
 /// A new mode needs everything said anew: it resets the detection (`bond_option_mode_set` switches ARP monitoring
-/// off and miimon to 100 for 802.3ad, tlb and alb) and brings other options with it. The device is down and has no
+/// off and miimon to 100 for 802.3ad, tlb and alb, and arp_validate to none for every mode) and brings other options with it. The device is down and has no
 /// members then, so that all of it is allowed.
 fn mode_change(from: &GroupSettings, to: &GroupSettings) -> Vec<BondOption> {
     let mode = to.mode.name();
     let mut options = vec![BondOption::Mode(mode)];
-    options.extend(detection_changes(from.detection.as_ref(), to.detection.as_ref(), mode));
+    let probe_to_probe = [from, to].iter().all(|settings| matches!(settings.detection, Some(Detection::Probe(_))));
+    let before = from.detection.as_ref().filter(|_| !probe_to_probe);
+    options.extend(detection_changes(before, to.detection.as_ref(), mode));
     if mode.has_primary() {
         // Even "none": the name of an earlier primary outlives modes that have no use for it (`bond_opt_primary`).
         options.push(BondOption::Primary(to.primary.clone()));
-        options.push(BondOption::PrimaryReselect(to.failback));
     }
+    options.push(BondOption::PrimaryReselect(to.failback));
     options.push(BondOption::FailOverMac(to.mac_sharing));
     options.push(BondOption::NumGratArp(to.peer_notifications));
     options.extend(mode_options(&to.mode).into_iter().filter(|option| *option != BondOption::AdActorSystem(None)));

@@ -1,6 +1,9 @@
 //! The settings of a group, from the attributes of a bond in a dump.
 //!
 //! In: `IFLA_INFO_DATA` of a bond. Out: [`GroupSettings`]. The other way is [`change`](crate::change).
+//!
+//! Quirks of `bond_fill_info`: the system's priority, MAC and key of 802.3ad are shown only to a caller with
+//! CAP_NET_ADMIN, so that others see defaults; a primary is shown only while it is enslaved.
 
 use std::net::IpAddr;
 

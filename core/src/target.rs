@@ -1,6 +1,6 @@
 //! What the interfaces of one group shall look like, in terms of the host: a group as wanted, or a state of before.
 //!
-//! In: a [`Group`] (or a [`Receipt`]) and a [`Snapshot`]. Out: a [`Target`], which [`plan`](crate::plan) compares
+//! In: a [`Group`](crate::Group) (or a [`Receipt`](crate::Receipt)) and a [`Snapshot`]. Out: a [`Target`], which [`plan`](crate::plan) compares
 //! with the snapshot. Everything that depends on the host is decided here: names, MAC addresses, what is not there.
 
 use std::collections::BTreeMap;

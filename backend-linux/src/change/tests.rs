@@ -91,6 +91,27 @@ fn a_new_mode_says_everything_anew() {
 }
 
 #[test]
+fn a_new_mode_is_told_again_how_to_validate_probes() {
+    let probe = ProbeDetection {
+        interval: Millis::new(500),
+        targets: vec!["10.0.0.1".parse().unwrap()],
+        missed: 2,
+        validate: ProbeValidation::All,
+        all_targets: false,
+    };
+    let probing = |mode| GroupSettings { detection: Some(Detection::Probe(probe.clone())), ..settings(mode) };
+    let options = changes(&probing(Mode::ActiveBackup), &probing(Mode::Broadcast));
+    assert!(options.contains(&BondOption::ArpValidate(ProbeValidation::All)), "{options:?}");
+}
+
+#[test]
+fn when_to_fail_back_is_said_in_every_mode() {
+    let from = settings(Mode::Broadcast);
+    let to = GroupSettings { failback: Failback::Never, ..from.clone() };
+    assert_eq!(changes(&from, &to), [BondOption::PrimaryReselect(Failback::Never)]);
+}
+
+#[test]
 fn a_mode_with_a_primary_forgets_an_earlier_one() {
     let from = settings(Mode::Broadcast);
     let to = GroupSettings { primary: None, ..settings(Mode::ActiveBackup) };

@@ -110,7 +110,7 @@ fn what_the_kernel_made_is_automatic() {
 }
 
 #[test]
-#[cfg(target_endian = "little")]
+#[cfg(all(target_os = "linux", target_endian = "little"))]
 fn the_bytes_of_a_kernel_are_read() {
     // `ip route add 10.52.0.0/16 via inet6 fd00::1 dev 5 metric 7`, as dumped.
     let mut bytes = vec![2, 16, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
