@@ -35,6 +35,7 @@ pub mod spec;
 pub mod status;
 pub mod step;
 pub mod target;
+pub mod teardown;
 pub mod validate;
 
 pub use address::Address;

@@ -1,0 +1,63 @@
+//! The command line as it is written.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, ValueEnum};
+
+use crate::command::Command;
+use crate::config;
+
+/// Make failover groups of network interfaces, described once in a file
+#[derive(Debug, Parser)]
+#[command(name = "mpath", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Read this file, or every *.toml of this directory
+    #[arg(long, short, global = true, value_name = "FILE|DIR", default_value = config::DEFAULT)]
+    pub(crate) config: PathBuf,
+    /// Print JSON on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Tell each step; twice: also its native commands
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Tell only what is asked for, warnings and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Use colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+/// When to use colours; `Auto` is on a terminal, unless NO_COLOR is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Default for Global {
+    fn default() -> Self {
+        Self { config: config::DEFAULT.into(), json: false, verbose: 0, quiet: false, color: ColorChoice::Auto }
+    }
+}
+
+/// Which groups a command is about.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Selection {
+    /// The groups
+    #[arg(value_name = "GROUP", conflicts_with = "all")]
+    pub(crate) groups: Vec<String>,
+    /// Every group of the configuration
+    #[arg(long)]
+    pub(crate) all: bool,
+}

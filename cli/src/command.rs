@@ -1,0 +1,40 @@
+//! The commands: one file each.
+
+mod check;
+mod down;
+mod plan;
+mod status;
+mod up;
+
+use clap::Subcommand;
+
+use crate::ExitCode;
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring groups up, or to what the file says now
+    Up(up::UpArgs),
+    /// Take groups down and put their interfaces back as they were
+    Down(down::DownArgs),
+    /// Show what `up` or `down` would do, as commands too
+    Plan(plan::PlanArgs),
+    /// Show how groups are doing
+    Status(status::StatusArgs),
+    /// Check the configuration without looking at the host
+    Check(check::CheckArgs),
+}
+
+impl Command {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        match self {
+            Self::Up(args) => args.run(context),
+            Self::Down(args) => args.run(context),
+            Self::Plan(args) => args.run(context),
+            Self::Status(args) => args.run(context),
+            Self::Check(args) => args.run(context),
+        }
+    }
+}

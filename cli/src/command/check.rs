@@ -1,0 +1,60 @@
+//! `mpath check`: the files and what the platform can do, without a look at the host.
+
+use clap::Args;
+use mpath_core::refusal::Refusal;
+use serde::Serialize;
+
+use crate::ExitCode;
+use crate::arguments::Selection;
+use crate::config::count;
+use crate::context::Context;
+use crate::error::{CommandError, refusal_code};
+use crate::output::{Document, RefusalText};
+
+/// Check the configuration without looking at the host
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+#[derive(Debug, Serialize)]
+struct Checked {
+    name: String,
+    device: Option<String>,
+    refusals: Vec<RefusalText>,
+}
+
+impl CheckArgs {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let configuration = context.configuration()?;
+        let chosen = self.selection.all_by_default(&configuration.groups)?;
+        let mut code = ExitCode::Done;
+        let mut groups = Vec::new();
+        for group in &chosen {
+            let mut device = None;
+            let mut refusals = Vec::new();
+            if let Some(capabilities) = &context.capabilities {
+                refusals.extend(capabilities.check(group).into_iter().map(Refusal::Unsupported));
+                match capabilities.device_of(group) {
+                    Ok(name) => device = Some(name.to_string()),
+                    Err(reason) => refusals.push(Refusal::DeviceName { reason }),
+                }
+            }
+            code = refusals.iter().map(refusal_code).fold(code, ExitCode::or_worse);
+            let refusals: Vec<_> = refusals.iter().map(RefusalText::new).collect();
+            for refusal in &refusals {
+                context.console.error(Some(group.name().as_str()), &refusal.error());
+            }
+            groups.push(Checked { name: group.name().to_string(), device, refusals });
+        }
+        if context.console.is_json() {
+            context.console.document(&Document { schema: "mpath.check/1", groups });
+        } else if code == ExitCode::Done && !context.console.is_quiet() {
+            let groups = count(chosen.len(), "group", "groups");
+            let files = count(configuration.files, "file", "files");
+            context.console.line(&format!("ok: {groups} in {files}"));
+        }
+        Ok(code)
+    }
+}

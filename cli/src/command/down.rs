@@ -1,0 +1,168 @@
+//! `mpath down`: groups taken apart, and their interfaces as they were before.
+
+use clap::Args;
+use mpath_core::apply::Event;
+use mpath_core::plan;
+use mpath_core::teardown::{self, Remains};
+use mpath_core::{BackendError, Group, Receipt, Snapshot, Step};
+
+use super::up::one_line;
+use crate::ExitCode;
+use crate::arguments::Selection;
+use crate::config::count;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorText, backend_code, receipt_code};
+use crate::host::Host;
+use crate::known::{KnownGroup, known_groups};
+use crate::lock::Lock;
+use crate::output::Document;
+use crate::output::report::GroupReport;
+use crate::progress::Progress;
+use crate::selection::SelectionError;
+
+/// Take groups down and put their interfaces back as they were
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Remove a device that mpath did not make
+    #[arg(long)]
+    adopt: bool,
+}
+
+impl DownArgs {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let groups = wanted(&self.selection, context, "down")?;
+        let _lock = Lock::take(context.state_directory)?;
+        let mut host = context.host()?;
+        let chosen = choose(&self.selection, &groups, context, &host)?;
+        let mut code = ExitCode::Done;
+        let mut reports = Vec::new();
+        for known in chosen {
+            let report = self.take_down(&known, &mut host, context);
+            context.console.group(&report);
+            code = code.or_worse(report.code);
+            reports.push(report);
+        }
+        if context.console.is_json() {
+            context.console.document(&Document { schema: "mpath.report/1", groups: reports });
+        }
+        Ok(code)
+    }
+
+    fn take_down(&self, known: &KnownGroup, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+        let name = &known.name;
+        let report = GroupReport::new(name, known.device.as_ref());
+        let receipts = context.receipts();
+        let memory = match receipts.recall(name) {
+            Ok(memory) => memory,
+            Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+        };
+        if let Some(ignored) = &memory.ignored {
+            context.console.warning(&format!("{name}: {ignored}"));
+        }
+        let Some(device) = &known.device else { return report.unchanged("already down") };
+        let receipt = memory.receipt.as_ref();
+        let capabilities = host.backend.capabilities().clone();
+        let plan_for = |current: &Snapshot| plan::down(name, device, current, receipt, &capabilities, self.adopt);
+        let plan = match plan_for(&host.snapshot) {
+            Ok(plan) => plan,
+            Err(why) => return report.refused(&why),
+        };
+        let mut report = report.with_notes(&plan.notes);
+        context.console.notes(name, &report.notes);
+        report.steps = plan.steps.iter().map(ToString::to_string).collect();
+        let replan = |after: &Snapshot| plan_for(after).map_or_else(|_| plan.steps.clone(), |plan| plan.steps);
+        let mut progress = Progress::new(&plan, host, &mut context.console);
+        let done =
+            teardown::take_down(&plan, &mut *host.backend, &replan, &mut |step| progress.tell(Event::Begin(step)));
+        if let Err(remains) = done {
+            // What could not be read now is told; the next group looks for itself.
+            let _ = host.look_again();
+            return remaining(report, remains, host);
+        }
+        if let Err(error) = receipts.forget(name) {
+            return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+        }
+        if plan.is_empty() {
+            return report.unchanged("already down");
+        }
+        match host.look_again() {
+            Ok(()) => report.changed(down_in_words(&plan.steps, known, receipt)),
+            Err(error) => report.failed(backend_code(&error), ErrorText::of(&error, error.hint())),
+        }
+    }
+}
+
+/// The groups of the file. Without them, groups that are named can still be taken down.
+pub(super) fn wanted(
+    selection: &Selection,
+    context: &mut Context<'_>,
+    verb: &'static str,
+) -> Result<Vec<Group>, CommandError> {
+    match context.configuration() {
+        Ok(configuration) => {
+            selection.refuse_several(&configuration.groups, verb)?;
+            Ok(configuration.groups)
+        }
+        Err(error) if selection.groups.is_empty() => Err(error),
+        Err(error) => {
+            context.console.warning(&format!("going on without the configuration: {}", error.told.message));
+            Ok(vec![])
+        }
+    }
+}
+
+/// The groups that are meant, of those that can be taken down.
+pub(super) fn choose(
+    selection: &Selection,
+    groups: &[Group],
+    context: &Context<'_>,
+    host: &Host,
+) -> Result<Vec<KnownGroup>, SelectionError> {
+    let known = known_groups(groups, &context.receipts(), host);
+    if selection.groups.is_empty() {
+        let in_file = |known: &KnownGroup| groups.iter().any(|group| *group.name() == known.name);
+        return Ok(known.into_iter().filter(in_file).collect());
+    }
+    let mut chosen: Vec<KnownGroup> = Vec::new();
+    let mut unknown = Vec::new();
+    for name in &selection.groups {
+        match known.iter().find(|known| known.name.as_str() == name) {
+            Some(known) if chosen.contains(known) => {}
+            Some(known) => chosen.push(known.clone()),
+            None => unknown.push(name.clone()),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(chosen);
+    }
+    Err(SelectionError::no_such_group(unknown, known.iter().map(|known| known.name.to_string()).collect()))
+}
+
+/// The report of a group of which something is left.
+fn remaining(mut report: GroupReport, remains: Remains, host: &Host) -> GroupReport {
+    let code = remains.failed.iter().map(|(_, error)| backend_code(error)).fold(ExitCode::Done, ExitCode::or_worse);
+    let hint = remains.failed.iter().find_map(|(_, error)| error.hint());
+    let failure = |(step, error): &(Step, BackendError)| format!("{step}: {}", one_line(error));
+    report.failures = remains.failed.iter().map(failure).collect();
+    match &remains.left {
+        Ok(left) => report.left = host.commands(left),
+        Err(error) => report.failures.push(format!("look at the host: {}", one_line(error))),
+    }
+    let code = if code == ExitCode::Done { ExitCode::Failed } else { code };
+    let error = ErrorText::of(&remains, hint);
+    report.failed(code, error)
+}
+
+fn down_in_words(steps: &[Step], known: &KnownGroup, receipt: Option<&Receipt>) -> String {
+    let steps = count(steps.len(), "step", "steps");
+    let given_back = known
+        .device
+        .as_ref()
+        .filter(|device| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(*device)));
+    match given_back {
+        Some(device) => format!("down, {device} is as it was ({steps})"),
+        None => format!("down ({steps})"),
+    }
+}

@@ -1,0 +1,198 @@
+//! `mpath plan`: what would be done, as sentences and as commands. Changes nothing.
+
+use clap::Args;
+use mpath_core::plan::{self, NoPlan, Plan};
+use mpath_core::resolve::Question;
+use mpath_core::{Group, GroupName, InterfaceName};
+use serde::Serialize;
+
+use super::down;
+use crate::ExitCode;
+use crate::arguments::Selection;
+use crate::config::count;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorText, receipt_code, refusal_code};
+use crate::host::Host;
+use crate::output::{Console, Document, NoteText, RefusalText, StepText};
+use crate::receipts::Memory;
+
+/// Show what `up` or `down` would do, as commands too
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Exit with 4 when something would change
+    #[arg(long)]
+    check: bool,
+    /// Show what `down` would do
+    #[arg(long)]
+    down: bool,
+    /// Plan as with `up --adopt` or `down --adopt`
+    #[arg(long)]
+    adopt: bool,
+}
+
+/// The plan for one group, as in `mpath.plan/1`.
+#[derive(Debug, Serialize)]
+struct GroupPlan {
+    name: GroupName,
+    device: Option<InterfaceName>,
+    steps: Vec<StepText>,
+    notes: Vec<NoteText>,
+    refusals: Vec<RefusalText>,
+    error: Option<ErrorText>,
+    #[serde(skip)]
+    code: ExitCode,
+}
+
+impl PlanArgs {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let plans = if self.down { self.down(context)? } else { self.up(context)? };
+        let mut code = ExitCode::Done;
+        for plan in &plans {
+            print(plan, &mut context.console);
+            code = code.or_worse(plan.code);
+            if self.check && !plan.steps.is_empty() {
+                code = code.or_worse(ExitCode::ChangesPending);
+            }
+        }
+        if context.console.is_json() {
+            context.console.document(&Document { schema: "mpath.plan/1", groups: plans });
+        }
+        Ok(code)
+    }
+
+    fn up(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
+        let configuration = context.configuration()?;
+        let chosen = self.selection.all_by_default(&configuration.groups)?;
+        let host = context.host()?;
+        Ok(chosen.into_iter().map(|group| self.plan_up(group, &host, context)).collect())
+    }
+
+    fn plan_up(&self, desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {
+        let name = desired.name();
+        let capabilities = host.backend.capabilities();
+        let device = capabilities.device_of(desired).ok();
+        let memory = match recall(name, context) {
+            Ok(memory) => memory,
+            Err(error) => return GroupPlan::failed(name, device, error),
+        };
+        let (current, receipt) = (&host.snapshot, memory.receipt.as_ref());
+        let prepared = plan::up(Question { desired, current, receipt, capabilities, adopt: self.adopt });
+        GroupPlan::new(name, device, prepared.map(|prepared| prepared.plan), host)
+    }
+
+    fn down(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
+        let selection = Selection { all: true, ..self.selection.clone() };
+        let groups = down::wanted(&selection, context, "plan --down")?;
+        let host = context.host()?;
+        let chosen = down::choose(&self.selection, &groups, context, &host)?;
+        let mut plans = Vec::new();
+        for known in chosen {
+            let memory = match recall(&known.name, context) {
+                Ok(memory) => memory,
+                Err(error) => {
+                    plans.push(GroupPlan::failed(&known.name, known.device, error));
+                    continue;
+                }
+            };
+            let plan = known.device.as_ref().map(|device| {
+                let (receipt, capabilities) = (memory.receipt.as_ref(), host.backend.capabilities());
+                plan::down(&known.name, device, &host.snapshot, receipt, capabilities, self.adopt)
+            });
+            plans.push(match plan {
+                Some(plan) => GroupPlan::new(&known.name, known.device.clone(), plan, &host),
+                None => GroupPlan::empty(&known.name, None),
+            });
+        }
+        Ok(plans)
+    }
+}
+
+/// What is remembered of a group, as far as the caller may know.
+fn recall(name: &GroupName, context: &mut Context<'_>) -> Result<Memory, (ExitCode, ErrorText)> {
+    match context.receipts().recall(name) {
+        Ok(memory) => {
+            if let Some(ignored) = &memory.ignored {
+                context.console.warning(&format!("{name}: {ignored}"));
+            }
+            Ok(memory)
+        }
+        Err(error) if error.is_permission() => {
+            context.console.note(&format!(
+                "{name}: without a look at its receipt, for which you are not permitted, the plan may miss something"
+            ));
+            Ok(Memory::default())
+        }
+        Err(error) => Err((receipt_code(&error), ErrorText::of(&error, error.hint()))),
+    }
+}
+
+impl GroupPlan {
+    fn empty(name: &GroupName, device: Option<InterfaceName>) -> Self {
+        Self {
+            name: name.clone(),
+            device,
+            steps: vec![],
+            notes: vec![],
+            refusals: vec![],
+            error: None,
+            code: ExitCode::Done,
+        }
+    }
+
+    fn failed(name: &GroupName, device: Option<InterfaceName>, (code, error): (ExitCode, ErrorText)) -> Self {
+        Self { error: Some(error), code, ..Self::empty(name, device) }
+    }
+
+    fn new(name: &GroupName, device: Option<InterfaceName>, plan: Result<Plan, NoPlan>, host: &Host) -> Self {
+        let empty = Self::empty(name, device);
+        match plan {
+            Ok(plan) => {
+                let step = |step: mpath_core::Step| {
+                    let commands = host.backend.explain(&step);
+                    StepText::new(step, commands)
+                };
+                let notes = plan.notes.iter().map(NoteText::new).collect();
+                Self { steps: plan.steps.into_iter().map(step).collect(), notes, ..empty }
+            }
+            Err(NoPlan::Refused(refusals)) => Self {
+                code: refusals.iter().map(refusal_code).fold(ExitCode::Done, ExitCode::or_worse),
+                refusals: refusals.iter().map(RefusalText::new).collect(),
+                ..empty
+            },
+            Err(defect) => Self { code: ExitCode::Failed, error: Some(ErrorText::of(&defect, None)), ..empty },
+        }
+    }
+}
+
+fn print(plan: &GroupPlan, console: &mut Console<'_>) {
+    let name = plan.name.as_str();
+    if let Some(error) = &plan.error {
+        console.error(Some(name), error);
+    }
+    for refusal in &plan.refusals {
+        console.error(Some(name), &refusal.error());
+    }
+    if plan.error.is_some() || !plan.refusals.is_empty() {
+        return;
+    }
+    if plan.steps.is_empty() {
+        console.line(&format!("{name}: nothing to do"));
+    } else {
+        let device = plan.device.as_ref().map(|device| format!(" for {device}")).unwrap_or_default();
+        console.line(&format!("{name}: {}{device}", count(plan.steps.len(), "step", "steps")));
+    }
+    if console.is_quiet() {
+        return;
+    }
+    for (number, step) in (1..).zip(&plan.steps) {
+        console.line(&format!("{number:>3}. {}", step.text));
+        for command in &step.commands {
+            console.line(&format!("       {command}"));
+        }
+    }
+    for note in &plan.notes {
+        console.line(&format!("  {}: {}", note.word(), note.text));
+    }
+}

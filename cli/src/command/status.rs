@@ -1,0 +1,165 @@
+//! `mpath status`: how groups are doing. Changes nothing, and works for everybody.
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use mpath_core::plan::{self, NoPlan};
+use mpath_core::resolve::Question;
+use mpath_core::status::{GroupHealth, GroupStatus, MemberStatus};
+use mpath_core::{Group, InterfaceName};
+use serde::Serialize;
+
+use crate::ExitCode;
+use crate::arguments::Selection;
+use crate::config::count;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorText, refusal_code};
+use crate::host::Host;
+use crate::output::{Console, Document, RefusalText, Table};
+
+/// Show how groups are doing
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Exit with 7 when a group has failed or is absent, 6 when one is degraded, 4 when one has drifted
+    #[arg(long)]
+    check: bool,
+}
+
+/// How one group is doing, as in `mpath.status/1`.
+#[derive(Debug, Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    status: GroupStatus,
+    /// What stands against bringing it to what the file says.
+    refusals: Vec<RefusalText>,
+}
+
+impl StatusArgs {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let configuration = context.configuration()?;
+        let chosen = self.selection.all_by_default(&configuration.groups)?;
+        let host = context.host()?;
+        let mut code = ExitCode::Done;
+        let mut entries: Vec<Entry> = Vec::new();
+        for group in chosen {
+            let device = match host.backend.capabilities().device_of(group) {
+                Ok(device) => device,
+                Err(reason) => {
+                    let refusal = mpath_core::refusal::Refusal::DeviceName { reason };
+                    context.console.error(Some(group.name().as_str()), &RefusalText::new(&refusal).error());
+                    code = code.or_worse(refusal_code(&refusal));
+                    continue;
+                }
+            };
+            let entry = look(group, device, &host, context);
+            if self.check {
+                code = code.or_worse(health_code(&entry));
+            }
+            if !entries.is_empty() && !context.console.is_quiet() {
+                context.console.line("");
+            }
+            print(&entry, &mut context.console);
+            entries.push(entry);
+        }
+        if context.console.is_json() {
+            context.console.document(&Document { schema: "mpath.status/1", groups: entries });
+        }
+        Ok(code)
+    }
+}
+
+fn look(desired: &Group, device: InterfaceName, host: &Host, context: &mut Context<'_>) -> Entry {
+    let name = desired.name().as_str();
+    let memory = context.receipts().recall(desired.name()).unwrap_or_else(|error| {
+        // Everybody may look at a group, and only few at a receipt.
+        if !error.is_permission() {
+            let ErrorText { message, .. } = ErrorText::of(&error, None);
+            context.console.warning(&format!("{name}: {message}"));
+        }
+        crate::receipts::Memory::default()
+    });
+    let (current, capabilities, receipt) = (&host.snapshot, host.backend.capabilities(), memory.receipt.as_ref());
+    let mut drift = 0;
+    let mut refusals = Vec::new();
+    match plan::up(Question { desired, current, receipt, capabilities, adopt: false }) {
+        Ok(prepared) => drift = prepared.plan.steps.len(),
+        Err(NoPlan::Refused(found)) => refusals = found.iter().map(RefusalText::new).collect(),
+        Err(defect) => context.console.error(Some(name), &ErrorText::of(&defect, None)),
+    }
+    Entry { status: GroupStatus::of(desired, device, current, drift), refusals }
+}
+
+fn health_code(entry: &Entry) -> ExitCode {
+    match entry.status.state {
+        GroupHealth::Failed | GroupHealth::Absent => ExitCode::GroupFailed,
+        GroupHealth::Degraded => ExitCode::Degraded,
+        GroupHealth::Drifted => ExitCode::ChangesPending,
+        // It works, but not as the file says, and cannot be made to.
+        GroupHealth::Ok if !entry.refusals.is_empty() => ExitCode::ChangesPending,
+        GroupHealth::Ok => ExitCode::Done,
+    }
+}
+
+const PLAIN: Style = Style::new();
+const GOOD: Style = AnsiColor::Green.on_default();
+const FAIR: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+fn health_style(health: GroupHealth) -> Style {
+    match health {
+        GroupHealth::Ok => GOOD,
+        GroupHealth::Drifted | GroupHealth::Degraded => FAIR,
+        GroupHealth::Failed | GroupHealth::Absent => BAD,
+    }
+}
+
+fn member_style(member: &MemberStatus) -> Style {
+    match member.state {
+        "ok" => GOOD,
+        "failed" => BAD,
+        "absent" if member.optional => PLAIN,
+        _ => FAIR,
+    }
+}
+
+fn print(entry: &Entry, console: &mut Console<'_>) {
+    let status = &entry.status;
+    let state = (health_style(status.state), status.state.word().to_owned());
+    console.pieces(&[(PLAIN, format!("{}: ", status.name)), state]);
+    if console.is_quiet() {
+        return;
+    }
+    let name = |name: &Option<InterfaceName>| name.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    console.line(&format!("  device     {} ({})", status.device, status.mode));
+    console.line(&format!("  active     {}", name(&status.active)));
+    console.line(&format!("  primary    {}", name(&status.primary)));
+    if !status.addresses.is_empty() {
+        console.line(&format!("  addresses  {}", status.addresses.join(", ")));
+    }
+    if status.drift > 0 && status.state != GroupHealth::Absent {
+        let steps = count(status.drift, "step", "steps");
+        console.line(&format!("  drift      {steps} away from the file: mpath plan {}", status.name));
+    }
+    for refusal in &entry.refusals {
+        console.line(&format!("  problem    {}", refusal.text));
+    }
+    console.line("");
+    let mut table = Table::new(&["   MEMBER", "ROLE", "STATE", "LINK", "SPEED", "MAC", "FAILURES"]);
+    for member in &status.members {
+        let plain = |text: String| (PLAIN, text);
+        let optional = if member.optional { " (optional)" } else { "" };
+        table.row(vec![
+            plain(format!("{} {}", if member.active { " *" } else { "  " }, member.name)),
+            plain(format!("{}{optional}", member.role.word())),
+            (member_style(member), member.state.to_owned()),
+            plain(member.link.word().to_owned()),
+            plain(member.speed.map_or_else(|| "-".to_owned(), |speed| format!("{speed} Mbit/s"))),
+            plain(member.mac.map_or_else(|| "-".to_owned(), |mac| mac.to_string())),
+            plain(member.failures.to_string()),
+        ]);
+    }
+    for line in table.lines() {
+        console.pieces(&line);
+    }
+}

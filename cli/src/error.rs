@@ -1,0 +1,124 @@
+//! Every way in which a command can fail as a whole, and the exit code of each. What fails for one group only is told
+//! in its [report](crate::output::report).
+
+use std::error::Error;
+
+use mpath_core::BackendError;
+use mpath_core::apply::Cause;
+use mpath_core::refusal::Refusal;
+use serde::Serialize;
+
+use crate::ExitCode;
+use crate::config::ConfigError;
+use crate::lock::LockError;
+use crate::receipts::ReceiptError;
+use crate::selection::SelectionError;
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    pub(crate) code: ExitCode,
+    pub(crate) told: ErrorText,
+    /// The configuration's problems, which are told in another form.
+    pub(crate) config: Option<ConfigError>,
+}
+
+/// An error in words: what failed, why, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ErrorText {
+    /// What failed.
+    pub(crate) message: String,
+    /// Why, from the near to the far.
+    pub(crate) causes: Vec<String>,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+}
+
+impl ErrorText {
+    /// An error with everything that led to it.
+    pub(crate) fn of(error: &dyn Error, hint: Option<String>) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Self { message: error.to_string(), causes, hint }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let code = if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::InvalidFile };
+        let told = ErrorText::of(&error, error.hint());
+        Self { code, told, config: Some(error) }
+    }
+}
+
+impl From<SelectionError> for CommandError {
+    fn from(error: SelectionError) -> Self {
+        let code = match &error {
+            SelectionError::NoSuchGroup { .. } => ExitCode::NoSuchGroup,
+            SelectionError::Several { .. } => ExitCode::Usage,
+        };
+        Self { code, told: ErrorText::of(&error, Some(error.hint())), config: None }
+    }
+}
+
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        let (code, hint) = match &error {
+            LockError::Held { .. } => (ExitCode::Busy, Some("wait until it has ended, then try again".to_owned())),
+            LockError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                (ExitCode::NotPermitted, Some("run it as root".to_owned()))
+            }
+            LockError::Io { .. } => (ExitCode::Failed, None),
+        };
+        Self { code, told: ErrorText::of(&error, hint), config: None }
+    }
+}
+
+impl From<ReceiptError> for CommandError {
+    fn from(error: ReceiptError) -> Self {
+        Self { code: receipt_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+    }
+}
+
+impl From<BackendError> for CommandError {
+    fn from(error: BackendError) -> Self {
+        Self { code: backend_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+    }
+}
+
+pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
+    if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
+}
+
+pub(crate) fn backend_code(error: &BackendError) -> ExitCode {
+    match error {
+        BackendError::NotPermitted { .. } => ExitCode::NotPermitted,
+        BackendError::NoDriver { .. } => ExitCode::NotSupported,
+        BackendError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            ExitCode::NotPermitted
+        }
+        _ => ExitCode::Failed,
+    }
+}
+
+/// The code of a plan that broke off, its steps undone.
+pub(crate) fn cause_code(cause: &Cause) -> ExitCode {
+    match cause {
+        Cause::Step { error, .. } | Cause::ReadBack(error) => backend_code(error),
+        Cause::NotAsWanted { .. } => ExitCode::Failed,
+    }
+}
+
+/// The code of a refusal: the platform's fault, or the host's.
+pub(crate) fn refusal_code(refusal: &Refusal) -> ExitCode {
+    // A name that the platform does not take is as much beyond it as a feature.
+    if refusal.is_unsupported() || matches!(refusal, Refusal::DeviceName { .. }) {
+        ExitCode::NotSupported
+    } else {
+        ExitCode::Failed
+    }
+}

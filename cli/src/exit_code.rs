@@ -1,0 +1,89 @@
+//! How mpath ends, as a number for scripts.
+
+/// How mpath ended. The numbers are a promise: `docs/reference/exit-codes.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// It is done, or there was nothing to do.
+    Done = 0,
+    /// It failed; the text says whether all was undone.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The configuration is wrong, or there is none.
+    InvalidFile = 3,
+    /// Something would change.
+    ChangesPending = 4,
+    /// A group works, but not every member of it does.
+    Degraded = 6,
+    /// A group does not work, or is not there.
+    GroupFailed = 7,
+    /// The caller may not do that.
+    NotPermitted = 8,
+    /// This system cannot do that.
+    NotSupported = 9,
+    /// There is no group of that name.
+    NoSuchGroup = 10,
+    /// Another mpath is at work.
+    Busy = 12,
+}
+
+impl ExitCode {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 11] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::InvalidFile,
+        Self::ChangesPending,
+        Self::Degraded,
+        Self::GroupFailed,
+        Self::NotPermitted,
+        Self::NotSupported,
+        Self::NoSuchGroup,
+        Self::Busy,
+    ];
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed; the text says whether everything was undone",
+            Self::Usage => "the command line is wrong",
+            Self::InvalidFile => "the configuration is wrong, or there is none",
+            Self::ChangesPending => {
+                "something would change (`plan --check`), or a group has drifted (`status --check`)"
+            }
+            Self::Degraded => "a group is degraded (`status --check`)",
+            Self::GroupFailed => "a group has failed or is absent (`status --check`)",
+            Self::NotPermitted => "not permitted",
+            Self::NotSupported => "not supported on this system",
+            Self::NoSuchGroup => "no such group",
+            Self::Busy => "another mpath is at work",
+        }
+    }
+
+    /// The one to end with where several groups end differently: the first of this order.
+    pub fn or_worse(self, other: Self) -> Self {
+        const FROM_WORST: [ExitCode; 6] = [
+            ExitCode::Failed,
+            ExitCode::NotPermitted,
+            ExitCode::NotSupported,
+            ExitCode::GroupFailed,
+            ExitCode::Degraded,
+            ExitCode::ChangesPending,
+        ];
+        FROM_WORST.into_iter().find(|code| *code == self || *code == other).unwrap_or(self)
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.number())
+    }
+}

@@ -1,0 +1,90 @@
+//! The command line of mpath, as a library: the whole program runs inside a test.
+//!
+//! In: arguments and an [`Environment`]. Out: text or JSON on its streams, and an [`ExitCode`]. What is to be done is
+//! [`mpath_core`]'s business; here it is read, asked, told and remembered.
+
+mod arguments;
+mod command;
+mod config;
+mod context;
+mod environment;
+mod error;
+mod exit_code;
+mod host;
+mod known;
+mod lock;
+mod output;
+mod platform;
+mod progress;
+mod receipts;
+mod selection;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
+
+use clap::Parser as _;
+
+use crate::arguments::Arguments;
+use crate::context::Context;
+pub use crate::environment::{Environment, Stream};
+pub use crate::exit_code::ExitCode;
+use crate::output::{Console, Paint};
+
+/// Runs mpath with the arguments and streams of this process, on the system that it was built for.
+pub fn run_process() -> ExitCode {
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    // https://no-color.org: present and not empty, whatever its value. A dumb terminal shows the escapes themselves.
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let mut environment = Environment {
+        open_backend: &mut platform::open,
+        capabilities: platform::capabilities(),
+        stdout: Stream { is_terminal: stdout.is_terminal(), writer: &mut stdout.lock() },
+        stderr: Stream { is_terminal: stderr.is_terminal(), writer: &mut stderr.lock() },
+        no_color,
+        state_directory: platform::STATE_DIRECTORY.into(),
+    };
+    run(std::env::args_os(), &mut environment)
+}
+
+/// Runs mpath. The first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Environment<'_>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return tell_usage(&error, &arguments, environment),
+    };
+    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory } = environment;
+    let mut context = Context {
+        console: Console::new(stdout, stderr, *no_color, &parsed.global),
+        global: parsed.global,
+        open_backend: &mut **open_backend,
+        capabilities: capabilities.clone(),
+        state_directory,
+    };
+    let code = match parsed.command.run(&mut context) {
+        Ok(code) => code,
+        Err(error) => {
+            context.console.command_error(&error);
+            error.code
+        }
+    };
+    context.console.finish(code)
+}
+
+/// What clap says instead of arguments: help and version are data, everything else is an error of usage.
+fn tell_usage(error: &clap::Error, arguments: &[OsString], environment: &mut Environment<'_>) -> ExitCode {
+    // Nothing is parsed, so what would have been asked for is guessed from the words.
+    let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let global = arguments::Global { json: asked("--json"), ..arguments::Global::default() };
+    let Environment { stdout, stderr, no_color, .. } = environment;
+    let mut console = Console::new(stdout, stderr, *no_color, &global);
+    if error.use_stderr() {
+        console.usage_error(error);
+        return console.finish(ExitCode::Usage);
+    }
+    let text = error.render();
+    let text = if console.paints_stdout() == Paint::Yes { text.ansi().to_string() } else { text.to_string() };
+    console.rendered_out(&text);
+    console.finish(ExitCode::Done)
+}

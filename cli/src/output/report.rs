@@ -1,0 +1,123 @@
+//! What became of the groups that were to be changed: `mpath.report/1`.
+
+use mpath_core::note::Note;
+use mpath_core::plan::NoPlan;
+use mpath_core::{GroupName, InterfaceName};
+use serde::Serialize;
+
+use super::{NoteText, RefusalText};
+use crate::ExitCode;
+use crate::error::{ErrorText, refusal_code};
+
+/// How it ended for one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    /// It was as wanted before.
+    Unchanged,
+    /// It is as wanted now.
+    Changed,
+    /// It was begun and failed.
+    Failed,
+    /// It was not begun.
+    Refused,
+}
+
+/// What became of one group.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct GroupReport {
+    /// The group.
+    pub(crate) name: GroupName,
+    /// Its device, where that is known.
+    pub(crate) device: Option<InterfaceName>,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// The steps of the plan.
+    pub(crate) steps: Vec<String>,
+    /// Whether everything was undone, where there was something to undo.
+    pub(crate) undone: Option<bool>,
+    /// What failed.
+    pub(crate) error: Option<ErrorText>,
+    /// Everything that stood against it.
+    pub(crate) refusals: Vec<RefusalText>,
+    /// What failed on the way back.
+    pub(crate) failures: Vec<String>,
+    /// Commands that bring the rest about by hand.
+    pub(crate) left: Vec<String>,
+    /// What was to be known.
+    pub(crate) notes: Vec<NoteText>,
+    /// How it counts for the exit code.
+    #[serde(skip)]
+    pub(crate) code: ExitCode,
+    /// Whether anything was done, be it undone since.
+    #[serde(skip)]
+    pub(crate) touched: bool,
+    /// How it ended, in words.
+    #[serde(skip)]
+    pub(crate) summary: Option<String>,
+}
+
+impl GroupReport {
+    /// A report before anything was done.
+    pub(crate) fn new(name: &GroupName, device: Option<&InterfaceName>) -> Self {
+        Self {
+            name: name.clone(),
+            device: device.cloned(),
+            outcome: Outcome::Unchanged,
+            steps: vec![],
+            undone: None,
+            error: None,
+            refusals: vec![],
+            failures: vec![],
+            left: vec![],
+            notes: vec![],
+            code: ExitCode::Done,
+            touched: false,
+            summary: None,
+        }
+    }
+
+    /// It was as wanted.
+    pub(crate) fn unchanged(mut self, summary: &str) -> Self {
+        self.summary = Some(summary.to_owned());
+        self
+    }
+
+    /// It is as wanted now.
+    pub(crate) fn changed(mut self, summary: String) -> Self {
+        self.outcome = Outcome::Changed;
+        self.summary = Some(summary);
+        self
+    }
+
+    /// It failed.
+    pub(crate) fn failed(mut self, code: ExitCode, error: ErrorText) -> Self {
+        self.outcome = Outcome::Failed;
+        self.code = code;
+        self.error = Some(error);
+        self
+    }
+
+    /// It was not begun.
+    pub(crate) fn refused(mut self, why: &NoPlan) -> Self {
+        match why {
+            NoPlan::Refused(refusals) => {
+                self.code = refusals.iter().map(refusal_code).fold(ExitCode::Done, ExitCode::or_worse);
+                self.refusals = refusals.iter().map(RefusalText::new).collect();
+                self.error = self.refusals.first().map(RefusalText::error);
+            }
+            NoPlan::Defect(_) => {
+                self.code = ExitCode::Failed;
+                self.error = Some(ErrorText::of(why, None));
+            }
+        }
+        self.outcome = Outcome::Refused;
+        self
+    }
+
+    /// With what was to be known.
+    pub(crate) fn with_notes(mut self, notes: &[Note]) -> Self {
+        self.notes = notes.iter().map(NoteText::new).collect();
+        self
+    }
+}

@@ -1,0 +1,25 @@
+//! The system that this mpath was built for. The only place of the workspace that asks.
+//!
+//! Each platform is one file with the same four things: where state lies, what can be done, how the host is opened,
+//! and the [`Moment`] that dates a receipt.
+
+cfg_if::cfg_if! {
+    if #[cfg(target_os = "linux")] {
+        mod linux;
+        pub(crate) use linux::{STATE_DIRECTORY, capabilities, moment, open};
+    } else {
+        mod none;
+        pub(crate) use none::{STATE_DIRECTORY, capabilities, moment, open};
+    }
+}
+
+/// When and where a receipt was taken: another boot or another network namespace has other interfaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Tells one boot from another.
+    pub(crate) boot: String,
+    /// Tells one network namespace from another.
+    pub(crate) namespace: u64,
+    /// Seconds since the boot, those asleep included: the lifetimes of addresses run on.
+    pub(crate) seconds: u64,
+}

@@ -1,0 +1,24 @@
+//! A system for which mpath has no platform yet: files can be checked, nothing else.
+
+use std::io;
+
+use mpath_core::{Backend, BackendError, Capabilities};
+
+use super::Moment;
+
+pub(crate) const STATE_DIRECTORY: &str = "/var/run/mpath";
+
+pub(crate) fn capabilities() -> Option<Capabilities> {
+    None
+}
+
+pub(crate) fn open() -> Result<Box<dyn Backend>, BackendError> {
+    Err(BackendError::NoDriver {
+        reason: format!("this mpath was built for {}, which it does not know how to drive", std::env::consts::OS),
+        cure: "use mpath on Linux; `mpath check` works here too".to_owned(),
+    })
+}
+
+pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
+    Err(("the time of the last boot", io::ErrorKind::Unsupported.into()))
+}

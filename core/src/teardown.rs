@@ -1,0 +1,39 @@
+//! Doing a plan that takes a group down: what fails is gathered, and the rest goes on.
+//!
+//! In: a [`Plan`] and a [`Backend`]. Out: nothing, or the [`Remains`]. Going up stops and undoes
+//! ([`apply`](mod@crate::apply)); going down, half a way is better than none: nobody wants the group back.
+
+use crate::backend::{Backend, BackendError};
+use crate::plan::Plan;
+use crate::{Snapshot, Step};
+
+/// What is left of a group that was to be taken down.
+#[derive(Debug, thiserror::Error)]
+#[error("not everything could be taken down")]
+pub struct Remains {
+    /// The steps that failed, in order, each with its reason.
+    pub failed: Vec<(Step, BackendError)>,
+    /// The steps that would still be needed, or why the host could not be looked at.
+    pub left: Result<Vec<Step>, BackendError>,
+}
+
+/// Does every step, then looks what is left: an empty plan means that it is all done, whatever failed on the way.
+pub fn take_down(
+    plan: &Plan,
+    backend: &mut dyn Backend,
+    replan: &dyn Fn(&Snapshot) -> Vec<Step>,
+    watch: &mut dyn FnMut(&Step),
+) -> Result<(), Remains> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let mut failed = Vec::new();
+    for step in &plan.steps {
+        watch(step);
+        failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));
+    }
+    match backend.observe().map(|after| replan(&after)) {
+        Ok(left) if left.is_empty() => Ok(()),
+        left => Err(Remains { failed, left }),
+    }
+}

@@ -1,0 +1,17 @@
+//! The command line as its users meet it: standard output, standard error and exit code, as one block.
+//!
+//! A case is a file in `cases/`; `UPDATE_EXPECTED=1 cargo test -p mpath` writes them anew, to be read in the diff.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod binary;
+mod down;
+mod expected;
+mod files;
+mod json;
+mod permission;
+mod plan;
+mod reference;
+mod status;
+mod up;
+mod world;

@@ -1,0 +1,81 @@
+//! The reference is true.
+
+use std::fs;
+use std::process::Command;
+
+use mpath::ExitCode;
+
+use crate::expected::repository;
+use crate::world::World;
+
+#[test]
+fn exit_codes_are_those_of_the_reference() {
+    let text = fs::read_to_string(repository("docs/reference/exit-codes.md")).unwrap();
+    let rows = text.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let number: u8 = cells.next()?.parse().ok()?;
+        Some((number, cells.next()?.trim_end_matches(" |").to_owned()))
+    });
+    let codes = ExitCode::ALL.map(|code| (code.number(), code.meaning().to_owned()));
+    assert_eq!(rows.collect::<Vec<_>>(), codes);
+}
+
+/// Every option of the help is in the reference of its command, and the other way round.
+#[test]
+fn options_are_those_of_the_reference() {
+    let text = fs::read_to_string(repository("docs/reference/commands.md")).unwrap();
+    let common = section(&text, "## For every command");
+    for command in ["up", "down", "plan", "status", "check"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args([command, "-h"]).output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let mut helped: Vec<_> = options(&help).filter(|option| option != "--help").collect();
+        let own = section(&text, &format!("## mpath {command}"));
+        let mut told: Vec<_> = rows(own).chain(rows(common)).collect();
+        helped.sort();
+        told.sort();
+        assert_eq!(told, helped, "mpath {command}");
+    }
+}
+
+fn section<'t>(text: &'t str, heading: &str) -> &'t str {
+    let (_, rest) = text.split_once(&format!("{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+    rest.split_once("\n## ").map_or(rest, |(section, _)| section)
+}
+
+/// The long options of a help text: each stands at the beginning of its line, perhaps after a short one.
+fn options(help: &str) -> impl Iterator<Item = String> {
+    help.lines().filter_map(|line| {
+        let word = line
+            .split_whitespace()
+            .take(2)
+            .map(|word| word.trim_end_matches(','))
+            .find(|word| word.starts_with("--"))?;
+        Some(word.trim_end_matches("...").to_owned())
+    })
+}
+
+/// The options in the first column of a table: `` | `--check` | … ``.
+fn rows(section: &str) -> impl Iterator<Item = String> {
+    section.lines().filter_map(|line| {
+        let cell = line.strip_prefix("| ")?.split(" | ").next()?;
+        let mut words = cell.split_whitespace().map(|word| word.trim_matches(['`', ',']));
+        Some(words.find(|word| word.starts_with("--") && !word.starts_with("---"))?.to_owned())
+    })
+}
+
+/// Every example of the reference is a command line that works.
+#[test]
+fn examples_of_the_reference_run() {
+    let text = fs::read_to_string(repository("docs/reference/commands.md")).unwrap();
+    let examples: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("$ mpath ")).collect();
+    assert!(examples.len() > 10);
+    let world = World::new();
+    for example in examples {
+        let line = example.split(" #").next().unwrap().replace("/etc/mpath", "DIR/etc");
+        let run = world.run(&line);
+        let line = line.trim();
+        let told = text.contains(&format!("$ mpath {example}"));
+        assert!(told && matches!(run.code, 0 | 4 | 6 | 7), "{line}: {run}");
+        assert!(!run.stderr.contains("error"), "{run}");
+    }
+}

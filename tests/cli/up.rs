@@ -1,0 +1,233 @@
+//! `mpath up`.
+
+use std::fs;
+
+use mpath_core::snapshot::{Controller, Driver, GroupState, Interface, Kind};
+use mpath_core::{Address, Step};
+
+use crate::expected::expect;
+use crate::world::{OFFICE, World, busy, mac, name, no_driver, not_permitted};
+
+#[test]
+fn the_second_up_does_and_writes_nothing() {
+    let world = World::new();
+    let first = world.run("up home-lan -v");
+    let (done, receipt) = (world.steps_done(), world.receipt("home-lan"));
+    let modified = fs::metadata(world.path("run/receipts/home-lan.json")).unwrap().modified().unwrap();
+    let second = world.run("up home-lan");
+    assert!(done > 0 && receipt.is_some());
+    assert_eq!((world.steps_done(), world.receipt("home-lan")), (done, receipt));
+    assert_eq!(fs::metadata(world.path("run/receipts/home-lan.json")).unwrap().modified().unwrap(), modified);
+    expect("up", &format!("{first}\n{second}"));
+}
+
+#[test]
+fn verbose_twice_shows_native_commands() {
+    let world = World::new();
+    let run = world.run("up -vv");
+    assert!(run.stderr.contains("home-lan: add eth0 to bond0\n    ip link set dev eth0 master bond0\n"), "{run}");
+}
+
+#[test]
+fn quiet_tells_nothing_but_warnings() {
+    let world = World::new();
+    assert_eq!(world.run("up -q").to_string(), "$ mpath up -q\n--- exit 0\n");
+}
+
+#[test]
+fn notes_are_told_before_the_first_step() {
+    let world = World::new();
+    world.host.borrow_mut().host.interfaces.get_mut(&name("eth1")).unwrap().addresses =
+        vec![Address::new("192.168.1.34/24".parse().unwrap())];
+    expect("up_notes", &world.script(&["up -v", "up --json"]));
+}
+
+#[test]
+fn a_failed_step_is_undone() {
+    let world = World::new();
+    let before = world.configuration();
+    world.host.borrow_mut().fails_after = Some(4);
+    let run = world.run("up home-lan");
+    assert_eq!((run.code, world.configuration()), (1, before));
+    assert_eq!(world.receipt("home-lan"), None, "the receipt of before is back: none");
+    expect("up_undone", &run.to_string());
+}
+
+#[test]
+fn a_failed_change_keeps_the_receipt_of_before() {
+    let world = World::new();
+    world.run("up");
+    let receipt = world.receipt("home-lan");
+    let before = world.configuration();
+    world.file("home-lan.toml", crate::world::HOME_LAN.replace("192.168.1.34", "192.168.1.35"));
+    world.host.borrow_mut().fails_after = Some(1);
+    let run = world.run("up");
+    assert_eq!((run.code, world.receipt("home-lan"), world.configuration()), (1, receipt, before));
+}
+
+#[test]
+fn what_cannot_be_undone_is_told_as_commands() {
+    let world = World::new();
+    let failed = std::cell::Cell::new(false);
+    world.fail(move |step| {
+        // From the second member on nothing goes any more, either way.
+        failed.set(failed.get() || matches!(step, Step::AddMember { member, .. } if *member == name("eth1")));
+        failed.get().then(|| busy(step))
+    });
+    let run = world.run("up home-lan");
+    assert!(world.receipt("home-lan").is_some(), "the receipt is needed to go on");
+    expect("up_not_undone", &run.to_string());
+}
+
+#[test]
+fn a_change_that_the_system_swallows_is_found() {
+    let world = World::new();
+    world.host.borrow_mut().ignores = |step| matches!(step, Step::AddRoute { .. });
+    expect("up_not_as_wanted", &world.run("up").to_string());
+}
+
+#[test]
+fn a_member_that_vanishes_meanwhile_is_named() {
+    let world = World::new();
+    let vanish = |host: &mut mpath_core::fake::FakeHost| drop(host.host.interfaces.remove(&name("eth0")));
+    world.faults.before_look.replace(Some((2, Box::new(vanish))));
+    let run = world.run("up");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("the host changed while it was being brought up"), "{run}");
+    assert!(run.stderr.contains("caused by: member eth0 is not there"), "{run}");
+}
+
+#[test]
+fn a_member_that_is_not_there_is_refused_with_the_nearest() {
+    let world = World::new();
+    world.file("home-lan.toml", "[group.home-lan]\nmembers = [\"eht1\", \"eth0\"]\naddresses = [\"10.0.0.1/8\"]\n");
+    let run = world.run("up");
+    assert_eq!((world.steps_done(), world.receipt("home-lan")), (0, None));
+    expect("up_no_member", &run.to_string());
+}
+
+#[test]
+fn a_member_of_another_device_is_refused_by_name() {
+    let world = World::new();
+    world.host.borrow_mut().host.interfaces.get_mut(&name("eth0")).unwrap().controller =
+        Some(Controller::Other { name: name("br0"), kind: "bridge".to_owned() });
+    let run = world.run("up");
+    assert!(run.stderr.contains("home-lan: member eth0 belongs to the bridge br0"), "{run}");
+    assert_eq!((run.code, world.steps_done()), (1, 0));
+}
+
+/// A bond that somebody made by hand.
+fn foreign(world: &World) {
+    let settings = mpath_core::GroupSettings {
+        mode: mpath_core::Mode::ActiveBackup,
+        detection: Some(mpath_core::Detection::Link(mpath_core::detection::LinkDetection::default())),
+        primary: None,
+        failback: mpath_core::settings::Failback::Always,
+        mac_sharing: mpath_core::settings::MacSharing::Shared,
+        peer_notifications: 1,
+    };
+    let state = GroupState { settings, label: None, active: None, dhcp: mpath_core::snapshot::Dhcp::default() };
+    let mut interface = Interface::new(Kind::Group(Box::new(state)));
+    interface.mac = Some(mac(9));
+    world.host.borrow_mut().host.interfaces.insert(name("bond0"), interface);
+}
+
+#[test]
+fn a_foreign_device_is_taken_over_only_when_asked_and_given_back() {
+    let world = World::new();
+    foreign(&world);
+    let before = world.configuration();
+    let text = world.script(&["up", "plan", "plan --adopt -q", "up --adopt", "up", "down"]);
+    assert_eq!(world.configuration(), before);
+    expect("up_adopt", &text);
+}
+
+#[test]
+fn what_the_platform_lacks_is_not_supported() {
+    let mut world = World::new();
+    world.capabilities.missing = vec![(mpath_core::capability::Feature::OtherModes, "it has one mode".to_owned())];
+    world.file(
+        "home-lan.toml",
+        "[group.home-lan]\nmode = \"lacp\"\nmembers = [\"eth0\"]\naddresses = [\"10.0.0.1/8\"]\n",
+    );
+    let text = world.script(&["up", "plan", "check", "status --check"]);
+    assert_eq!(world.steps_done(), 0);
+    expect("not_supported", &text);
+}
+
+#[test]
+fn a_missing_driver_is_not_supported() {
+    let world = World::new();
+    world.host.borrow_mut().host.driver = Driver::NotLoaded;
+    world.fail(|step| (*step == Step::LoadDriver).then(no_driver));
+    expect("no_driver", &world.script(&["up"]));
+}
+
+#[test]
+fn a_host_that_cannot_be_opened_is_no_reason_not_to_check() {
+    let world = World::new();
+    world.faults.open.set(Some(no_driver));
+    expect("no_backend", &world.script(&["up", "status", "plan --json", "check"]));
+}
+
+#[test]
+fn a_change_that_is_not_permitted_says_what_is_needed() {
+    let world = World::new();
+    world.fail(|_| Some(not_permitted()));
+    expect("not_permitted", &world.script(&["up"]));
+}
+
+#[test]
+fn another_mpath_at_work_is_named() {
+    let world = World::new();
+    fs::create_dir(world.path("run")).unwrap();
+    let lock = fs::File::create(world.path("run/lock")).unwrap();
+    fs::write(world.path("run/lock"), "process 4711, `mpath up office`\n").unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    let text = world.script(&["up", "down --json"]);
+    assert_eq!(world.run("plan -q").code, 0, "reading needs no lock");
+    drop(lock);
+    assert_eq!(world.run("up -q").code, 0);
+    assert_eq!(fs::read_to_string(world.path("run/lock")).unwrap(), "");
+    expect("busy", &text);
+}
+
+#[test]
+fn several_groups_want_to_be_named() {
+    let world = World::new();
+    world.file("office.toml", OFFICE);
+    expect("several", &world.script(&["up", "down", "up office office", "up --all", "up --all home-lan"]));
+}
+
+#[test]
+fn a_group_that_fails_does_not_stop_the_others() {
+    let world = World::new();
+    world.file("a.toml", "[group.a]\nmembers = [\"eth9\"]\naddresses = [\"172.16.0.1/12\"]\n");
+    world.file("office.toml", OFFICE);
+    world.host.borrow_mut().fails_after = Some(3);
+    expect("up_all", &world.script(&["up --all", "status -q"]));
+}
+
+#[test]
+fn the_worst_code_counts() {
+    let world = World::new();
+    world.file("office.toml", OFFICE);
+    world.fail(|step| match step.subject() {
+        Some(interface) if interface.as_str() == "office" => Some(not_permitted()),
+        _ => None,
+    });
+    assert_eq!(world.run("up --all").code, 8);
+    world.fail(|step| match step.subject() {
+        Some(interface) if interface.as_str() == "office" => Some(not_permitted()),
+        _ => Some(busy(step)),
+    });
+    world.run("down --all");
+    assert_eq!(world.run("down --all").code, 1);
+}
+
+#[test]
+fn a_group_that_is_not_there_is_answered_with_the_nearest() {
+    let world = World::new();
+    world.file("office.toml", OFFICE);
+    expect("no_such_group", &world.script(&["up home-lna", "down x", "status office y z", "plan --down offise"]));
+}

@@ -1,0 +1,255 @@
+//! A whole world for one test: a host in memory, a configuration, a state directory, and mpath run inside it.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use mpath::{Environment, Stream};
+use mpath_core::fake::{self, FakeHost};
+use mpath_core::snapshot::{Interface, Kind};
+use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, MacAddress, Snapshot, Step};
+use tempfile::TempDir;
+
+/// The story of the README.
+pub(crate) const HOME_LAN: &str = r#"[group.home-lan]
+device    = "bond0"
+members   = ["eth1", "eth0"]
+primary   = "eth1"
+addresses = ["192.168.1.34/24"]
+gateway   = "192.168.1.24"
+
+[group.home-lan.detection]
+link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
+"#;
+
+/// Another group beside it.
+pub(crate) const OFFICE: &str = "[group.office]\nmembers = [\"eth2\"]\naddresses = [\"10.0.0.1/8\"]\n";
+
+/// A host in memory, a configuration and a state directory.
+pub(crate) struct World {
+    directory: TempDir,
+    pub(crate) host: Rc<RefCell<FakeHost>>,
+    pub(crate) faults: Rc<Faults>,
+    pub(crate) capabilities: Capabilities,
+    /// Whether both streams are terminals.
+    pub(crate) terminal: bool,
+    pub(crate) no_color: bool,
+}
+
+/// Whether a step fails, and how.
+type StepFault = Box<dyn Fn(&Step) -> Option<BackendError>>;
+/// What happens to the host meanwhile.
+type HostChange = Box<dyn Fn(&mut FakeHost)>;
+
+/// What goes wrong.
+#[derive(Default)]
+pub(crate) struct Faults {
+    /// The host cannot be opened.
+    pub(crate) open: Cell<Option<fn() -> BackendError>>,
+    /// Whether a step fails, and how.
+    pub(crate) step: RefCell<Option<StepFault>>,
+    /// Looks at the host until now.
+    pub(crate) looks: Cell<usize>,
+    /// Happens before the look of this number.
+    pub(crate) before_look: RefCell<Option<(usize, HostChange)>>,
+}
+
+/// How one run ended.
+pub(crate) struct Run {
+    line: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: u8,
+}
+
+/// A name of an interface.
+pub(crate) fn name(text: &str) -> InterfaceName {
+    InterfaceName::new(text).unwrap()
+}
+
+/// A MAC address that ends like this.
+pub(crate) fn mac(last: u8) -> MacAddress {
+    MacAddress::new([0x52, 0x54, 0, 0, 0, last])
+}
+
+/// The host of the story: two cards, both on, without addresses.
+fn host() -> Snapshot {
+    let mut host = Snapshot::default();
+    for number in 0..3 {
+        let mut interface = Interface::new(Kind::Ethernet);
+        (interface.mac, interface.permanent_mac) = (Some(mac(number)), Some(mac(number)));
+        (interface.up, interface.speed) = (true, Some(1000));
+        host.interfaces.insert(name(&format!("eth{number}")), interface);
+    }
+    host
+}
+
+impl World {
+    /// A world with the story's configuration.
+    pub(crate) fn new() -> Self {
+        let world = Self {
+            directory: TempDir::new().unwrap(),
+            host: Rc::new(RefCell::new(FakeHost::new(host()))),
+            faults: Rc::default(),
+            capabilities: fake::capabilities(),
+            terminal: false,
+            no_color: false,
+        };
+        fs::create_dir(world.path("etc")).unwrap();
+        world.file("home-lan.toml", HOME_LAN);
+        world
+    }
+
+    /// A path in the world's own directory.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    /// Writes a file of the configuration.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path("etc").join(name), text).unwrap();
+    }
+
+    /// The text of a receipt.
+    pub(crate) fn receipt(&self, group: &str) -> Option<String> {
+        fs::read_to_string(self.path(&format!("run/receipts/{group}.json"))).ok()
+    }
+
+    /// How many steps the host has done.
+    pub(crate) fn steps_done(&self) -> usize {
+        self.host.borrow().done.len()
+    }
+
+    /// The host as it is configured.
+    pub(crate) fn configuration(&self) -> Snapshot {
+        self.host.borrow_mut().observe().unwrap().configuration()
+    }
+
+    /// Lets a step fail, and how.
+    pub(crate) fn fail(&self, fault: impl Fn(&Step) -> Option<BackendError> + 'static) {
+        self.faults.step.replace(Some(Box::new(fault)));
+    }
+
+    /// Runs mpath with these words, on the world's configuration unless it names its own.
+    pub(crate) fn run(&self, line: &str) -> Run {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let code = self.run_into(line, &mut stdout, &mut stderr);
+        let text = |bytes| self.shown(&String::from_utf8(bytes).unwrap());
+        Run { line: line.to_owned(), stdout: text(stdout), stderr: text(stderr), code }
+    }
+
+    /// The same, with streams of the test's own.
+    pub(crate) fn run_into(&self, line: &str, stdout: &mut dyn std::io::Write, stderr: &mut dyn std::io::Write) -> u8 {
+        let mut arguments: Vec<OsString> = vec!["mpath".into()];
+        arguments.extend(line.split_whitespace().map(|word| word.replace("DIR", &self.root()).into()));
+        if !line.contains("--config") {
+            arguments.extend(["--config".into(), self.path("etc").into()]);
+        }
+        let mut open = || {
+            if let Some(error) = self.faults.open.get() {
+                return Err(error());
+            }
+            let (host, faults) = (self.host.clone(), self.faults.clone());
+            let backend = FaultyHost { host, faults, capabilities: self.capabilities.clone() };
+            Ok(Box::new(backend) as Box<dyn Backend>)
+        };
+        let mut environment = Environment {
+            open_backend: &mut open,
+            capabilities: Some(self.capabilities.clone()),
+            stdout: Stream { writer: stdout, is_terminal: self.terminal },
+            stderr: Stream { writer: stderr, is_terminal: self.terminal },
+            no_color: self.no_color,
+            state_directory: self.path("run"),
+        };
+        mpath::run(arguments, &mut environment).number()
+    }
+
+    /// Runs one line after the other, and shows all of it.
+    pub(crate) fn script(&self, lines: &[&str]) -> String {
+        lines.iter().map(|line| self.run(line).to_string()).collect::<Vec<_>>().join("\n")
+    }
+
+    fn root(&self) -> String {
+        self.directory.path().display().to_string()
+    }
+
+    fn shown(&self, text: &str) -> String {
+        text.replace(&self.root(), "DIR")
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        block(f, &format!("mpath {}", self.line), &self.stdout, &self.stderr, self.code.into())
+    }
+}
+
+/// One run as a block of text.
+pub(crate) fn block(f: &mut impl fmt::Write, line: &str, stdout: &str, stderr: &str, code: i32) -> fmt::Result {
+    writeln!(f, "$ {line}")?;
+    for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
+        if !text.is_empty() {
+            writeln!(f, "--- {stream}\n{}", text.trim_end_matches('\n'))?;
+        }
+    }
+    writeln!(f, "--- exit {code}")
+}
+
+/// The host in memory, with faults of the tests' own.
+struct FaultyHost {
+    host: Rc<RefCell<FakeHost>>,
+    faults: Rc<Faults>,
+    capabilities: Capabilities,
+}
+
+impl Backend for FaultyHost {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        let look = self.faults.looks.get() + 1;
+        self.faults.looks.set(look);
+        if let Some((at, change)) = &*self.faults.before_look.borrow()
+            && *at == look
+        {
+            change(&mut self.host.borrow_mut());
+        }
+        self.host.borrow_mut().observe()
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        // What people will see, and what runs nowhere here.
+        mpath_backend_linux::explain(step)
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        let fault = self.faults.step.borrow().as_ref().and_then(|fault| fault(step));
+        fault.map_or_else(|| self.host.borrow_mut().execute(step), Err)
+    }
+}
+
+/// What a kernel says when it does not want to.
+pub(crate) fn busy(step: &Step) -> BackendError {
+    BackendError::Refused {
+        operation: mpath_backend_linux::explain(step).join(" && "),
+        errno: Some(16),
+        message: Some("not now".to_owned()),
+    }
+}
+
+/// What a kernel says to somebody who may not.
+pub(crate) fn not_permitted() -> BackendError {
+    BackendError::NotPermitted { operation: "ip link add bond0 type bond".to_owned(), needs: "CAP_NET_ADMIN" }
+}
+
+/// What is said where the driver is missing.
+pub(crate) fn no_driver() -> BackendError {
+    BackendError::NoDriver {
+        reason: "the module bonding is not installed".to_owned(),
+        cure: "install the kernel's modules: apt install linux-image-amd64".to_owned(),
+    }
+}
