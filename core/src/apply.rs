@@ -104,43 +104,6 @@ pub fn apply(
     Err(Failure { cause, undo: undo(&done, plan, before, backend, watch) })
 }
 
-/// Takes a group down: what fails is passed over, and tried again as long as that leaves less to do.
-///
-/// A step may fail because what it was to remove has gone by itself, as the address of a DHCP client that has ended;
-/// what counts is what the host shows at the end.
-pub fn take_down(
-    plan: &Plan,
-    backend: &mut dyn Backend,
-    replan: &dyn Fn(&Snapshot) -> Vec<Step>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<(), Failure> {
-    let mut errors = Vec::new();
-    let mut steps = plan.steps.clone();
-    while !steps.is_empty() {
-        let mut failed = false;
-        for step in &steps {
-            watch(Event::Begin(step));
-            if let Err(error) = backend.execute(step) {
-                errors.push(error);
-                failed = true;
-                break;
-            }
-        }
-        let left = match backend.observe() {
-            Ok(now) => replan(&now),
-            Err(error) => {
-                return Err(Failure { cause: Cause::ReadBack(error), undo: Undo::Incomplete { errors, left: steps } });
-            }
-        };
-        if !left.is_empty() && (!failed || left.len() >= steps.len()) {
-            let cause = Cause::NotAsWanted { left: left.clone() };
-            return Err(Failure { cause, undo: Undo::Incomplete { errors, left } });
-        }
-        steps = left;
-    }
-    Ok(())
-}
-
 /// Brings the interfaces of a plan back to what they were before.
 ///
 /// It looks first: a step that failed may have happened all the same, or half, and took perhaps more with it than it
