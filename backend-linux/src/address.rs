@@ -48,6 +48,7 @@ pub(crate) fn address_of(message: &AddressMessage, interface: &InterfaceName, te
     address.label = said.label.filter(|label| *label != interface.as_str()).map(str::to_owned);
     address.scope = u8::from(message.header.scope);
     address.no_prefix_route = flags.contains(AddressFlags::Noprefixroute);
+    address.no_dad = flags.contains(AddressFlags::Nodad);
     for attribute in said.decoded {
         match attribute {
             AddressAttribute::Broadcast(broadcast) => address.broadcast = Some(*broadcast),

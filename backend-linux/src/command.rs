@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use mpath_core::BackendError;
+use rustix::fs::{Access, access};
 
 /// Where programs are looked for, in this order; never where a PATH from outside points.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
@@ -34,9 +35,10 @@ struct Ended {
 }
 
 impl Program {
-    /// The first file of that name in the fixed folders.
+    /// The first program of that name in the fixed folders.
     pub(crate) fn find(name: &str) -> Option<Self> {
-        FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file()).map(Self)
+        let runs = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+        FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(runs).map(Self)
     }
 
     /// Runs it to its end. A client that goes to the background by itself has ended when its first process has.

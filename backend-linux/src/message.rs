@@ -183,9 +183,12 @@ fn address_message(index: u32, address: &Address, make: bool) -> AddressMessage 
     }
     message.attributes.extend(address.broadcast.map(AddressAttribute::Broadcast));
     message.attributes.extend(address.metric.map(AddressAttribute::RoutePriority));
-    if address.no_prefix_route {
+    let wanted = [(address.no_prefix_route, AddressFlags::Noprefixroute), (address.no_dad, AddressFlags::Nodad)];
+    let flags: AddressFlags = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, flag)| flag).collect();
+    if !flags.is_empty() {
+        // The header has room for eight flags only; where this attribute is, it alone counts.
         message.header.flags = AddressHeaderFlags::empty();
-        message.attributes.push(AddressAttribute::Flags(AddressFlags::Noprefixroute));
+        message.attributes.push(AddressAttribute::Flags(flags));
     }
     if let Some(lifetime) = address.lifetime {
         let mut cache = CacheInfo::default();

@@ -300,6 +300,9 @@ fn write_address(f: &mut fmt::Formatter<'_>, interface: &InterfaceName, address:
     if address.no_prefix_route {
         write!(f, " noprefixroute")?;
     }
+    if address.no_dad {
+        write!(f, " nodad")?;
+    }
     Ok(())
 }
 

@@ -29,6 +29,9 @@ pub struct Address {
     /// Whether it has no connected route of its own.
     #[serde(default)]
     pub no_prefix_route: bool,
+    /// Whether it is used without asking the segment whether somebody has it already (RFC 4862, 5.4).
+    #[serde(default)]
+    pub no_dad: bool,
     /// When it ends; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<Lifetime>,
@@ -57,6 +60,7 @@ impl Address {
             scope: 0,
             metric: None,
             no_prefix_route: false,
+            no_dad: false,
             lifetime: None,
             automatic: false,
         }

@@ -97,8 +97,11 @@ fn leases_and_releases(client: &str) {
 /// The processes of a client, by /proc.
 fn running(client: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let commands = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("comm")).ok());
-    commands.filter(|command| command.trim().starts_with(client)).collect()
+    let commands = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+    let program = |command: &String| {
+        command.split(['\0', ' ', ':']).next().unwrap_or_default().rsplit('/').next() == Some(client)
+    };
+    commands.filter(program).collect()
 }
 
 fn dhcpcd_leases_and_releases() {
@@ -117,7 +120,7 @@ fn without_a_client_the_error_says_what_to_install() {
     hide(&CLIENTS);
     let _segment = Segment::new(&["eth0", "eth1"]);
     let config = Config::new(&by_dhcp());
-    config.mpath("up home-lan").expect(1).says("apt install");
+    config.mpath("up home-lan").expect(9).says("apt install");
     assert!(!std::path::Path::new("/sys/class/net/bond0").exists(), "something was left behind");
 }
 

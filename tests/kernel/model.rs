@@ -2,8 +2,9 @@
 //! `mpath_core::effect` predicts.
 
 use mpath_core::resolve::Question;
+use mpath_core::snapshot::Controller;
 use mpath_core::source::SourceFile;
-use mpath_core::{Backend as _, Group, InterfaceName, Snapshot, Step, effect, plan};
+use mpath_core::{Backend as _, Group, InterfaceName, Receipt, Snapshot, Step, effect, plan};
 
 use crate::mpath::HOME_LAN;
 use crate::network::{Segment, batch};
@@ -58,7 +59,7 @@ fn every_step_does_what_the_model_predicts() {
             adopt: false,
         };
         let prepared = plan::up(question).unwrap();
-        tried += step_by_step(&mut backend, &current, &prepared.plan.steps);
+        tried += step_by_step(&mut backend, &current, &prepared.plan.steps, receipt.as_ref());
         receipt = Some(prepared.receipt);
     }
     let current = backend.observe().unwrap();
@@ -66,13 +67,25 @@ fn every_step_does_what_the_model_predicts() {
     let device = InterfaceName::new("bond0").unwrap();
     let name = mpath_core::GroupName::new("home-lan").unwrap();
     let plan = plan::down(&name, &device, &current, receipt.as_ref(), &capabilities, false).unwrap();
-    tried += step_by_step(&mut backend, &current, &plan.steps);
+    tried += step_by_step(&mut backend, &current, &plan.steps, receipt.as_ref());
     assert!(tried > 50, "only {tried} steps were tried");
 }
 
-fn step_by_step(backend: &mut mpath_backend_linux::LinuxBackend, current: &Snapshot, steps: &[Step]) -> usize {
+fn step_by_step(
+    backend: &mut mpath_backend_linux::LinuxBackend,
+    current: &Snapshot,
+    steps: &[Step],
+    receipt: Option<&Receipt>,
+) -> usize {
     let capabilities = backend.capabilities().clone();
     let mut predicted = current.clone();
+    // What a member had before it joined is known from the receipt.
+    for (name, interface) in &mut predicted.interfaces {
+        let before = receipt.and_then(|receipt| receipt.before.interface(name)).map(|interface| interface.mtu);
+        if let Some(Controller::Group(membership)) = &mut interface.controller {
+            membership.own_mtu = before;
+        }
+    }
     for step in steps {
         effect::apply(step, &mut predicted, &capabilities).unwrap_or_else(|nonsense| panic!("{nonsense}"));
         backend.execute(step).unwrap_or_else(|error| panic!("{step}: {error}"));
@@ -82,7 +95,6 @@ fn step_by_step(backend: &mut mpath_backend_linux::LinuxBackend, current: &Snaps
         let hidden = predicted;
         predicted = seen;
         for (name, interface) in &mut predicted.interfaces {
-            use mpath_core::snapshot::Controller;
             let memory = hidden.interface(name).and_then(|interface| interface.membership()).and_then(|m| m.own_mtu);
             if let Some(Controller::Group(membership)) = &mut interface.controller {
                 membership.own_mtu = memory;

@@ -33,8 +33,10 @@ pub(crate) fn isolate(network: bool) {
     unshare(flags).unwrap();
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).unwrap();
-    // A mounted /sys shows the network of whoever mounted it.
-    mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), none).unwrap();
+    if network {
+        // A mounted /sys shows the network of whoever mounted it.
+        mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), none).unwrap();
+    }
     for folder in ["/run/mpath", "/run/netns"] {
         std::fs::create_dir_all(folder).unwrap();
         mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).unwrap();
@@ -121,9 +123,10 @@ impl Segment {
         ip(&format!("-n sw link set p-{name} up"));
     }
 
-    /// Leaves the link up, but lets nothing through.
+    /// Leaves the link up, but lets nothing through: the switch's port is blocked, as by a spanning tree. A port that
+    /// just left the bridge would still answer, since Linux answers ARP for all of its addresses everywhere.
     pub(crate) fn break_path(&self, name: &str) {
-        ip(&format!("-n sw link set p-{name} nomaster"));
+        succeed("bridge", &["-n", "sw", "link", "set", "dev", &format!("p-{name}"), "state", "0"]);
     }
 }
 
@@ -145,8 +148,12 @@ pub(crate) fn picture(interfaces: &[&str]) -> Vec<Value> {
         strip(&mut addresses, &["valid_life_time", "preferred_life_time"], |value| {
             value.as_u64() != Some(u64::from(u32::MAX))
         });
+        let mut link = ip_json(&format!("link show dev {name}"));
+        // A device gets its queueing discipline when it is first switched on, and keeps it (dev_activate).
+        strip(&mut addresses, &["qdisc"], |_| true);
+        strip(&mut link, &["qdisc"], |_| true);
         picture.push(addresses);
-        picture.push(ip_json(&format!("link show dev {name}")));
+        picture.push(link);
         for family in ["-4", "-6"] {
             let mut routes = ip_json(&format!("{family} route show table all dev {name}"));
             if let Some(list) = routes.as_array_mut() {
