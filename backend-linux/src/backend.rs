@@ -17,8 +17,7 @@ use crate::driver;
 use crate::manager::Managers;
 use crate::message::message_of;
 use crate::netlink::{Client, Failure, Refusal};
-use crate::op::{Op, accept_ra_number, explain, ops_for};
-use crate::option::BondOption;
+use crate::op::{Op, accept_ra_number, ops_for};
 use crate::sysfs::Root;
 
 /// How long a first lease is waited for; the client goes on by itself after it.
@@ -60,32 +59,11 @@ impl LinuxBackend {
 
     fn run(&mut self, op: &Op) -> Result<(), BackendError> {
         let operation = op.to_string();
-        let op = &self.without_absent_primary(op.clone(), &operation)?;
         let message = message_of(op, |name| self.index(name, &operation))?;
         let Some(message) = message else { return self.run_elsewhere(op, operation) };
         self.client.execute(message).map_err(|failure| self.error(operation, failure))?;
         self.forget(op);
         Ok(())
-    }
-
-    /// A new bond can do without its primary while that is not plugged in; netlink takes a primary only by number.
-    /// Nothing is lost by it: the kernel shows a primary only once it is enslaved (`bond_fill_info`), so that it is
-    /// asked for again then.
-    fn without_absent_primary(&mut self, mut op: Op, operation: &str) -> Result<Op, BackendError> {
-        if let Op::CreateBond { options, .. } = &mut op {
-            let primary = options.iter().find_map(|option| match option {
-                BondOption::Primary(primary) => primary.clone(),
-                _ => None,
-            });
-            match primary.map(|primary| self.index(&primary, operation)) {
-                Some(Err(BackendError::Refused { errno: Some(ENODEV), .. })) => {
-                    options.retain(|option| !matches!(option, BondOption::Primary(_)));
-                }
-                Some(Err(error)) => return Err(error),
-                Some(Ok(_)) | None => {}
-            }
-        }
-        Ok(op)
     }
 
     /// A device made or removed makes what was known of its number worthless.
@@ -201,11 +179,13 @@ impl Backend for LinuxBackend {
         }
         self.capabilities = capabilities();
         self.capabilities.missing.extend(dumps.missing());
+        self.capabilities.missing.extend(dhcp::missing());
         Ok(snapshot)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {
-        explain(step)
+        let command = |op: &Op| dhcp::command(&self.root, op).unwrap_or_else(|| op.to_string());
+        ops_for(step).iter().map(command).collect()
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {

@@ -3,7 +3,7 @@
 //! In: nothing. Out: [`Capabilities`]; an observation makes them more exact, see [`observe`](crate::observe).
 
 use mpath_core::Capabilities;
-use mpath_core::capability::{ChangeNeed, DefaultDevice, Feature};
+use mpath_core::capability::{ChangeNeed, DefaultDevice, Feature, Missing};
 use mpath_core::settings::Setting;
 
 /// What no bonding driver can do, and what it needs to change a setting (`bond_opts[]` in
@@ -16,10 +16,12 @@ pub fn capabilities() -> Capabilities {
         // Folders of net.ipv4.conf (`devinet_sysctl_register`), and a file in /sys/class/net.
         reserved_names: &["all", "default", "bonding_masters"],
         default_device: DefaultDevice::GroupName,
-        missing: vec![(
-            Feature::LinkAndProbe,
-            "bonding watches either the link or probe targets: miimon and arp_interval exclude each other".to_owned(),
-        )],
+        missing: vec![Missing {
+            feature: Feature::LinkAndProbe,
+            reason: "bonding watches either the link or probe targets: miimon and arp_interval exclude each other"
+                .to_owned(),
+            cure: None,
+        }],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),
@@ -38,7 +40,7 @@ mod tests {
 
     #[test]
     fn link_and_probe_at_once_is_always_refused() {
-        assert!(capabilities().missing(Feature::LinkAndProbe).unwrap().contains("miimon"));
+        assert!(capabilities().missing(Feature::LinkAndProbe).unwrap().reason.contains("miimon"));
     }
 
     #[test]

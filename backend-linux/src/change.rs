@@ -1,7 +1,7 @@
 //! The options that make a bond what a group's settings say.
 //!
 //! In: [`GroupSettings`], for a new bond or before and after. Out: [`BondOption`]s. The way back, from a dump, is
-//! [`settings`](crate::settings).
+//! `settings`.
 //!
 //! Quirks of `drivers/net/bonding`:
 //! - `miimon` and `arp_interval` exclude each other: both in one message are EINVAL, in two messages the later one

@@ -13,12 +13,13 @@
 
 use std::time::Duration;
 
+use mpath_core::capability::{Feature, Missing};
 use mpath_core::snapshot::Dhcp;
 use mpath_core::step::Family;
 use mpath_core::{BackendError, InterfaceName};
 
 use crate::command::Program;
-use crate::op::{dhcp_flags, short_flag};
+use crate::op::{Op, dhcp_flags, short_flag};
 use crate::sysfs::Root;
 
 /// How long a client may take to go to the background, or to give its lease back.
@@ -123,17 +124,53 @@ fn running(root: &Root, interface: &InterfaceName, family: Family) -> Option<(Cl
     Client::ALL.into_iter().find_map(|client| Some((client, client.process(root, interface, family)?)))
 }
 
+const CURE: &str = "apt install dhcpcd-base";
+
+fn able(family: Family) -> impl Iterator<Item = Client> {
+    Client::ALL.into_iter().filter(move |client| client.knows(family))
+}
+
+/// The first client that is installed.
+fn installed(family: Family) -> Option<(Client, Program)> {
+    able(family).find_map(|client| Some((client, Program::find(client.name())?)))
+}
+
+/// What cannot be done because no client is installed.
+pub(crate) fn missing() -> Vec<Missing> {
+    let families = [(Family::V4, Feature::Dhcp), (Family::V6, Feature::Dhcp6)];
+    let without = families.into_iter().filter(|(family, _)| installed(*family).is_none());
+    let missing = |(family, feature)| {
+        let names: Vec<_> = able(family).map(Client::name).collect();
+        Missing { feature, reason: format!("none of {} is installed", names.join(", ")), cure: Some(CURE) }
+    };
+    without.map(missing).collect()
+}
+
+/// The command of an operation, with the client that is installed or at work here.
+pub(crate) fn command(root: &Root, op: &Op) -> Option<String> {
+    match op {
+        Op::StartDhcp { interface, family } => {
+            let (client, _) = installed(*family)?;
+            Some(format!("{} {}", client.name(), client.start(interface, *family)))
+        }
+        Op::StopDhcp { interface, family } => {
+            let (client, pid) = running(root, interface, *family)?;
+            let line = client.stop(interface, *family).map(|line| format!("{} {line}", client.name()));
+            Some(line.unwrap_or_else(|| format!("kill {pid}")))
+        }
+        _ => None,
+    }
+}
+
 /// Starts the first client that is installed, if none works yet.
 pub(crate) fn start(root: &Root, interface: &InterfaceName, family: Family) -> Result<(), BackendError> {
     if running(root, interface, family).is_some() {
         return Ok(());
     }
-    let able = || Client::ALL.into_iter().filter(|client| client.knows(family));
-    let found = able().find_map(|client| Some((client, Program::find(client.name())?)));
-    let (client, program) = found.ok_or_else(|| BackendError::NoProgram {
+    let (client, program) = installed(family).ok_or_else(|| BackendError::NoProgram {
         purpose: "an address by DHCP",
-        programs: able().map(Client::name).collect(),
-        cure: "apt install dhcpcd-base",
+        programs: able(family).map(Client::name).collect(),
+        cure: CURE,
     })?;
     let folder = root.path(RUN);
     std::fs::create_dir_all(&folder).map_err(|source| BackendError::Io {
@@ -157,7 +194,7 @@ pub(crate) fn stop(root: &Root, interface: &InterfaceName, family: Family) -> Re
             let program = Program::find(client.name()).ok_or(BackendError::NoProgram {
                 purpose: "giving a DHCP lease back",
                 programs: vec![client.name()],
-                cure: "apt install dhcpcd-base",
+                cure: CURE,
             })?;
             program.run(&words(&line), LIMIT)?;
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use mpath_core::capability::Feature;
+use mpath_core::capability::{Feature, Missing};
 use mpath_core::{InterfaceName, Snapshot};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::AddressMessage;
@@ -57,28 +57,25 @@ impl Dumps {
     /// What this kernel's bonding does not know, as its bonds show: it dumps every scalar that it knows
     /// (`bond_fill_info`), while an attribute that it does not know is ignored with a yes. Versions would tell less,
     /// as distributions backport. Empty where there is no bond.
-    pub(crate) fn missing(&self) -> Vec<(Feature, String)> {
+    pub(crate) fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
+        let mut note = |feature, reason: &str| {
+            missing.push(Missing { feature, reason: format!("this kernel's bonding has no {reason}"), cure: None });
+        };
         if let Some(bond) = self.links.iter().find_map(bond_data) {
             let knows = |test: fn(&InfoBond) -> bool| bond.iter().any(test);
             if !knows(|info| matches!(info, InfoBond::AdLacpActive(_))) {
-                missing
-                    .push((Feature::LacpPassive, "this kernel's bonding has no lacp_active (Linux 5.16)".to_owned()));
+                note(Feature::LacpPassive, "lacp_active (Linux 5.16)");
             }
             if !knows(|info| matches!(info, InfoBond::MissedMax(_))) {
-                missing.push((
-                    Feature::ProbeMissed,
-                    "this kernel's bonding has no arp_missed_max (Linux 5.17)".to_owned(),
-                ));
+                note(Feature::ProbeMissed, "arp_missed_max (Linux 5.17)");
                 // The list of IPv6 targets is dumped only where it is not empty; it came one version later.
-                missing
-                    .push((Feature::Ipv6Probe, "this kernel's bonding has no ns_ip6_target (Linux 5.18)".to_owned()));
+                note(Feature::Ipv6Probe, "ns_ip6_target (Linux 5.18)");
             }
         }
         let port = self.links.iter().map(port_data).find(|data| !data.is_empty());
         if port.is_some_and(|port| !port.iter().any(|data| matches!(data, InfoBondPort::Prio(_)))) {
-            missing
-                .push((Feature::MemberPriority, "this kernel's bonding has no prio of ports (Linux 6.0)".to_owned()));
+            note(Feature::MemberPriority, "prio of ports (Linux 6.0)");
         }
         missing
     }

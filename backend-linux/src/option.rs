@@ -1,7 +1,7 @@
 //! One option of a bond, with its value, in iproute2's words.
 //!
 //! In: mpath's words for values. Out: the text for `ip link … type bond`. Which options a group needs is the business
-//! of [`change`](crate::change), their attributes that of [`message`](crate::message).
+//! of [`change`](crate::change), their attributes that of `message`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -21,9 +21,20 @@ pub struct Capabilities {
     /// How it names a group's device that the file leaves unnamed.
     pub default_device: DefaultDevice,
     /// What it cannot do, each with its reason.
-    pub missing: Vec<(Feature, String)>,
+    pub missing: Vec<Missing>,
     /// Settings that cannot be changed on a device in use; all others can.
     pub change_needs: &'static [(Setting, ChangeNeed)],
+}
+
+/// Something that a platform does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What it is.
+    pub feature: Feature,
+    /// Why the platform has it not.
+    pub reason: String,
+    /// The command that cures it, where there is one.
+    pub cure: Option<&'static str>,
 }
 
 /// How a group's device is named by default.
@@ -63,6 +74,10 @@ words! {
         VlanHash = "the transmit hash vlan+srcmac",
         /// LACP that waits for the partner to begin.
         LacpPassive = "passive LACP",
+        /// A DHCP client for IPv4.
+        Dhcp = "an address by DHCP",
+        /// A DHCP client for IPv6.
+        Dhcp6 = "an address by DHCPv6",
         /// The `follow` way with MAC addresses.
         MacFollow = "mac = \"follow\"",
     }
@@ -81,19 +96,21 @@ pub struct Unsupported {
     pub platform: &'static str,
     /// Why the platform has it not.
     pub reason: String,
+    /// The command that cures it, where there is one.
+    pub cure: Option<&'static str>,
 }
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, key, feature, platform, reason } = self;
+        let Self { group, key, feature, platform, reason, .. } = self;
         write!(f, "group {group}: `{key}` asks for {feature}, which {platform} does not have: {reason}")
     }
 }
 
 impl Capabilities {
-    /// The reason why a feature is missing.
-    pub fn missing(&self, feature: Feature) -> Option<&str> {
-        self.missing.iter().find(|(missing, _)| *missing == feature).map(|(_, reason)| reason.as_str())
+    /// What is known of a feature that is missing.
+    pub fn missing(&self, feature: Feature) -> Option<&Missing> {
+        self.missing.iter().find(|missing| missing.feature == feature)
     }
 
     /// What must happen before a setting can change.
@@ -105,8 +122,8 @@ impl Capabilities {
     /// Everything that the group asks for and the platform does not have.
     pub fn check(&self, group: &Group) -> Vec<Unsupported> {
         let unsupported = |(key, feature): (&'static str, Feature)| {
-            let reason = self.missing(feature)?.to_owned();
-            Some(Unsupported { group: group.name().clone(), key, feature, platform: self.platform, reason })
+            let Missing { reason, cure, .. } = self.missing(feature)?.clone();
+            Some(Unsupported { group: group.name().clone(), key, feature, platform: self.platform, reason, cure })
         };
         needs(group).into_iter().filter_map(unsupported).collect()
     }
@@ -156,6 +173,8 @@ fn needs(group: &Group) -> Vec<(&'static str, Feature)> {
     note(group.mode().transmit_hash() == Some(TransmitHash::VlanSourceMac), "transmit-hash", Feature::VlanHash);
     let passive = matches!(group.mode(), crate::Mode::Lacp(lacp) if !lacp.active);
     note(passive, "lacp.active", Feature::LacpPassive);
+    note(group.addressing().dhcp, "dhcp", Feature::Dhcp);
+    note(group.addressing().dhcp6, "dhcp6", Feature::Dhcp6);
     note(*group.mac() == MacPolicy::Follow, "mac", Feature::MacFollow);
     needs
 }

@@ -127,6 +127,7 @@ impl Refusal {
     /// The command or change that cures it.
     pub fn hint(&self) -> String {
         match self {
+            Self::Unsupported(Unsupported { cure: Some(cure), .. }) => (*cure).to_owned(),
             Self::Unsupported(unsupported) => format!("take `{}` out of the file, or change it", unsupported.key),
             Self::DeviceName { .. } => "give the group a `device = \"…\"` of its own".to_owned(),
             Self::NoMember { nearest: Some(nearest), .. } => {
@@ -153,7 +154,13 @@ impl Refusal {
             }
             Self::FollowWireless { .. } => "use mac = \"active\", or leave `mac` out".to_owned(),
             Self::RouteTaken { interface, route } => {
-                format!("remove it (ip route del {route} dev {interface}), or give the group's route a `metric`")
+                let remove = format!("remove it (ip route del {route} dev {interface})");
+                match route.via.filter(|_| route.is_default()) {
+                    Some(via) => format!(
+                        "{remove}, or leave `gateway` out and rank the group's own: routes = [{{ to = \"default\", via = \"{via}\", metric = 100 }}]"
+                    ),
+                    None => format!("{remove}, or give the group's route a `metric`"),
+                }
             }
             Self::RouteOpaque { member, route, .. } => format!("remove it first: ip route del {route} dev {member}"),
         }

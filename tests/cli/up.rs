@@ -145,7 +145,11 @@ fn a_foreign_device_is_taken_over_only_when_asked_and_given_back() {
 #[test]
 fn what_the_platform_lacks_is_not_supported() {
     let mut world = World::new();
-    world.capabilities.missing = vec![(mpath_core::capability::Feature::OtherModes, "it has one mode".to_owned())];
+    world.capabilities.missing = vec![mpath_core::capability::Missing {
+        feature: mpath_core::capability::Feature::OtherModes,
+        reason: "it has one mode".to_owned(),
+        cure: None,
+    }];
     world.file(
         "home-lan.toml",
         "[group.home-lan]\nmode = \"lacp\"\nmembers = [\"eth0\"]\naddresses = [\"10.0.0.1/8\"]\n",

@@ -83,14 +83,19 @@ fn an_option_is_changed_in_place_without_a_loss() {
     let index = ip_json("link show dev bond0")[0]["ifindex"].clone();
     let mut ping = Ping::start(Segment::HOST);
     let start = now();
-    config.write(&HOME_LAN.replace("interval = \"100ms\"", "interval = \"50ms\"").replace("primary   = \"eth1\"", "failback = \"better\"\nprimary = \"eth1\"\npeer-notifications = 3"));
+    config.write(
+        &HOME_LAN
+            .replace("interval = \"100ms\"", "interval = \"50ms\"")
+            .replace("primary   = \"eth1\"", "failback = \"better\"\nprimary = \"eth1\"\npeer-notifications = 3"),
+    );
     config.mpath("plan --check").expect(4);
     config.succeed("up home-lan");
     config.mpath("plan --check").expect(0);
     assert_eq!(ping.lost(start, now()), 0);
     assert_eq!(ip_json("link show dev bond0")[0]["ifindex"], index, "the device was made anew");
     // The kernel keeps the delays in multiples of the interval; they must still be what the file says.
-    let options = ["miimon", "updelay", "downdelay", "primary_reselect", "num_grat_arp"].map(|name| option("bond0", name));
+    let options =
+        ["miimon", "updelay", "downdelay", "primary_reselect", "num_grat_arp"].map(|name| option("bond0", name));
     assert_eq!(options, ["50", "200", "200", "better 1", "3"]);
 }
 

@@ -37,7 +37,9 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        wait_until("dnsmasq listens", || std::fs::read_to_string(&log).is_ok_and(|text| text.contains("DHCP, IP range")));
+        wait_until("dnsmasq listens", || {
+            std::fs::read_to_string(&log).is_ok_and(|text| text.contains("DHCP, IP range"))
+        });
         Self { child, log, _folder: folder }
     }
 

@@ -82,7 +82,9 @@ fn of_three_members_the_next_in_the_file_takes_over() {
     let config = Config::new(&three(r#"["eth1", "eth2", "eth0"]"#));
     config.succeed("up home-lan");
     wait_for_active("bond0", "eth1");
-    wait_until("all links are up", || option("bond0", "mii_status") == "up" && link_is_up("eth2") && link_is_up("eth0"));
+    wait_until("all links are up", || {
+        option("bond0", "mii_status") == "up" && link_is_up("eth2") && link_is_up("eth0")
+    });
     let mut ping = Ping::start(Segment::HOST);
     let start = now();
     segment.cut("eth1");

@@ -2,8 +2,8 @@
 //! `mpath_core::effect` predicts.
 
 use mpath_core::resolve::Question;
-use mpath_core::{Backend as _, Group, InterfaceName, Snapshot, Step, effect, plan};
 use mpath_core::source::SourceFile;
+use mpath_core::{Backend as _, Group, InterfaceName, Snapshot, Step, effect, plan};
 
 use crate::mpath::HOME_LAN;
 use crate::network::{Segment, batch};

@@ -130,12 +130,8 @@ impl Segment {
 /// Runs many `ip` commands at once.
 pub(crate) fn batch(options: &[&str], script: &str) {
     use std::io::Write as _;
-    let mut child = Command::new("ip")
-        .args(options)
-        .args(["-batch", "-"])
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        Command::new("ip").args(options).args(["-batch", "-"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success(), "ip -batch of:\n{script}");
 }
@@ -146,7 +142,9 @@ pub(crate) fn picture(interfaces: &[&str]) -> Vec<Value> {
     for name in interfaces {
         let mut addresses = ip_json(&format!("address show dev {name}"));
         // How long a finite lifetime still is changes with the clock; counters are no configuration.
-        strip(&mut addresses, &["valid_life_time", "preferred_life_time"], |value| value.as_u64() != Some(u64::from(u32::MAX)));
+        strip(&mut addresses, &["valid_life_time", "preferred_life_time"], |value| {
+            value.as_u64() != Some(u64::from(u32::MAX))
+        });
         picture.push(addresses);
         picture.push(ip_json(&format!("link show dev {name}")));
         for family in ["-4", "-6"] {

@@ -45,7 +45,10 @@ fn an_optional_member_may_be_missing() {
 
 fn a_member_of_another_bond_or_bridge_is_refused_by_name() {
     let _segment = Segment::new(&["eth0", "eth1"]);
-    batch(&[], "link add other type bond mode active-backup\nlink add br7 type bridge\nlink set eth1 master br7\nlink set eth0 master other\n");
+    batch(
+        &[],
+        "link add other type bond mode active-backup\nlink add br7 type bridge\nlink set eth1 master br7\nlink set eth0 master other\n",
+    );
     let config = Config::new(HOME_LAN);
     let outcome = untouched(&config, "up home-lan", 1);
     outcome.says("br7").says("other").says("nomaster");

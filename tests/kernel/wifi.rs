@@ -13,7 +13,9 @@ fn laptop() -> Segment {
     // The radio appears in the first namespace; this test's network is another one.
     let find = "for p in /sys/class/ieee80211/*; do basename $p; done";
     let me = std::process::id().to_string();
-    let first = |command: &str| succeed("nsenter", &["-t", "1", "-n", "sh", "-c", &format!("mount -t sysfs sysfs /sys 2>/dev/null; {command}")]);
+    let first = |command: &str| {
+        succeed("nsenter", &["-t", "1", "-n", "sh", "-c", &format!("mount -t sysfs sysfs /sys 2>/dev/null; {command}")])
+    };
     let radio = first(find).lines().last().unwrap().to_owned();
     let thread = nix::unistd::gettid().to_string();
     succeed("nsenter", &["-t", "1", "-n", "iw", "phy", &radio, "set", "netns", &thread]);

@@ -15,7 +15,7 @@ fn bond(data: Vec<InfoBond>) -> LinkMessage {
 }
 
 fn features(links: Vec<LinkMessage>) -> Vec<Feature> {
-    Dumps { links, ..Dumps::default() }.missing().into_iter().map(|(feature, _)| feature).collect()
+    Dumps { links, ..Dumps::default() }.missing().into_iter().map(|missing| missing.feature).collect()
 }
 
 #[test]
