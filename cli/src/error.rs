@@ -98,7 +98,10 @@ pub(crate) fn backend_code(error: &BackendError) -> ExitCode {
     match error {
         BackendError::NotPermitted { .. } => ExitCode::NotPermitted,
         BackendError::NoDriver { .. } => ExitCode::NotSupported,
-        BackendError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+        // A program that cannot be run is not executable, whoever runs it (execve(2), EACCES).
+        BackendError::Io { action, source, .. }
+            if *action != "run" && source.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
             ExitCode::NotPermitted
         }
         _ => ExitCode::Failed,

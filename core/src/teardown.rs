@@ -11,13 +11,14 @@ use crate::{Snapshot, Step};
 #[derive(Debug, thiserror::Error)]
 #[error("not everything could be taken down")]
 pub struct Remains {
-    /// The steps that failed, in order, each with its reason.
+    /// The steps that failed in the last round, in order, each with its reason.
     pub failed: Vec<(Step, BackendError)>,
     /// The steps that would still be needed, or why the host could not be looked at.
     pub left: Result<Vec<Step>, BackendError>,
 }
 
-/// Does every step, then looks what is left: an empty plan means that it is all done, whatever failed on the way.
+/// Does every step, then looks what is left: an empty plan means that it is all done, whatever failed on the way. What
+/// failed is tried again as long as that leaves less to do.
 pub fn take_down(
     plan: &Plan,
     backend: &mut dyn Backend,
@@ -27,13 +28,17 @@ pub fn take_down(
     if plan.is_empty() {
         return Ok(());
     }
-    let mut failed = Vec::new();
-    for step in &plan.steps {
-        watch(step);
-        failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));
-    }
-    match backend.observe().map(|after| replan(&after)) {
-        Ok(left) if left.is_empty() => Ok(()),
-        left => Err(Remains { failed, left }),
+    let mut steps = plan.steps.clone();
+    loop {
+        let mut failed = Vec::new();
+        for step in &steps {
+            watch(step);
+            failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));
+        }
+        match backend.observe().map(|after| replan(&after)) {
+            Ok(left) if left.is_empty() => return Ok(()),
+            Ok(left) if !failed.is_empty() && left.len() < steps.len() => steps = left,
+            left => return Err(Remains { failed, left }),
+        }
     }
 }

@@ -102,6 +102,23 @@ fn down_goes_on_after_a_failure() {
 }
 
 #[test]
+fn a_failure_at_any_step_is_made_up_for() {
+    let mut failures = 0;
+    for (fails_after, fails_late) in (0..10).flat_map(|number| [(number, false), (number, true)]) {
+        let world = lived_in();
+        let before = world.configuration();
+        world.run("up -q");
+        world.host.borrow_mut().fails_after = Some(fails_after);
+        world.host.borrow_mut().fails_late = fails_late;
+        let run = world.run("down -v");
+        assert_eq!(run.code, 0, "step {fails_after}: {run}");
+        assert_eq!((world.configuration(), world.receipt("home-lan")), (before, None), "step {fails_after}: {run}");
+        failures += 1;
+    }
+    assert_eq!(failures, 20);
+}
+
+#[test]
 fn only_root_may_read_what_is_remembered() {
     let world = World::new();
     world.run("up -q");
