@@ -4,6 +4,7 @@
 //! Out: a [`Target`] and notes, or every reason against it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -71,7 +72,8 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
     }
     let mac = own_mac(desired, current, &names, primary.as_ref(), sharing);
-    let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net)).collect();
+    let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
+    let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net, probes_ipv6)).collect();
     let state = DeviceTarget {
         settings: GroupSettings {
             mode: desired.mode().clone(),
@@ -118,12 +120,15 @@ fn former_members(
 }
 
 /// An address as people set it: IPv4 with the broadcast address of its subnet (RFC 919), where there is one.
-fn wanted_address(net: IpNet) -> Address {
+///
+/// Where IPv6 targets are probed, an IPv6 address is used at once: a device without a member that was heard has no
+/// carrier, so that duplicate address detection (RFC 4862) does not begin, and probes need an address to come from.
+fn wanted_address(net: IpNet, probes_ipv6: bool) -> Address {
     let broadcast = match net {
         IpNet::V4(net) if net.prefix_len() < 31 => Some(net.broadcast()),
         _ => None,
     };
-    Address { broadcast, ..Address::new(net) }
+    Address { broadcast, no_dad: probes_ipv6 && net.addr().is_ipv6(), ..Address::new(net) }
 }
 
 /// The default routes and the others.

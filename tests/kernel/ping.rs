@@ -89,12 +89,7 @@ impl Ping {
         self.hear(10);
         let first = self.heard.iter().rev().find(|reply| reply.at <= from).map_or(0, |reply| reply.sequence);
         let last = self.heard.iter().find(|reply| reply.at > to).map_or(first, |reply| reply.sequence);
-        let is_lost = |sequence: &u64| !self.heard.iter().any(|reply| reply.sequence == *sequence);
-        let lost = (first..=last).filter(is_lost).count();
-        if lost > 0 {
-            eprintln!("from {from:?} to {to:?}, {first} to {last}: {:?}", self.heard);
-        }
-        lost
+        (first..=last).filter(|sequence| !self.heard.iter().any(|reply| reply.sequence == *sequence)).count()
     }
 }
 
