@@ -11,7 +11,7 @@
 //!   of Debian and Ubuntu. Its files bear mpath's name, as those of others begin in the same way.
 //! - udhcpc knows IPv4 only, and gives its lease back at the end only with `-R`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mpath_core::capability::{Feature, Missing};
 use mpath_core::snapshot::Dhcp;
@@ -24,6 +24,9 @@ use crate::sysfs::Root;
 
 /// How long a client may take to go to the background, or to give its lease back.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// How long a client in the background may take to write its number into its pid file.
+const PID_FILE: Duration = Duration::from_secs(2);
 
 /// The folder for the pid files of clients that have none of their own.
 const RUN: &str = "run/mpath";
@@ -178,7 +181,14 @@ pub(crate) fn start(root: &Root, interface: &InterfaceName, family: Family) -> R
         object: folder.display().to_string(),
         source,
     })?;
-    program.run(&words(&client.start(interface, family)), LIMIT).map(drop)
+    program.run(&words(&client.start(interface, family)), LIMIT)?;
+    // A client's first process ends before the second, which goes on in the background, has put its number into the
+    // file, and nothing tells when it has. Without this wait the client could seem not to run.
+    let begin = Instant::now();
+    while client.process(root, interface, family).is_none() && begin.elapsed() < PID_FILE {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }
 
 /// Makes the client give its lease back and end, and waits until it has ended.

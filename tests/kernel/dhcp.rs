@@ -1,6 +1,9 @@
 //! An address by DHCP, from a real server, by each of the clients that mpath knows.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
+
+use nix::mount::{MsFlags, mount};
 
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{Segment, ip, wait_for_active, wait_until};
@@ -59,19 +62,22 @@ fn by_dhcp() -> String {
     HOME_LAN.replace("addresses = [\"192.168.1.34/24\"]", "dhcp = true").replace("gateway   = \"192.168.1.24\"", "")
 }
 
-/// Hides the clients of these names, wherever they are, behind a file that cannot be run.
+/// Hides the clients of these names from this test alone: their folders are covered by ones that lead to everything
+/// else. (udhcpc is a link to a program with many names, so nothing can be put in the place of the file itself.)
 fn hide(clients: &[&str]) {
-    let nothing = tempfile::NamedTempFile::new_in("/run").unwrap().into_temp_path().keep().unwrap();
-    for client in clients {
-        let places = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(|folder| format!("{folder}/{client}"));
-        for place in places.iter().filter(|place| std::path::Path::new(place).exists()) {
-            let none = None::<&str>;
-            let target = std::fs::canonicalize(place).unwrap();
-            // udhcpc is a link to busybox, which the tests' own guest may need: there the link itself is in the way.
-            if target.file_name().is_some_and(|name| name.to_string_lossy().contains("busybox")) {
-                std::fs::remove_file(place).unwrap();
-            } else {
-                nix::mount::mount(Some(&nothing), &target, none, nix::mount::MsFlags::MS_BIND, none).unwrap();
+    let none = None::<&str>;
+    let folders: BTreeSet<_> = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
+        .into_iter()
+        .map(|folder| std::fs::canonicalize(folder).unwrap())
+        .collect();
+    for folder in folders.iter().filter(|folder| clients.iter().any(|client| folder.join(client).exists())) {
+        let kept = tempfile::Builder::new().prefix("programs").tempdir_in("/run").unwrap().keep();
+        mount(Some(folder), &kept, none, MsFlags::MS_BIND, none).unwrap();
+        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        for entry in std::fs::read_dir(&kept).unwrap() {
+            let name = entry.unwrap().file_name();
+            if !clients.iter().any(|client| name == **client) {
+                std::os::unix::fs::symlink(kept.join(&name), folder.join(&name)).unwrap();
             }
         }
     }
