@@ -96,7 +96,9 @@ impl Client {
         let file = self.pid_files(interface, family).into_iter().find_map(|file| root.read(file))?;
         let pid: u32 = file.parse().ok()?;
         let arguments = root.read(format!("proc/{pid}/cmdline"))?;
-        is_client(&arguments, self.name(), interface.as_str()).then_some(pid)
+        // Interfaces of other namespaces may have the same name, and the folder of pid files is often shared.
+        let ours = is_client(&arguments, self.name(), interface.as_str()) && root.in_this_network(&pid.to_string());
+        ours.then_some(pid)
     }
 }
 

@@ -43,15 +43,9 @@ impl Managers {
     }
 }
 
-/// The names of the processes in this network namespace. One whose namespace may not be read (for that one must be
-/// its owner or root) is taken to be in it.
+/// The names of the managers that run in this network namespace.
 fn running(root: &Root) -> Vec<String> {
     let Ok(folder) = fs::read_dir(root.path("proc")) else { return Vec::new() };
-    let own = fs::read_link(root.path("proc/self/ns/net")).ok();
-    let in_namespace = |process: &fs::DirEntry| match fs::read_link(process.path().join("ns/net")) {
-        Ok(namespace) => own.as_ref().is_none_or(|own| *own == namespace),
-        Err(_) => true,
-    };
     let is_process = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
     folder
         .flatten()
@@ -59,7 +53,7 @@ fn running(root: &Root) -> Vec<String> {
         .filter_map(|process| Some((fs::read_to_string(process.path().join("comm")).ok()?, process)))
         .map(|(name, process)| (name.trim().to_owned(), process))
         .filter(|(name, _)| name == "NetworkManager" || name == "systemd-network")
-        .filter(|(_, process)| in_namespace(process))
+        .filter(|(_, process)| root.in_this_network(&process.file_name().to_string_lossy()))
         .map(|(name, _)| name)
         .collect()
 }

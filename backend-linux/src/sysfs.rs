@@ -35,6 +35,16 @@ impl Root {
         Some(fs::read_to_string(self.path(path)).ok()?.trim().to_owned())
     }
 
+    /// Whether a process is in this thread's network namespace. One whose namespace may not be read (for that one must
+    /// be its owner or root) is taken to be in it.
+    pub(crate) fn in_this_network(&self, pid: &str) -> bool {
+        let namespace = |process: &str| fs::read_link(self.path(format!("proc/{process}/ns/net"))).ok();
+        match (namespace("thread-self"), namespace(pid)) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
+    }
+
     /// Whether bonding is there; as a module or built in, it has this folder, as it has parameters.
     pub(crate) fn driver(&self) -> Driver {
         if self.path("sys/module/bonding").exists() { Driver::Ready } else { Driver::NotLoaded }

@@ -1,5 +1,6 @@
 //! How a group finds out that a member has failed. A group that nothing monitors cannot be expressed.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,22 @@ impl Detection {
             Self::Probe(probe) | Self::LinkAndProbe(_, probe) => Some(probe),
             Self::Link(_) => None,
         }
+    }
+}
+
+impl fmt::Display for Detection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(LinkDetection { interval, up_delay, down_delay }) = self.link() {
+            write!(f, "link every {interval} (up-delay {up_delay}, down-delay {down_delay})")?;
+        }
+        if matches!(self, Self::LinkAndProbe(..)) {
+            write!(f, " and ")?;
+        }
+        if let Some(ProbeDetection { interval, targets, missed, .. }) = self.probe() {
+            let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
+            write!(f, "probes of {} every {interval} ({missed} may be missed)", targets.join(", "))?;
+        }
+        Ok(())
     }
 }
 

@@ -104,6 +104,28 @@ impl GroupSettings {
     }
 }
 
+impl Setting {
+    /// A change of it in words, with both values where they are short.
+    pub(crate) fn change(self, from: &GroupSettings, to: &GroupSettings) -> String {
+        let values = match self {
+            Self::Mode => Some((from.mode.to_string(), to.mode.to_string())),
+            Self::Failback => Some((from.failback.to_string(), to.failback.to_string())),
+            Self::MacSharing => Some((from.mac_sharing.to_string(), to.mac_sharing.to_string())),
+            Self::PeerNotifications => Some((from.peer_notifications.to_string(), to.peer_notifications.to_string())),
+            Self::Detection => match (&from.detection, &to.detection) {
+                (Some(from), Some(to)) => Some((from.to_string(), to.to_string())),
+                (None, Some(to)) => Some(("none".to_owned(), to.to_string())),
+                _ => None,
+            },
+            _ => None,
+        };
+        match values {
+            Some((from, to)) => format!("{self} from {from} to {to}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 impl Mode {
     /// Which settings of the mode differ.
     fn differences(&self, other: &Self) -> Vec<Setting> {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::mode::words;
+use crate::settings::Setting;
 use crate::snapshot::AcceptRa;
 use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route};
 
@@ -227,10 +228,14 @@ impl fmt::Display for Step {
             Self::DeleteGroup(group) => write!(f, "delete the group device {}", group.device),
             Self::SetLabel { device, to: Some(label), .. } => write!(f, "mark {device} as {label}"),
             Self::SetLabel { device, to: None, .. } => write!(f, "take the mark off {device}"),
-            Self::ChangeSettings { device, from, to } => {
-                let changed: Vec<_> = from.differences(to).iter().map(|setting| setting.word()).collect();
-                write!(f, "change {} of {device}", changed.join(", "))
-            }
+            Self::ChangeSettings { device, from, to } => match (from.differences(to).as_slice(), &to.primary) {
+                ([Setting::Primary], Some(primary)) => write!(f, "make {primary} the primary of {device}"),
+                ([Setting::Primary], None) => write!(f, "let {device} have no primary"),
+                (changed, _) => {
+                    let changed: Vec<_> = changed.iter().map(|setting| setting.change(from, to)).collect();
+                    write!(f, "change {device}: {}", changed.join(", "))
+                }
+            },
             Self::AddMember { device, member } => write!(f, "add {member} to {device}"),
             Self::RemoveMember { device, member } => write!(f, "remove {member} from {device}"),
             Self::SetPriority { member, to, .. } => write!(f, "give {member} the priority {to}"),
