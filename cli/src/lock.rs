@@ -71,6 +71,9 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // A name that is out of date would only mislead.
         let _ = self.file.set_len(0);
+        // Said aloud, and not left to the closing of the file: a child that another thread has just forked holds it
+        // open until it runs its own program.
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 

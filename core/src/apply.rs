@@ -74,16 +74,16 @@ pub enum Undo {
 /// Does a plan. `before` is the snapshot that it was made on, `replan` the planner that made it.
 ///
 /// A failing step ends it and everything is undone. Afterwards the host is observed and planned for again: an empty
-/// plan means that what was wanted is what the system shows.
+/// plan means that what was wanted is what the system shows. That observation is returned, so that nobody looks twice.
 pub fn apply(
     plan: &Plan,
     before: &Snapshot,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
     watch: &mut dyn FnMut(Event<'_>),
-) -> Result<(), Failure> {
+) -> Result<Option<Snapshot>, Failure> {
     if plan.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let mut done: Vec<&Step> = Vec::new();
     for step in &plan.steps {
@@ -96,7 +96,7 @@ pub fn apply(
     }
     let cause = match backend.observe() {
         Ok(after) => match replan(&after) {
-            left if left.is_empty() => return Ok(()),
+            left if left.is_empty() => return Ok(Some(after)),
             left => Cause::NotAsWanted { left },
         },
         Err(error) => Cause::ReadBack(error),

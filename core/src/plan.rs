@@ -69,7 +69,8 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     )?;
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
-    let receipt = remember(desired.name(), current, receipt, &resolved.target);
+    let receipt =
+        Receipt { complete: steps.is_empty(), ..remember(desired.name(), current, receipt, &resolved.target) };
     let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
 }
@@ -158,6 +159,7 @@ fn remembering(mut current: Snapshot, device: &InterfaceName, memory: Option<&Sn
 fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, target: &Target) -> Receipt {
     let device = &target.device;
     let mut before = receipt.map(|receipt| receipt.before.clone()).unwrap_or_default();
+    let broken_off = receipt.is_some_and(|receipt| !receipt.complete);
     let marked = current.group(device).is_some_and(|state| state.owner().is_some());
     if let Some(interface) = current.interface(device).filter(|_| !marked && !before.interfaces.contains_key(device)) {
         before.interfaces.insert(device.clone(), interface.clone());
@@ -168,6 +170,9 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
     for name in wanted {
         let Some(interface) = current.interface(name) else { continue };
         match interface.membership() {
+            None if broken_off => {
+                before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
+            }
             None => {
                 before.interfaces.insert(name.clone(), interface.clone());
             }
@@ -182,7 +187,7 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
         None => (vec![], vec![]),
     };
     let schema = Receipt::SCHEMA.to_owned();
-    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes }
+    Receipt { schema, group: group.clone(), device: device.clone(), complete: false, before, addresses, routes }
 }
 
 /// The note that a change interrupts the group, where it does.

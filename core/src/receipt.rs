@@ -15,6 +15,9 @@ pub struct Receipt {
     pub group: GroupName,
     /// Its device.
     pub device: InterfaceName,
+    /// Whether the group was as wanted when this was written. Where it was not, an `up` was broken off: what it took away
+    /// from an interface is only here any more.
+    pub complete: bool,
     /// The device, where it was there, and every interface that has joined, each as it was before it did.
     pub before: Snapshot,
     /// The addresses that mpath put on the device.

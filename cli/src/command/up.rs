@@ -6,13 +6,13 @@ use clap::Args;
 use mpath_core::apply::{self, Cause, Failure, Undo};
 use mpath_core::plan::{self, NoPlan, Plan, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::{Group, Snapshot};
+use mpath_core::{Group, Receipt, Snapshot};
 
 use crate::ExitCode;
 use crate::arguments::Selection;
 use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, backend_code, cause_code, receipt_code};
+use crate::error::{CommandError, ErrorText, cause_code, receipt_code};
 use crate::host::Host;
 use crate::lock::Lock;
 use crate::output::Document;
@@ -62,22 +62,28 @@ impl UpArgs {
             context.console.warning(&format!("{name}: {ignored}"));
         }
         let capabilities = host.backend.capabilities().clone();
-        let before = host.snapshot.clone();
+        // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
+        let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
             plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt: self.adopt })
         };
         let Prepared { plan, receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
-            Err(why) => return report.refused(&why),
+            Err(why) => {
+                host.snapshot = before;
+                return report.refused(&why);
+            }
         };
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
         let remembers = memory.receipt.as_ref() == Some(&receipt);
         if !remembers && let Err(error) = receipts.keep(&receipt) {
+            host.snapshot = before;
             return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
         }
         if plan.is_empty() {
+            host.snapshot = before;
             return report.unchanged("already as wanted");
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
@@ -92,11 +98,17 @@ impl UpArgs {
         let mut progress = Progress::new(&plan, host, &mut context.console);
         let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut |event| progress.tell(event));
         report.touched = progress.undid;
-        let looked = host.look_again();
-        match (done, looked) {
-            (Ok(()), Ok(())) => report.changed(up_in_words(&plan, &host.snapshot)),
-            (Ok(()), Err(error)) => report.failed(backend_code(&error), ErrorText::of(&error, error.hint())),
-            (Err(failure), _) => {
+        match done {
+            Ok(after) => {
+                host.snapshot = after.unwrap_or(before);
+                if let Err(error) = receipts.keep(&Receipt { complete: true, ..receipt }) {
+                    return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+                }
+                report.changed(up_in_words(&plan, &host.snapshot))
+            }
+            Err(failure) => {
+                // What could not be read now is told; the next group looks for itself.
+                let _ = host.look_again();
                 if matches!(failure.undo, Undo::Complete)
                     && !remembers
                     && let Err(error) = receipts.put_back(name, &memory)
