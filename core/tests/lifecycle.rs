@@ -1,0 +1,148 @@
+//! Whole lives of a group on a fake host: up, changed, broken off, down; and the host is as it was.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use pretty_assertions::assert_eq;
+
+use mpath_core::fake::FakeHost;
+use mpath_core::plan::{self, Prepared};
+use mpath_core::resolve::Question;
+use mpath_core::snapshot::{Interface, Kind};
+use mpath_core::{
+    Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile,
+};
+
+const WORDS: [&str; 6] = [
+    // The story.
+    "members = [\"eth1\", \"eth0\"]\nprimary = \"eth1\"\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"",
+    // Another address, another primary, another MTU.
+    "members = [\"eth1\", \"eth0\"]\nprimary = \"eth0\"\naddresses = [\"192.168.1.35/24\", \"2001:db8::34/64\"]\nmtu = 1400",
+    // A member less.
+    "members = [\"eth1\"]\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"",
+    // A member more, and ranks.
+    "members = [\"eth1\", { name = \"eth0\", prio = 3 }, { name = \"eth2\", prio = 9 }]\naddresses = [\"192.168.1.34/24\"]",
+    // Another mode.
+    "members = [\"eth1\", \"eth0\"]\nmode = \"lacp\"\naddresses = [\"192.168.1.34/24\"]",
+    // MAC addresses of their own, and DHCP.
+    "members = [\"eth1\", \"eth0\"]\nmac = \"active\"\ndhcp = true",
+];
+
+fn name(text: &str) -> InterfaceName {
+    InterfaceName::new(text).unwrap()
+}
+
+fn group(words: &str) -> Group {
+    let text = format!("[group.lan]\ndevice = \"bond0\"\n{words}\n");
+    mpath_core::read(&[SourceFile::new("lan.toml", text)]).unwrap().remove(0)
+}
+
+/// A host with three cards, each with something of its own.
+fn host() -> FakeHost {
+    let address = |text: &str| Address::new(text.parse().unwrap());
+    let mut host = Snapshot::default();
+    for (number, text) in (1..).zip(["eth0", "eth1", "eth2"]) {
+        let mac = Some(MacAddress::new([2, 0, 0, 0, 0, number]));
+        host.interfaces.insert(name(text), Interface { mac, permanent_mac: mac, ..Interface::new(Kind::Ethernet) });
+    }
+    let eth1 = host.interfaces.get_mut("eth1").unwrap();
+    eth1.up = true;
+    eth1.addresses = vec![address("192.168.1.34/24"), address("192.168.1.40/24"), address("2001:db8::1/64")];
+    eth1.routes = vec![Route::default_via("192.168.1.24".parse().unwrap())];
+    host.interfaces.get_mut("eth0").unwrap().mtu = 9000;
+    let eth2 = host.interfaces.get_mut("eth2").unwrap();
+    eth2.up = true;
+    eth2.addresses = vec![address("10.0.0.2/8")];
+    FakeHost::new(host)
+}
+
+/// Brings a group up, as far as so many steps go.
+fn up(host: &mut FakeHost, words: &str, receipt: Option<&Receipt>, at_most: usize) -> Receipt {
+    let current = host.observe().unwrap();
+    let capabilities = host.capabilities.clone();
+    let desired = group(words);
+    let question =
+        Question { desired: &desired, current: &current, receipt, capabilities: &capabilities, adopt: false };
+    let Prepared { plan, receipt } = plan::up(question).unwrap_or_else(|why| panic!("{words}: {why:?}"));
+    for step in plan.steps.iter().take(at_most) {
+        host.execute(step).unwrap_or_else(|error| panic!("{words}: {step}: {error}"));
+    }
+    Receipt { complete: plan.steps.len() <= at_most, ..receipt }
+}
+
+fn down(host: &mut FakeHost, receipt: Option<&Receipt>) {
+    let current = host.observe().unwrap();
+    let capabilities = host.capabilities.clone();
+    let lan = GroupName::new("lan").unwrap();
+    let plan = plan::down(&lan, &name("bond0"), &current, receipt, &capabilities, false).unwrap();
+    for step in &plan.steps {
+        host.execute(step).unwrap_or_else(|error| panic!("{step}: {error}"));
+    }
+}
+
+fn lines(host: &mut FakeHost) -> String {
+    serde_json::to_string_pretty(&host.observe().unwrap().configuration()).unwrap()
+}
+
+#[test]
+fn after_any_two_files_down_gives_back_the_first_state() {
+    for first in WORDS {
+        for second in WORDS {
+            let mut host = host();
+            let before = lines(&mut host);
+            let receipt = up(&mut host, first, None, usize::MAX);
+            let receipt = up(&mut host, second, Some(&receipt), usize::MAX);
+            down(&mut host, Some(&receipt));
+            assert_eq!(lines(&mut host), before, "{first}\n--\n{second}");
+        }
+    }
+}
+
+#[test]
+fn an_up_broken_off_anywhere_is_gone_on_with_and_down_gives_back_the_first_state() {
+    for words in WORDS {
+        for at_most in 0..25 {
+            for goes_on in [true, false] {
+                let mut host = host();
+                let before = lines(&mut host);
+                let mut receipt = up(&mut host, words, None, at_most);
+                if goes_on {
+                    receipt = up(&mut host, words, Some(&receipt), usize::MAX);
+                }
+                down(&mut host, Some(&receipt));
+                assert_eq!(lines(&mut host), before, "{words}\nbroken off after {at_most}, going on: {goes_on}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_up_has_nothing_to_do_and_nothing_new_to_remember() {
+    for words in WORDS {
+        let mut host = host();
+        let receipt = up(&mut host, words, None, usize::MAX);
+        let done = host.done.len();
+        let again = up(&mut host, words, Some(&receipt), usize::MAX);
+        assert_eq!(host.done.len(), done, "{words}");
+        assert_eq!(again, receipt, "{words}");
+    }
+}
+
+#[test]
+fn a_member_that_vanished_while_the_group_was_up_is_no_obstacle_to_down() {
+    let mut host = host();
+    let receipt = up(&mut host, WORDS[0], None, usize::MAX);
+    host.host.interfaces.remove("eth1");
+    host.host.interfaces.get_mut("bond0").unwrap().group_mut().unwrap().settings.primary = None;
+    down(&mut host, Some(&receipt));
+    assert!(!host.host.interfaces.contains_key("bond0"));
+    assert_eq!(host.host.interfaces["eth0"].mtu, 9000);
+}
+
+#[test]
+fn without_a_receipt_the_members_are_released() {
+    let mut host = host();
+    up(&mut host, WORDS[0], None, usize::MAX);
+    down(&mut host, None);
+    assert!(!host.host.interfaces.contains_key("bond0"));
+    assert!(host.host.interfaces.values().all(|interface| interface.controller.is_none()));
+}
