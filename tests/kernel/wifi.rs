@@ -10,16 +10,14 @@ fn laptop() -> Segment {
     let segment = Segment::new(&["eth1"]);
     succeed("modprobe", &["-r", "mac80211_hwsim"]);
     succeed("modprobe", &["mac80211_hwsim", "radios=1"]);
-    // The radio appears in the first namespace; this test's network is another one.
-    let find = "for p in /sys/class/ieee80211/*; do basename $p; done";
-    let me = std::process::id().to_string();
-    let first = |command: &str| {
-        succeed("nsenter", &["-t", "1", "-n", "sh", "-c", &format!("mount -t sysfs sysfs /sys 2>/dev/null; {command}")])
-    };
-    let radio = first(find).lines().last().unwrap().to_owned();
-    let thread = nix::unistd::gettid().to_string();
-    succeed("nsenter", &["-t", "1", "-n", "iw", "phy", &radio, "set", "netns", &thread]);
-    let _ = me;
+    // The radio appears in the network of the first process, and is sent here from there.
+    let in_first =
+        |words: &str| succeed("nsenter", &["-t", "1", "-n"].into_iter().chain(words.split(' ')).collect::<Vec<_>>());
+    let radios = in_first("iw phy");
+    // By its number, as /sys, where iw would look its name up, is that of this test already.
+    let radio = radios.lines().find_map(|line| line.trim().strip_prefix("wiphy index: ")).unwrap();
+    let here = nix::unistd::gettid();
+    in_first(&format!("iw phy#{radio} set netns {here}"));
     wait_until("the radio is here", || ip("-o link").contains("wlan"));
     segment
 }
