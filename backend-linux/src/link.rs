@@ -85,14 +85,22 @@ impl<'a> Links<'a> {
                 | InfoKind::Tun
                 | InfoKind::Netdevsim
                 | InfoKind::VirtWifi
-                | InfoKind::Dsa
-                | InfoKind::Vlan
-                | InfoKind::MacVlan
-                | InfoKind::MacVtap,
+                | InfoKind::Dsa,
             ) if ethernet => Kind::Ethernet,
+            Some(InfoKind::Vlan | InfoKind::MacVlan | InfoKind::MacVtap) if ethernet => Kind::Stacked(self.lower(link)),
             Some(other) => Kind::Other(other.to_string()),
             None => Kind::Other(layer.to_string().to_ascii_lowercase()),
         }
+    }
+
+    /// What a stacked interface stands on, where that is in this namespace.
+    fn lower(&self, link: &LinkMessage) -> Option<InterfaceName> {
+        let elsewhere = link.attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::LinkNetNsId(_)));
+        let index = link.attributes.iter().find_map(|attribute| match attribute {
+            LinkAttribute::Link(index) => Some(*index),
+            _ => None,
+        });
+        index.filter(|_| !elsewhere).and_then(|index| self.name(index).cloned())
     }
 
     /// A bond with an option that mpath has no word for is not a group: it could not be put back as it was.

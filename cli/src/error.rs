@@ -121,6 +121,8 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> ExitCode {
     // A name that the platform does not take is as much beyond it as a feature.
     if refusal.is_unsupported() || matches!(refusal, Refusal::DeviceName { .. }) {
         ExitCode::NotSupported
+    } else if matches!(refusal, Refusal::SameDevice { .. }) {
+        ExitCode::InvalidFile
     } else {
         ExitCode::Failed
     }

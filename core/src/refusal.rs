@@ -19,6 +19,14 @@ pub enum Refusal {
         /// Why not.
         reason: String,
     },
+    /// Two groups of the file have one device on this platform, at least one of them by default.
+    #[error("{device} is the device of the group {other} too")]
+    SameDevice {
+        /// The device.
+        device: InterfaceName,
+        /// The other group.
+        other: GroupName,
+    },
     /// A member is not there.
     #[error("member {member} is not there")]
     NoMember {
@@ -55,6 +63,18 @@ pub enum Refusal {
         controller: InterfaceName,
         /// Its kind.
         kind: String,
+        /// The group whose device it is, if mpath made it.
+        owner: Option<GroupName>,
+    },
+    /// Another interface stands on a member.
+    #[error("{interface} stands on member {member}, and would lose its routes when {member} joins the group")]
+    MemberCarries {
+        /// The member.
+        member: InterfaceName,
+        /// The interface on it.
+        interface: InterfaceName,
+        /// The group's device.
+        device: InterfaceName,
     },
     /// A member is not of a kind that can be one.
     #[error("{member} is a {kind} interface and cannot be a member")]
@@ -129,7 +149,9 @@ impl Refusal {
         match self {
             Self::Unsupported(Unsupported { cure: Some(cure), .. }) => (*cure).to_owned(),
             Self::Unsupported(unsupported) => format!("take `{}` out of the file, or change it", unsupported.key),
-            Self::DeviceName { .. } => "give the group a `device = \"…\"` of its own".to_owned(),
+            Self::DeviceName { .. } | Self::SameDevice { .. } => {
+                "give the group a `device = \"…\"` of its own".to_owned()
+            }
             Self::NoMember { nearest: Some(nearest), .. } => {
                 format!("there is {nearest}; or let the group come up without it by `optional = true`")
             }
@@ -142,8 +164,12 @@ impl Refusal {
             Self::NoMembers => "plug one in, or list one that is there".to_owned(),
             Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
             Self::SameMember { interface } => format!("list {interface} once"),
+            Self::MemberTaken { owner: Some(owner), .. } => format!("free it first: mpath down {owner}"),
+            Self::MemberCarries { interface, device, .. } => {
+                format!("let it stand on {device} instead, or switch it off first: ip link set dev {interface} down")
+            }
             Self::MemberTaken { member, .. } => format!("free it first: ip link set dev {member} nomaster"),
-            Self::MemberKind { .. } => "a member is an Ethernet or a Wi-Fi interface".to_owned(),
+            Self::MemberKind { .. } => "a member is an Ethernet or a Wi-Fi interface, or a VLAN on one".to_owned(),
             Self::DeviceTaken { .. } => "give the group another `device = \"…\"`".to_owned(),
             Self::DeviceForeign { group, down: false, .. } => format!("to take it over: mpath up --adopt {group}"),
             Self::DeviceForeign { group, down: true, .. } => {

@@ -14,7 +14,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::MacSharing;
-use crate::snapshot::{AcceptRa, Controller, Dhcp, Kind, Manager};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, Interface, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
@@ -237,7 +237,7 @@ pub fn nearest<'a, N: std::borrow::Borrow<str>>(text: &str, names: &'a [N]) -> O
 
 fn unfit(current: &Snapshot, device: &InterfaceName, name: &InterfaceName) -> Option<Refusal> {
     let interface = current.interface(name)?;
-    if matches!(interface.kind, Kind::Group(_) | Kind::Loopback) || name == device {
+    if matches!(interface.kind, Kind::Group(_) | Kind::Loopback | Kind::Other(_)) || name == device {
         return Some(Refusal::MemberKind { member: name.clone(), kind: kind_word(&interface.kind) });
     }
     match &interface.controller {
@@ -245,11 +245,20 @@ fn unfit(current: &Snapshot, device: &InterfaceName, name: &InterfaceName) -> Op
             member: name.clone(),
             controller: membership.device.clone(),
             kind: "group device".to_owned(),
+            owner: current.group(&membership.device).and_then(|group| group.owner()),
         }),
         Some(Controller::Other { name: controller, kind }) => {
-            Some(Refusal::MemberTaken { member: name.clone(), controller: controller.clone(), kind: kind.clone() })
+            let (controller, kind) = (controller.clone(), kind.clone());
+            Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None })
         }
-        _ => None,
+        Some(Controller::Group(_)) => None,
+        None => {
+            // It goes down for a moment when it joins, and takes what stands on it along, with all its routes.
+            let carried =
+                |(_, other): &(&InterfaceName, &Interface)| other.up && other.kind == Kind::Stacked(Some(name.clone()));
+            let (interface, _) = current.interfaces.iter().find(carried)?;
+            Some(Refusal::MemberCarries { member: name.clone(), interface: interface.clone(), device: device.clone() })
+        }
     }
 }
 
@@ -257,6 +266,7 @@ fn kind_word(kind: &Kind) -> String {
     match kind {
         Kind::Ethernet => "wired".to_owned(),
         Kind::Wireless => "wireless".to_owned(),
+        Kind::Stacked(_) => "stacked".to_owned(),
         Kind::Group(_) => "group".to_owned(),
         Kind::Loopback => "loopback".to_owned(),
         Kind::Other(kind) => kind.clone(),

@@ -89,6 +89,8 @@ pub enum Kind {
     Ethernet,
     /// A wireless network card.
     Wireless,
+    /// One that stands on another and shows its address, such as a VLAN; and which, where that is known.
+    Stacked(Option<InterfaceName>),
     /// A group's own device.
     Group(Box<GroupState>),
     /// The loopback interface.

@@ -82,6 +82,16 @@ fn check_counts_what_is_right() {
 }
 
 #[test]
+fn two_groups_with_one_device_by_default_are_found_before_the_host_is() {
+    let world = World::new();
+    let group = |name: &str, device: &str, member: &str| {
+        format!("[group.{name}]\n{device}\nmembers = [\"{member}\"]\naddresses = [\"10.0.0.{}/8\"]\n", member.len())
+    };
+    world.file("home-lan.toml", &(group("bond0", "", "eth0") + &group("office", "device = \"bond0\"", "enp3s0")));
+    expect("same_device", &world.script(&["check"]));
+}
+
+#[test]
 fn a_name_that_no_device_can_have_is_not_supported() {
     let world = World::new();
     world.file(
