@@ -70,8 +70,9 @@ impl ExitCode {
 
     /// The one to end with where several groups end differently: the first of this order.
     pub fn or_worse(self, other: Self) -> Self {
-        const FROM_WORST: [ExitCode; 6] = [
+        const FROM_WORST: [ExitCode; 7] = [
             ExitCode::Failed,
+            ExitCode::InvalidFile,
             ExitCode::NotPermitted,
             ExitCode::NotSupported,
             ExitCode::GroupFailed,
