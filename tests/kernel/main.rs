@@ -13,6 +13,7 @@ mod ping;
 
 mod changes;
 mod dhcp;
+mod documents;
 mod driver;
 mod failover;
 mod model;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         dhcp::cases(),
         model::cases(),
         wifi::cases(),
+        documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
         let runs = obstacle.is_none()

@@ -8,7 +8,7 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 
 /// The longest that anything which must happen may take: far more than it needs, on a machine with other work to do.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What keeps the kernel tests from running.
 pub(crate) fn obstacle() -> Option<String> {
