@@ -10,10 +10,11 @@ use ipnet::IpNet;
 
 use crate::capability::Capabilities;
 use crate::group::{MacPolicy, Member, MemberSelector};
+use crate::mode::ModeName;
 use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
-use crate::settings::MacSharing;
+use crate::settings::{Failback, MacSharing};
 use crate::snapshot::{AcceptRa, Controller, Dhcp, Interface, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
@@ -158,13 +159,21 @@ fn check_device(question: &Question<'_>, device: &InterfaceName, refusals: &mut 
 fn is_untouched(host: &Snapshot, device: &InterfaceName) -> bool {
     let Some(interface) = host.interface(device) else { return false };
     let Some(group) = interface.group() else { return false };
-    let settings = &group.settings;
+    // As bond_create and bond_setup leave it (drivers/net/bonding/bond_main.c).
+    let defaults = GroupSettings {
+        mode: ModeName::RoundRobin.with_defaults(),
+        detection: None,
+        primary: None,
+        failback: Failback::Always,
+        mac_sharing: MacSharing::Shared,
+        peer_notifications: 1,
+    };
     !interface.up
+        && interface.mtu == 1500
         && group.label.is_none()
         && interface.own_addresses().next().is_none()
         && host.members(device).next().is_none()
-        && settings.detection.is_none()
-        && settings.mode == crate::mode::ModeName::RoundRobin.with_defaults()
+        && group.settings == defaults
 }
 
 /// The members that are there, in the order of the file.
@@ -308,7 +317,7 @@ fn mac_sharing(
 ) -> MacSharing {
     let is_wireless = |name: &InterfaceName| current.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
     let wireless = members.iter().map(|(name, _)| name).find(|name| is_wireless(name));
-    let failover = desired.mode().name() == crate::mode::ModeName::ActiveBackup;
+    let failover = desired.mode().name() == ModeName::ActiveBackup;
     match (desired.mac(), wireless) {
         (MacPolicy::Auto, Some(_)) if failover => MacSharing::Active,
         (MacPolicy::Auto, _) => MacSharing::Shared,
@@ -319,7 +328,8 @@ fn mac_sharing(
             MacSharing::Follow
         }
         (MacPolicy::Shared | MacPolicy::Member(_) | MacPolicy::Fixed(_), wireless) => {
-            notes.extend(wireless.map(|member| Note::SharedWireless { member: member.clone() }));
+            // In the other modes there is no choice.
+            notes.extend(wireless.filter(|_| failover).map(|member| Note::SharedWireless { member: member.clone() }));
             MacSharing::Shared
         }
     }
