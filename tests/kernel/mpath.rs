@@ -5,17 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The file of the story, word for word.
-pub(crate) const HOME_LAN: &str = r#"
-[group.home-lan]
-device    = "bond0"
-members   = ["eth1", "eth0"]
-primary   = "eth1"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-
-[group.home-lan.detection]
-link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
-"#;
+pub(crate) const HOME_LAN: &str = include_str!("../home-lan.toml");
 
 /// A configuration of one test.
 pub(crate) struct Config {

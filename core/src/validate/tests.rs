@@ -13,18 +13,7 @@ use crate::settings::Failback;
 use crate::spec::keys::KEYS;
 use crate::{Detection, Millis, Mode, SourceFile};
 
-const STORY: &str = r#"
-# /etc/mpath/home-lan.toml
-[group.home-lan]
-device    = "bond0"
-members   = ["eth1", "eth0"]
-primary   = "eth1"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-
-[group.home-lan.detection]
-link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
-"#;
+const STORY: &str = include_str!("../../../tests/home-lan.toml");
 
 fn groups(text: &str) -> Vec<Group> {
     let problems = |problems: Vec<crate::Problem>| problems.iter().map(|problem| format!("{problem}\n")).collect();
