@@ -15,7 +15,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{AcceptRa, Controller, Dhcp, Interface, Kind, Manager};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
@@ -60,7 +60,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let members = find_members(&question, &device, &mut refusals, &mut notes);
     let addressing = desired.addressing();
     let routes = wanted_routes(desired);
-    check_routes(current, &device, &members, &routes, &mut refusals);
+    check_routes(&question, &device, &members, &routes, &mut refusals);
     let sharing = mac_sharing(desired, current, &members, &mut refusals, &mut notes);
     if !refusals.is_empty() {
         return Err(refusals);
@@ -72,7 +72,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     if let Some(absent) = desired.primary().filter(|_| primary.is_none()) {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
     }
-    let mac = own_mac(desired, current, &names, primary.as_ref(), sharing);
+    let mac = own_mac(&question, &names, sharing);
     let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
     let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net, probes_ipv6)).collect();
     let state = DeviceTarget {
@@ -113,10 +113,7 @@ fn former_members(
 ) -> BTreeMap<InterfaceName, InterfaceTarget> {
     let Some(receipt) = receipt else { return BTreeMap::new() };
     let mut before = Target::as_before(device, &receipt.before).others;
-    before.retain(|name, _| {
-        let is_member = current.interface(name).and_then(|i| i.membership()).is_some_and(|m| m.device == *device);
-        is_member && !staying.contains(name)
-    });
+    before.retain(|name, _| current.interfaces.contains_key(name) && !staying.contains(name));
     before
 }
 
@@ -140,6 +137,14 @@ fn wanted_routes(desired: &Group) -> Vec<Route> {
 }
 
 fn check_device(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>, notes: &mut Vec<Note>) {
+    let own = question.desired.name();
+    let marked =
+        question.current.interfaces.iter().filter(|(_, interface)| {
+            interface.group().and_then(|group| group.owner()).is_some_and(|owner| owner == *own)
+        });
+    let remembered = question.receipt.map(|receipt| &receipt.device);
+    let elsewhere = marked.map(|(name, _)| name).chain(remembered).find(|other| *other != device);
+    refusals.extend(elsewhere.map(|other| Refusal::OtherDevice { device: other.clone(), group: own.clone() }));
     let Some(interface) = question.current.interface(device) else { return };
     let group = question.desired.name().clone();
     let Some(state) = interface.group() else {
@@ -260,14 +265,7 @@ fn unfit(current: &Snapshot, device: &InterfaceName, name: &InterfaceName) -> Op
             let (controller, kind) = (controller.clone(), kind.clone());
             Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None })
         }
-        Some(Controller::Group(_)) => None,
-        None => {
-            // It goes down for a moment when it joins, and takes what stands on it along, with all its routes.
-            let carried =
-                |(_, other): &(&InterfaceName, &Interface)| other.up && other.kind == Kind::Stacked(Some(name.clone()));
-            let (interface, _) = current.interfaces.iter().find(carried)?;
-            Some(Refusal::MemberCarries { member: name.clone(), interface: interface.clone(), device: device.clone() })
-        }
+        _ => None,
     }
 }
 
@@ -283,21 +281,24 @@ fn kind_word(kind: &Kind) -> String {
 }
 
 fn check_routes(
-    current: &Snapshot,
+    question: &Question<'_>,
     device: &InterfaceName,
     members: &[(InterfaceName, &Member)],
     routes: &[Route],
     refusals: &mut Vec<Refusal>,
 ) {
-    for (name, interface) in &current.interfaces {
-        let ours = name == device || members.iter().any(|(member, _)| member == name);
-        if !ours {
-            // IPv6 takes several routes to one place; IPv4 has room for one (net/ipv4/fib_trie.c fib_table_insert).
-            let taken =
-                |route: &&Route| !route.is_ipv6() && interface.routes.iter().any(|other| other.same_place(route));
-            let taken = routes.iter().filter(taken);
+    let remembered = question.receipt.map(|receipt| receipt.routes.as_slice()).unwrap_or_default();
+    for (name, interface) in &question.current.interfaces {
+        let member = members.iter().any(|(member, _)| member == name);
+        if !member {
+            // There is room for one route to a place with a metric (fib_table_insert, fib6_add_rt2node); a route that
+            // is the group's own already, or was when the file said so, is no obstacle.
+            let stands =
+                |other: &&Route| name != device || !(routes.iter().chain(remembered).any(|own| own.same(other)));
+            let obstacle = |route: &&Route| interface.routes.iter().filter(stands).any(|other| other.same_place(route));
+            let taken = routes.iter().filter(obstacle);
             refusals.extend(taken.map(|route| Refusal::RouteTaken { route: route.clone(), interface: name.clone() }));
-        } else if name != device && interface.membership().is_none() {
+        } else if interface.membership().is_none() {
             let opaque = interface.own_routes().filter_map(|route| Some((route, route.opaque.clone()?)));
             refusals.extend(opaque.map(|(route, why)| Refusal::RouteOpaque {
                 member: name.clone(),
@@ -335,23 +336,20 @@ fn mac_sharing(
     }
 }
 
-/// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining.
-fn own_mac(
-    desired: &Group,
-    current: &Snapshot,
-    names: &[InterfaceName],
-    primary: Option<&InterfaceName>,
-    sharing: MacSharing,
-) -> Option<MacAddress> {
+/// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining; and it
+/// stays when the interface that it comes from is unplugged, as long as that is remembered.
+fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing) -> Option<MacAddress> {
+    let Question { desired, current, receipt, .. } = question;
     let of = |name: &InterfaceName| {
-        let interface = current.interface(name)?;
+        let before = || receipt.and_then(|receipt| receipt.before.interface(name));
+        let interface = current.interface(name).or_else(before)?;
         let own = interface.membership().and_then(|membership| membership.own_mac);
         interface.permanent_mac.or(own).or(interface.mac)
     };
     match desired.mac() {
         MacPolicy::Fixed(mac) => Some(*mac),
-        MacPolicy::Member(name) => current.interface(name).and_then(|i| i.permanent_mac).or_else(|| of(name)),
-        _ if sharing == MacSharing::Shared => primary.or(names.first()).and_then(of),
+        MacPolicy::Member(name) => of(name),
+        _ if sharing == MacSharing::Shared => desired.primary().and_then(of).or_else(|| names.first().and_then(of)),
         _ => None,
     }
 }

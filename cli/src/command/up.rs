@@ -6,7 +6,7 @@ use clap::Args;
 use mpath_core::apply::{self, Cause, Failure, Undo};
 use mpath_core::plan::{self, NoPlan, Plan, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::{Group, Receipt, Snapshot};
+use mpath_core::{Group, Snapshot};
 
 use crate::ExitCode;
 use crate::arguments::Selection;
@@ -78,7 +78,12 @@ impl UpArgs {
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
         let remembers = memory.receipt.as_ref() == Some(&receipt);
-        if !remembers && let Err(error) = receipts.keep(&receipt) {
+        let kept = match plan.is_empty() {
+            true if remembers => Ok(()),
+            true => receipts.keep(&receipt),
+            false => receipts.keep(&receipt.covering(memory.receipt.as_ref())),
+        };
+        if let Err(error) = kept {
             host.snapshot = before;
             return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
         }
@@ -101,7 +106,7 @@ impl UpArgs {
         match done {
             Ok(after) => {
                 host.snapshot = after.unwrap_or(before);
-                if let Err(error) = receipts.keep(&Receipt { complete: true, ..receipt }) {
+                if let Err(error) = receipts.keep(&receipt) {
                     return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
                 }
                 report.changed(up_in_words(&plan, &host.snapshot))
@@ -110,7 +115,6 @@ impl UpArgs {
                 // What could not be read now is told; the next group looks for itself.
                 let _ = host.look_again();
                 if matches!(failure.undo, Undo::Complete)
-                    && !remembers
                     && let Err(error) = receipts.put_back(name, &memory)
                 {
                     report.failures.push(error.to_string());
