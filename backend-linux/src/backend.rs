@@ -179,7 +179,7 @@ impl Backend for LinuxBackend {
         }
         self.capabilities = capabilities();
         self.capabilities.missing.extend(dumps.missing());
-        self.capabilities.missing.extend(dhcp::missing());
+        self.capabilities.missing.extend(dhcp::missing(&self.root));
         Ok(snapshot)
     }
 

@@ -6,10 +6,10 @@
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{STATE_DIRECTORY, capabilities, moment, open};
+        pub(crate) use linux::{capabilities, moment, open, state_directory};
     } else {
         mod none;
-        pub(crate) use none::{STATE_DIRECTORY, capabilities, moment, open};
+        pub(crate) use none::{capabilities, moment, open, state_directory};
     }
 }
 

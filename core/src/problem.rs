@@ -42,6 +42,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("member-selector", "a member has neither a name nor a MAC address, or both"),
     ("missing-key", "a key that must be there is not"),
     ("missing-unit", "a length of time is a bare number"),
+    ("gateway-from-network", "the gateway of a family comes from the network already"),
     ("mixed-families", "an IPv4 and an IPv6 address stand where both must be of one family"),
     ("mtu-below-ipv6", "the MTU is smaller than the 1280 bytes that IPv6 needs"),
     ("no-address", "a group has no address and no way to get one"),

@@ -130,6 +130,13 @@ impl Segment {
     }
 }
 
+/// The receipt of a group in this thread's network, if there is one.
+pub(crate) fn receipt(group: &str) -> Option<std::path::PathBuf> {
+    let namespace = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/thread-self/ns/net").unwrap());
+    let path = format!("/run/mpath/net-{namespace}/receipts/{group}.json");
+    Some(path.into()).filter(|path: &std::path::PathBuf| path.exists())
+}
+
 /// Runs many `ip` commands at once.
 pub(crate) fn batch(options: &[&str], script: &str) {
     use std::io::Write as _;

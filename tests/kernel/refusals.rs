@@ -61,7 +61,8 @@ fn a_member_that_carries_a_vlan_is_refused_and_the_vlan_itself_may_join() {
     ip("link add link eth1 name eth1.10 type vlan id 10");
     ip("link set eth1.10 up");
     let config = Config::new(HOME_LAN);
-    untouched(&config, "up home-lan", 1).says("eth1.10 stands on member eth1");
+    config.mpath("up home-lan").expect(1).says("eth1.10 stands on eth1");
+    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
     ip("link set eth1.10 down");
     config.write(&HOME_LAN.replace("\"eth1\"", "\"eth1.10\""));
     config.succeed("up home-lan");

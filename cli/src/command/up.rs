@@ -6,7 +6,8 @@ use clap::Args;
 use mpath_core::apply::{self, Cause, Failure, Undo};
 use mpath_core::plan::{self, NoPlan, Plan, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::{Group, Snapshot};
+use mpath_core::step::Family;
+use mpath_core::{Address, Group, Snapshot, Step};
 
 use crate::ExitCode;
 use crate::arguments::Selection;
@@ -109,6 +110,10 @@ impl UpArgs {
                 if let Err(error) = receipts.keep(&receipt) {
                     return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
                 }
+                for family in without_lease(group, &plan, &host.snapshot) {
+                    let waits = format!("{name}: no {family} lease yet; the DHCP client goes on asking");
+                    context.console.warning(&waits);
+                }
                 report.changed(up_in_words(&plan, &host.snapshot))
             }
             Err(failure) => {
@@ -172,6 +177,21 @@ fn broken_off(mut report: GroupReport, failure: Failure, no_plan: Option<NoPlan>
 pub(super) fn one_line(error: &dyn std::error::Error) -> String {
     let ErrorText { message, causes, .. } = ErrorText::of(error, None);
     std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+/// The families that a DHCP client was started for and that have no address yet.
+fn without_lease(group: &Group, plan: &Plan, host: &Snapshot) -> Vec<Family> {
+    let started = plan.steps.iter().filter_map(|step| match step {
+        Step::StartDhcp { family, .. } => Some(*family),
+        _ => None,
+    });
+    let given = &group.addressing().addresses;
+    let leased = |family: &Family| {
+        let addresses = host.interface(&plan.device).into_iter().flat_map(|interface| interface.own_addresses());
+        let of_family = |address: &&Address| address.is_ipv6() == (*family == Family::V6);
+        addresses.filter(of_family).any(|address| !given.contains(&address.net))
+    };
+    started.filter(|family| !leased(family)).collect()
 }
 
 fn up_in_words(plan: &Plan, host: &Snapshot) -> String {

@@ -158,8 +158,13 @@ fn every_key() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             "/addressing/gateways",
             json!(["fe80::1", "10.0.0.2"]),
         ),
-        ("gateway", "dhcp = true\ngateway = '192.0.2.1'", "/addressing/gateways", json!(["192.0.2.1"])),
-        ("gateway6", "accept-ra = true\ngateway6 = '2001:db8::2'", "/addressing/gateways", json!(["2001:db8::2"])),
+        (
+            "gateway",
+            "addresses = ['192.0.2.7/24']\ngateway = '192.0.2.1'",
+            "/addressing/gateways",
+            json!(["192.0.2.1"]),
+        ),
+        ("gateway6", "dhcp6 = true\ngateway6 = 'fe80::2'", "/addressing/gateways", json!(["fe80::2"])),
         ("routes", "routes = []", "/addressing/routes", json!([])),
         ("routes[].to", "routes = [{ to = '10.1.0.0/16' }]", "/addressing/routes/0/to", json!("10.1.0.0/16")),
         (
