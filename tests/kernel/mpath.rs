@@ -1,5 +1,6 @@
 //! The program under test, run as a person would run it.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -30,6 +31,11 @@ impl Config {
         let config = Self { folder };
         config.write(text);
         config
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Replaces the file.
