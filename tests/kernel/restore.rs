@@ -171,9 +171,9 @@ fn down_gives_back_what_a_member_had_that_was_taken_out_and_taken_in_again() {
 
 /// The files of receipts, by name, and what is in them.
 fn receipts() -> Vec<(std::path::PathBuf, String)> {
-    let files = walk("/run/mpath/receipts".as_ref());
-    let mut receipts: Vec<_> =
-        files.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect();
+    let is_receipt = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let files = walk("/run/mpath".as_ref()).into_iter().filter(is_receipt);
+    let mut receipts: Vec<_> = files.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect();
     receipts.sort();
     receipts
 }
