@@ -37,6 +37,10 @@ lint: ## format, clippy, documentation, shell scripts
 	tests/lab/packages --lint
 	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
 
+.PHONY: check-illumos
+check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included
+	tests/illumos-check
+
 .PHONY: lab
 lab: ## install what the lab needs, and fetch its kernel
 	tests/lab/setup --packages $(KERNEL)
