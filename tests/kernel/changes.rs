@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{PATIENCE, Segment, batch, ip, ip_json, option, wait_for_active, wait_until};
+use crate::network::{PATIENCE, Segment, batch, ip, ip_json, option, wait_for_active, wait_for_link_local, wait_until};
 use crate::ping::{Ping, now};
 
 crate::cases!(OwnNamespace:
@@ -100,10 +100,7 @@ fn a_second_up_writes_nothing() {
     wait_for_active("bond0", "eth1");
     // What the first run set going must have come to rest: both links, and the link-local address of the bond.
     wait_until("the standby is up", || crate::network::read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
-    wait_until("the link-local address is settled", || {
-        let addresses = ip("-6 address show dev bond0 scope link");
-        addresses.contains("fe80") && !addresses.contains("tentative")
-    });
+    wait_for_link_local("bond0");
     config.mpath("plan --check").expect(0);
     let monitor = Monitor::start();
     monitor.wait_for_rest();

@@ -88,6 +88,14 @@ pub(crate) fn wait_for_active(bond: &str, member: &str) -> Duration {
     wait_until(&format!("{member} becomes the active member of {bond}"), || option(bond, "active_slave") == member)
 }
 
+/// Waits until an interface that is on has its link-local address for good: it comes by itself, and is tentative first.
+pub(crate) fn wait_for_link_local(name: &str) {
+    wait_until(&format!("the link-local address of {name} is settled"), || {
+        let addresses = ip(&format!("-6 address show dev {name} scope link"));
+        addresses.contains("fe80") && !addresses.contains("tentative")
+    });
+}
+
 /// A switch in a namespace `sw` with a host behind it at 192.168.1.24 and 2001:db8:1::24, and cables to it.
 pub(crate) struct Segment;
 

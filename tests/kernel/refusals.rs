@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::mpath::{Config, HOME_LAN, run};
-use crate::network::{Segment, batch, ip, picture};
+use crate::network::{Segment, batch, ip, picture, wait_for_link_local};
 
 crate::cases!(OwnNamespace:
     a_missing_member_is_named_with_the_nearest_that_is_there,
@@ -60,6 +60,7 @@ fn a_member_that_carries_a_vlan_is_refused_and_the_vlan_itself_may_join() {
     ip("link set eth1 up");
     ip("link add link eth1 name eth1.10 type vlan id 10");
     ip("link set eth1.10 up");
+    wait_for_link_local("eth1");
     let config = Config::new(HOME_LAN);
     config.mpath("up home-lan").expect(1).says("eth1.10 stands on eth1");
     assert!(!std::path::Path::new("/sys/class/net/bond0").exists());

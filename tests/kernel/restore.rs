@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, batch, ip, ip_json, option, picture, wait_for_picture, wait_until};
+use crate::network::{Segment, batch, ip, ip_json, option, picture, wait_for_link_local, wait_for_picture};
 
 crate::cases!(OwnNamespace:
     down_gives_members_their_addresses_routes_and_mtu_back,
@@ -38,10 +38,7 @@ fn busy_members() {
          route add default via 2001:db8:1::24 dev eth1\n",
     );
     for name in BOTH {
-        wait_until("the link-local address is settled", || {
-            let addresses = ip(&format!("-6 address show dev {name} scope link"));
-            addresses.contains("fe80") && !addresses.contains("tentative")
-        });
+        wait_for_link_local(name);
     }
 }
 
