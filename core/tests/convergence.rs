@@ -51,7 +51,7 @@ fn bare() -> Snapshot {
         (name(text), Interface { mac, permanent_mac: mac, ..Interface::new(kind) })
     };
     let interfaces = (1..).zip(&MEMBERS).map(card).collect();
-    Snapshot { driver: Driver::Ready, interfaces }
+    Snapshot { driver: Driver::Ready, interfaces, ..Snapshot::default() }
 }
 
 /// How cards are when they work for themselves.
