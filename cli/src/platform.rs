@@ -7,11 +7,16 @@ cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
         pub(crate) use linux::{STATE_DIRECTORY, capabilities, moment, open};
+    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
+        mod illumos;
+        pub(crate) use illumos::{STATE_DIRECTORY, capabilities, moment, open};
     } else {
         mod none;
         pub(crate) use none::{STATE_DIRECTORY, capabilities, moment, open};
     }
 }
+
+pub(crate) mod elsewhere;
 
 /// When and where a receipt was taken: another boot or another network namespace has other interfaces.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,9 @@ pub struct GroupRules {
     /// The primary and the detection are no settings of the device: they follow from the standby flags and the probe
     /// addresses of the members, failback and the interval of probes from the [host](crate::snapshot::HostWide).
     pub settings_follow: bool,
+    /// How many intervals between probes make the [time](crate::snapshot::HostWide::probe_time) after which a member
+    /// has failed; only where the settings follow.
+    pub probes_per_failure: u32,
     /// The device is on as long as it is there.
     pub device_always_on: bool,
     /// A static IPv6 address needs a link-local one beside it, which the device has only by

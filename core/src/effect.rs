@@ -115,9 +115,7 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             interface.routes.retain(|route| !matches!(route.protocol, 3 | 16) || route.is_ipv6() != ipv6);
         }
     }
-    if capabilities.rules.settings_follow {
-        host.let_settings_follow();
-    }
+    host.let_settings_follow(&capabilities.rules);
     Ok(())
 }
 

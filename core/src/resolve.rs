@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::settings::MacSharing;
 use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Interface, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
-use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
+use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
 /// What [`up`] is asked with.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let routes = wanted_routes(desired);
     check_routes(current, &device, &members, &routes, &mut refusals);
     check_obstacles(capabilities, &device, &members, &mut refusals);
-    let host_wide = host_wide(desired, current, &device, &mut refusals);
+    let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
     if !refusals.is_empty() {
@@ -139,15 +139,12 @@ fn detection_here(desired: &Group, capabilities: &Capabilities, notes: &mut Vec<
 }
 
 /// What the group needs of the settings of the whole host, unless another group needs otherwise.
-fn host_wide(
-    desired: &Group,
-    current: &Snapshot,
-    device: &InterfaceName,
-    refusals: &mut Vec<Refusal>,
-) -> Option<HostWide> {
-    let now = current.host_wide?;
-    let interval = desired.detection().probe().map(|probe| probe.interval);
-    let wanted = HostWide { failback: desired.failback(), probe_interval: interval.unwrap_or(now.probe_interval) };
+fn host_wide(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>) -> Option<HostWide> {
+    let Question { desired, current, capabilities, .. } = *question;
+    let (now, rules) = (current.host_wide?, &capabilities.rules);
+    let time = |interval: Millis| Millis::new(interval.get().saturating_mul(rules.probes_per_failure));
+    let time = desired.detection().probe().map(|probe| time(probe.interval));
+    let wanted = HostWide { failback: desired.failback(), probe_time: time.unwrap_or(now.probe_time) };
     let others = current.interfaces.iter().filter(|(name, _)| *name != device);
     for (name, group) in others.filter_map(|(name, interface)| Some((name, interface.group()?))) {
         let mut dispute = |setting, theirs: String, ours: String| {
@@ -157,7 +154,7 @@ fn host_wide(
         };
         dispute("failback", now.failback.to_string(), wanted.failback.to_string());
         if group.settings.detection.as_ref().is_some_and(|detection| detection.probe().is_some()) {
-            dispute("the interval of probes", now.probe_interval.to_string(), wanted.probe_interval.to_string());
+            dispute("the failure time of probes", now.probe_time.to_string(), wanted.probe_time.to_string());
         }
     }
     Some(wanted)

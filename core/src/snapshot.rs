@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capability::GroupRules;
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::mode::words;
 use crate::settings::Failback;
@@ -30,8 +31,8 @@ pub struct Snapshot {
 pub struct HostWide {
     /// When primaries are taken back.
     pub failback: Failback,
-    /// How often probes are sent, where any are.
-    pub probe_interval: Millis,
+    /// How long probes go unanswered before a member has failed.
+    pub probe_time: Millis,
 }
 
 /// Whether the system can make groups.
@@ -260,9 +261,13 @@ impl Snapshot {
 
 impl Snapshot {
     /// Lets the settings that are none of their own follow from the members and the host, on platforms where they do
-    /// ([`GroupRules::settings_follow`](crate::capability::GroupRules::settings_follow)).
-    pub fn let_settings_follow(&mut self) {
+    /// ([`GroupRules::settings_follow`]).
+    pub fn let_settings_follow(&mut self, rules: &GroupRules) {
+        if !rules.settings_follow {
+            return;
+        }
         let Some(host_wide) = self.host_wide else { return };
+        let interval = Millis::new(host_wide.probe_time.get() / rules.probes_per_failure.max(1));
         let devices: Vec<_> =
             self.interfaces.iter().filter(|(_, i)| i.group().is_some()).map(|(name, _)| name.clone()).collect();
         for device in devices {
@@ -275,7 +280,7 @@ impl Snapshot {
             group.settings.primary = if first.len() == 1 && !alone { first.pop() } else { None };
             group.settings.failback = host_wide.failback;
             group.settings.detection = Some(if probes {
-                Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(host_wide.probe_interval))
+                Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(interval))
             } else {
                 Detection::Link(LinkDetection::AT_ONCE)
             });

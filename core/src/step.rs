@@ -267,11 +267,11 @@ impl fmt::Display for Step {
                 if from.failback != to.failback {
                     write!(f, "failback from {} to {}", from.failback, to.failback)?;
                 }
-                if from.failback != to.failback && from.probe_interval != to.probe_interval {
+                if from.failback != to.failback && from.probe_time != to.probe_time {
                     write!(f, ", ")?;
                 }
-                if from.probe_interval != to.probe_interval {
-                    write!(f, "the interval of probes from {} to {}", from.probe_interval, to.probe_interval)?;
+                if from.probe_time != to.probe_time {
+                    write!(f, "the failure time of probes from {} to {}", from.probe_time, to.probe_time)?;
                 }
                 Ok(())
             }
