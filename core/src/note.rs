@@ -74,6 +74,11 @@ pub enum Note {
         /// The platform.
         platform: &'static str,
     },
+    /// Test addresses without a test.
+    #[error(
+        "`probe-address` waits for `detection.probe`: probes would begin as soon as a member had one, so none is given"
+    )]
+    ProbeAddressIdle,
     /// Without a primary, this platform uses every member.
     #[error("without a `primary`, every member sends on {platform}, and each address is received on one of them")]
     AllMembersSend {

@@ -132,6 +132,9 @@ fn detection_here(desired: &Group, capabilities: &Capabilities, notes: &mut Vec<
     if wanted.link().is_some_and(|link| *link != LinkDetection::default()) {
         notes.push(Note::NoLinkTimers { platform: capabilities.platform });
     }
+    if wanted.probe().is_none() && desired.members().iter().any(|member| member.probe_address.is_some()) {
+        notes.push(Note::ProbeAddressIdle);
+    }
     match wanted.probe() {
         Some(probe) => Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(probe.interval)),
         None => Detection::Link(LinkDetection::AT_ONCE),
