@@ -1,0 +1,1 @@
+//! Lays output out in columns.
