@@ -77,6 +77,11 @@ impl Fault {
         hit.map(|index| plan.remove(index))
     }
 
+    /// Whether it spoils only what the call prints; then the work is done in any case.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self.how, How::Garbage | How::Truncate(_))
+    }
+
     /// What the struck call leaves behind, where `intact` is what it would have left.
     pub(crate) fn spoil(&self, intact: Output) -> Output {
         match &self.how {

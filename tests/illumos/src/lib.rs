@@ -15,6 +15,7 @@ mod fault;
 mod group;
 mod host;
 mod interface;
+mod kernel;
 mod layout;
 mod link;
 mod mpathd;
