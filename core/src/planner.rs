@@ -89,6 +89,10 @@ impl Planner<'_> {
         }
         self.change_settings(device, state)?;
         self.own_link(device, state)?;
+        // A new primary first: where all are standbys for a moment, the old one stays active (`mpd_probe.c` of illumos).
+        for member in state.members.iter().filter(|member| !member.standby) {
+            self.standby(device, &member.name, false)?;
+        }
         for member in &state.members {
             self.member(device, member)?;
         }
