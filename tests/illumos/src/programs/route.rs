@@ -194,19 +194,30 @@ pub(super) fn netstat(state: &State, words: &[&str]) -> Output {
     let wanted = words.windows(2).find(|pair| pair[0] == "-f").map(|pair| pair[1]);
     let mut text = String::new();
     if wanted != Some("inet6") {
-        table(state, Family::V4, &mut text);
+        table(state, Family::V4, letters.contains('v'), &mut text);
     }
     if wanted != Some("inet") {
-        table(state, Family::V6, &mut text);
+        table(state, Family::V6, letters.contains('v'), &mut text);
     }
     Output::of(text)
 }
 
-fn table(state: &State, family: Family, text: &mut String) {
+/// The mask of an IPv4 destination.
+fn mask(destination: &str) -> String {
+    match destination.parse::<IpNet>() {
+        Ok(net) => net.netmask().to_string(),
+        Err(_) if destination == "default" => "0.0.0.0".to_owned(),
+        Err(_) => "255.255.255.255".to_owned(),
+    }
+}
+
+fn table(state: &State, family: Family, verbose: bool, text: &mut String) {
     let mut rows: Vec<[String; 4]> = Vec::new();
+    let mut masks: Vec<String> = Vec::new();
     for route in state.routes.iter().filter(|route| route.family() == family) {
         let flags = if route.is_host() { "UGH" } else { "UG" };
         let mut destination = route.destination.clone();
+        masks.push(mask(&destination));
         if family == Family::V4
             && let Some((network, _)) = destination.split_once('/')
         {
@@ -227,6 +238,7 @@ fn table(state: &State, family: Family, text: &mut String) {
                 Family::V4 => net.network().to_string(),
                 Family::V6 => net.trunc().to_string(),
             };
+            masks.push(if loopback { "255.255.255.255".to_owned() } else { net.netmask().to_string() });
             rows.push([destination, address, if loopback { "UH" } else { "U" }.to_owned(), interface.name.clone()]);
         }
     }
@@ -234,6 +246,39 @@ fn table(state: &State, family: Family, text: &mut String) {
         return;
     }
     match family {
+        // `ire_report_item_v4` and `ire_report_item_v6` in netstat.c, with `-v`.
+        Family::V4 if verbose => {
+            text.push_str("\nIRE Table: IPv4\n");
+            text.push_str(
+                "  Destination             Mask           Gateway          Device Mxfrg Rtt   Ref Flg  Out  In/Fwd \n",
+            );
+            text.push_str(
+                "-------------------- --------------- -------------------- ------ ----- ----- --- --- ----- ------ \n",
+            );
+            for ([destination, gateway, flags, interface], mask) in rows.into_iter().zip(masks) {
+                let _ = writeln!(
+                    text,
+                    "{destination:<20} {mask:<15} {gateway:<20} {interface:<6} {:>5}  {:>4} {:>3} {flags:<4}{:>6} {:>6} ",
+                    1500, 0, 1, 0, 0
+                );
+            }
+        }
+        Family::V6 if verbose => {
+            text.push_str("\nIRE Table: IPv6\n");
+            text.push_str(
+                "  Destination/Mask            Gateway                    If    PMTU   Rtt  Ref Flags  Out   In/Fwd \n",
+            );
+            text.push_str(
+                "--------------------------- --------------------------- ----- ------ ----- --- ----- ------ ------ \n",
+            );
+            for [destination, gateway, flags, interface] in rows {
+                let _ = writeln!(
+                    text,
+                    "{destination:<27} {gateway:<27} {interface:<5} {:>5}  {:>5} {:>3} {flags:<5} {:>6} {:>6} ",
+                    1500, 0, 1, 0, 0
+                );
+            }
+        }
         Family::V4 => {
             text.push_str("\nRouting Table: IPv4\n");
             text.push_str("  Destination           Gateway           Flags  Ref     Use     Interface \n");
