@@ -70,6 +70,13 @@ impl IllumosBackend {
         };
         match op {
             Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
+            // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
+            Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
+            Op::RereadMpathd(line) => {
+                self.programs.run(line, LIMIT)?;
+                self.wait_for_daemon();
+                Ok(())
+            }
             Op::SetMpathd { changes } => mpathd::write(&self.root, changes).map_err(io(mpathd::FILE)),
             Op::Mark { device, mark } => {
                 mark::write(&self.root, device.as_str(), mark.as_deref()).map_err(io(mark::DIRECTORY))
@@ -219,9 +226,6 @@ impl Backend for IllumosBackend {
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
         for op in ops_for(step, self.dialect) {
             self.run(&op)?;
-        }
-        if matches!(step, Step::SetHostWide { .. }) {
-            self.wait_for_daemon();
         }
         Ok(())
     }

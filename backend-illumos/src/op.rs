@@ -42,6 +42,8 @@ pub enum Op {
         /// Keys with their new values.
         changes: Vec<(&'static str, String)>,
     },
+    /// Makes in.mpathd read its file again, if it runs.
+    RereadMpathd(CommandLine),
     /// Writes the mark of an IPMP interface, or removes it.
     Mark {
         /// The IPMP interface.
@@ -92,10 +94,10 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         }
         Step::SetHostWide { from, to } => {
             let reread = match old {
-                true => run("pkill", &["-HUP", "-x", "in.mpathd"]),
-                false => run("svcadm", &["refresh", "svc:/network/ipmp:default"]),
+                true => CommandLine::new("pkill", ["-HUP", "-x", "in.mpathd"]),
+                false => CommandLine::new("svcadm", ["refresh", "svc:/network/ipmp:default"]),
             };
-            vec![Op::SetMpathd { changes: mpathd::changes(from, to) }, reread]
+            vec![Op::SetMpathd { changes: mpathd::changes(from, to) }, Op::RereadMpathd(reread)]
         }
         Step::SetUp { interface, up } => vec![switch(interface.as_str(), *up, dialect)],
         Step::SetMtu { interface, to, .. } => {
@@ -264,7 +266,7 @@ fn change_route(verb: &str, interface: &InterfaceName, route: &Route) -> Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line) => fmt::Display::fmt(line, f),
+            Self::Run(line) | Self::RereadMpathd(line) => fmt::Display::fmt(line, f),
             Self::SetMpathd { changes } => {
                 write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
                 for (key, value) in changes {

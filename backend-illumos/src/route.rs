@@ -27,6 +27,7 @@ fn row(line: &str) -> Option<Row> {
     // An on-link route shows the interface's own address as its next hop, or none (`pr_addrnz`).
     let (via, rest) = match rest.split_first() {
         Some((word, rest)) if word.parse::<IpAddr>().is_ok() => (word.parse().ok(), rest),
+        Some((&"--", rest)) => (None, rest),
         _ => (None, rest),
     };
     let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_alphabetic());
