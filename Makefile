@@ -18,7 +18,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 .PHONY: test
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
-	cargo test --package mpath --lib --bins --test cli --test plans
+	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
 
 .PHONY: test-kernels

@@ -3,7 +3,7 @@
 //! In: nothing. Out: [`Capabilities`]; an observation makes them more exact, see [`observe`](crate::observe).
 
 use mpath_core::Capabilities;
-use mpath_core::capability::{ChangeNeed, DefaultDevice, Feature, Missing};
+use mpath_core::capability::{ChangeNeed, DefaultDevice, Feature, GroupRules, Missing};
 use mpath_core::settings::Setting;
 
 /// What no bonding driver can do, and what it needs to change a setting (`bond_opts[]` in
@@ -22,6 +22,8 @@ pub fn capabilities() -> Capabilities {
                 .to_owned(),
             cure: None,
         }],
+        rules: GroupRules::default(),
+        obstacles: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),

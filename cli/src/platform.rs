@@ -7,11 +7,16 @@ cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
         pub(crate) use linux::{capabilities, moment, open, state_directory};
+    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
+        mod illumos;
+        pub(crate) use illumos::{capabilities, moment, open, state_directory};
     } else {
         mod none;
         pub(crate) use none::{capabilities, moment, open, state_directory};
     }
 }
+
+pub(crate) mod elsewhere;
 
 /// When and where a receipt was taken: another boot or another network namespace has other interfaces.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,12 @@ pub struct Address {
     /// Whether it is used without asking the segment whether somebody has it already (RFC 4862, 5.4).
     #[serde(default)]
     pub no_dad: bool,
+    /// Whether only probes come from it (`IFF_NOFAILOVER`), and it never moves to another interface.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probe_only: bool,
+    /// Whether the system brings it back after a boot by itself: taken away, it is put aside, not forgotten.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// When it ends; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<Lifetime>,
@@ -61,6 +67,8 @@ impl Address {
             metric: None,
             no_prefix_route: false,
             no_dad: false,
+            probe_only: false,
+            kept: false,
             lifetime: None,
             automatic: false,
         }

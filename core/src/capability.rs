@@ -22,8 +22,45 @@ pub struct Capabilities {
     pub default_device: DefaultDevice,
     /// What it cannot do, each with its reason.
     pub missing: Vec<Missing>,
+    /// How its groups behave where platforms differ.
+    pub rules: GroupRules,
+    /// What stands in the way on this host; known after an observation.
+    pub obstacles: Vec<Obstacle>,
     /// Settings that cannot be changed on a device in use; all others can.
     pub change_needs: &'static [(Setting, ChangeNeed)],
+}
+
+/// How groups behave where platforms differ. The default is the way of a device that takes its members over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GroupRules {
+    /// A member joins while it is on, and keeps its own MAC address, MTU and link, in the group and after it.
+    pub members_stay_on: bool,
+    /// The primary and the detection are no settings of the device: they follow from the standby flags and the probe
+    /// addresses of the members, failback and the interval of probes from the [host](crate::snapshot::HostWide).
+    pub settings_follow: bool,
+    /// How many intervals between probes make the [time](crate::snapshot::HostWide::probe_time) after which a member
+    /// has failed; only where the settings follow.
+    pub probes_per_failure: u32,
+    /// The device is on as long as it is there.
+    pub device_always_on: bool,
+    /// A static IPv6 address needs a link-local one beside it, which the device has only by
+    /// [`AcceptRa`](crate::snapshot::AcceptRa) other than `Unless`.
+    pub ipv6_needs_link_local: bool,
+    /// The name of a device is letters with a number behind them.
+    pub numbered_names: bool,
+}
+
+/// Something on a host that stands in the way of groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Obstacle {
+    /// It matters to groups with all of these; empty matters to every group.
+    pub interfaces: Vec<InterfaceName>,
+    /// What it is.
+    pub reason: String,
+    /// The command that cures it.
+    pub cure: String,
+    /// Whether it is the system as such that cannot do it.
+    pub unsupported: bool,
 }
 
 /// Something that a platform does not have.
@@ -80,6 +117,26 @@ words! {
         Dhcp6 = "an address by DHCPv6",
         /// The `follow` way with MAC addresses.
         MacFollow = "mac = \"follow\"",
+        /// A MAC address that all members show.
+        SharedMac = "one MAC address for all members",
+        /// Failback to a faster primary only.
+        FailbackBetter = "failback = \"better\"",
+        /// Probing others than the gateways.
+        ProbeTargets = "probing others than the group's gateways",
+        /// A choice of what counts as an answer to a probe.
+        ProbeValidation = "choosing which traffic answers a probe",
+        /// Probing that wants an answer of every target.
+        ProbeAllTargets = "an answer of every probe target",
+        /// Another number of announcements after a failover.
+        PeerNotifications = "choosing how often a failover is announced",
+        /// An MTU of the device's own.
+        Mtu = "an MTU of the group's own",
+        /// Ranking routes by a metric.
+        RouteMetric = "a metric of routes",
+        /// A route to the segment itself.
+        OnLinkRoute = "routes without a next hop",
+        /// IPv6 addresses of the group.
+        Ipv6 = "IPv6 addresses",
     }
 }
 
@@ -146,11 +203,27 @@ impl Capabilities {
             let longest = self.longest_interface_name;
             return Err(format!("the device name {name} has {length} characters, {} takes {longest}", self.platform));
         }
+        if self.rules.numbered_names && !is_numbered(name.as_str()) {
+            return Err(format!(
+                "{} needs a device name of letters with a number behind them, such as ipmp0; {name} is none",
+                self.platform
+            ));
+        }
         if self.reserved_names.contains(&name.as_str()) {
             return Err(format!("{} keeps the name {name} for itself", self.platform));
         }
         Ok(name)
     }
+}
+
+/// Whether a name is letters, perhaps digits, `_` and `.` between, and a number without leading zeros behind them.
+fn is_numbered(name: &str) -> bool {
+    let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &name[letters.len()..];
+    letters.starts_with(|c: char| c.is_ascii_alphabetic())
+        && letters.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        && !number.is_empty()
+        && (number == "0" || !number.starts_with('0'))
 }
 
 /// What a group asks for beyond the least, and by which key.
@@ -167,6 +240,11 @@ fn needs(group: &Group) -> Vec<(&'static str, Feature)> {
         note(probe.targets.iter().any(std::net::IpAddr::is_ipv6), "detection.probe.targets", Feature::Ipv6Probe);
         let other = probe.missed != crate::detection::ProbeDetection::DEFAULT_MISSED;
         note(other, "detection.probe.missed", Feature::ProbeMissed);
+        let others = probe.targets.iter().any(|target| !group.addressing().gateways.contains(target));
+        note(others, "detection.probe.targets", Feature::ProbeTargets);
+        let chosen = probe.validate != crate::detection::ProbeValidation::All;
+        note(chosen, "detection.probe.validate", Feature::ProbeValidation);
+        note(probe.all_targets, "detection.probe.all-targets", Feature::ProbeAllTargets);
     }
     let ranked = group.members().iter().any(|member| member.priority.is_some());
     note(ranked, "members.prio", Feature::MemberPriority);
@@ -176,5 +254,15 @@ fn needs(group: &Group) -> Vec<(&'static str, Feature)> {
     note(group.addressing().dhcp, "dhcp", Feature::Dhcp);
     note(group.addressing().dhcp6, "dhcp6", Feature::Dhcp6);
     note(*group.mac() == MacPolicy::Follow, "mac", Feature::MacFollow);
+    let shared = matches!(group.mac(), MacPolicy::Shared | MacPolicy::Member(_) | MacPolicy::Fixed(_));
+    note(shared, "mac", Feature::SharedMac);
+    note(group.failback() == crate::settings::Failback::Better, "failback", Feature::FailbackBetter);
+    note(group.peer_notifications() != 1, "peer-notifications", Feature::PeerNotifications);
+    note(group.mtu().is_some(), "mtu", Feature::Mtu);
+    note(group.addressing().routes.iter().any(|route| route.metric.is_some()), "routes.metric", Feature::RouteMetric);
+    note(group.addressing().routes.iter().any(|route| route.via.is_none()), "routes.via", Feature::OnLinkRoute);
+    let ipv6 = group.addressing().addresses.iter().any(|net| net.addr().is_ipv6());
+    note(ipv6, "addresses", Feature::Ipv6);
+    note(group.addressing().accept_ra == Some(true), "accept-ra", Feature::Ipv6);
     needs
 }

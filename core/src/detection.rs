@@ -34,6 +34,8 @@ pub struct LinkDetection {
 impl LinkDetection {
     /// The interval where the file gives none.
     pub const DEFAULT_INTERVAL: Millis = Millis::new(100);
+    /// The system tells of a link that goes or comes, and nobody waits.
+    pub const AT_ONCE: Self = Self { interval: Millis::new(0), up_delay: Millis::new(0), down_delay: Millis::new(0) };
 }
 
 impl Default for LinkDetection {
@@ -58,6 +60,12 @@ pub struct ProbeDetection {
 }
 
 impl ProbeDetection {
+    /// Probes of which only the interval can be chosen.
+    pub fn every(interval: Millis) -> Self {
+        let validate = ProbeValidation::All;
+        Self { interval, targets: vec![], missed: Self::DEFAULT_MISSED, validate, all_targets: false }
+    }
+
     /// The interval where the file gives none.
     pub const DEFAULT_INTERVAL: Millis = Millis::new(500);
     /// The misses allowed where the file says nothing (the kernel's `arp_missed_max`).
@@ -106,7 +114,9 @@ impl Detection {
 
 impl fmt::Display for Detection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(LinkDetection { interval, up_delay, down_delay }) = self.link() {
+        if self.link() == Some(&LinkDetection::AT_ONCE) {
+            write!(f, "link at once")?;
+        } else if let Some(LinkDetection { interval, up_delay, down_delay }) = self.link() {
             write!(f, "link every {interval} (up-delay {up_delay}, down-delay {down_delay})")?;
         }
         if matches!(self, Self::LinkAndProbe(..)) {

@@ -33,10 +33,10 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             refuse_if(host.driver == Driver::Ready, "it is loaded")?;
             host.driver = Driver::Ready;
         }
-        Step::CreateGroup(group) => create(host, group)?,
+        Step::CreateGroup(group) => create(host, capabilities, group)?,
         Step::DeleteGroup(group) => {
             let device = group_device(host, &group.device)?;
-            refuse_if(device.up, "it is on")?;
+            refuse_if(device.up && !capabilities.rules.device_always_on, "it is on")?;
             refuse_if(host.members(&group.device).next().is_some(), "it has members")?;
             host.interfaces.remove(&group.device);
         }
@@ -46,12 +46,21 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             state.label.clone_from(to);
         }
         Step::ChangeSettings { device, from, to } => change_settings(host, capabilities, device, from, to)?,
-        Step::AddMember { device, member } => add_member(host, device, member)?,
-        Step::RemoveMember { device, member } => remove_member(host, device, member)?,
+        Step::AddMember { device, member } => add_member(host, capabilities, device, member)?,
+        Step::RemoveMember { device, member } => remove_member(host, capabilities, device, member)?,
         Step::SetPriority { device, member, from, to } => {
             let membership = membership(host, device, member)?;
             refuse_if(membership.priority != *from || from == to, "the priority is another")?;
             membership.priority = *to;
+        }
+        Step::SetStandby { device, member, standby } => {
+            let membership = membership(host, device, member)?;
+            refuse_if(membership.standby == *standby, "it is so already")?;
+            membership.standby = *standby;
+        }
+        Step::SetHostWide { from, to } => {
+            refuse_if(host.host_wide != Some(*from) || from == to, "it is another")?;
+            host.host_wide = Some(*to);
         }
         Step::SetUp { interface, up } => {
             let interface = present(host, interface)?;
@@ -106,6 +115,7 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             interface.routes.retain(|route| !matches!(route.protocol, 3 | 16) || route.is_ipv6() != ipv6);
         }
     }
+    host.let_settings_follow(&capabilities.rules);
     Ok(())
 }
 
@@ -153,7 +163,7 @@ fn members_mut<'a>(host: &'a mut Snapshot, device: &'a InterfaceName) -> impl It
     host.interfaces.values_mut().filter(belongs)
 }
 
-fn create(host: &mut Snapshot, group: &NewGroup) -> Result<(), String> {
+fn create(host: &mut Snapshot, capabilities: &Capabilities, group: &NewGroup) -> Result<(), String> {
     refuse_if(host.driver == Driver::NotLoaded, "the driver is not loaded")?;
     refuse_if(host.interfaces.contains_key(&group.device), "the name is in use")?;
     refuse_if(group.settings.primary.is_some(), "a primary must be a member first")?;
@@ -165,6 +175,7 @@ fn create(host: &mut Snapshot, group: &NewGroup) -> Result<(), String> {
     };
     let mut interface = Interface::new(Kind::Group(Box::new(state)));
     interface.mac = group.mac;
+    interface.up = capabilities.rules.device_always_on;
     interface.mtu = group.mtu.unwrap_or(interface.mtu);
     host.interfaces.insert(group.device.clone(), interface);
     Ok(())
@@ -190,18 +201,28 @@ fn change_settings(
     Ok(())
 }
 
-fn add_member(host: &mut Snapshot, device: &InterfaceName, member: &InterfaceName) -> Result<(), String> {
+fn add_member(
+    host: &mut Snapshot,
+    capabilities: &Capabilities,
+    device: &InterfaceName,
+    member: &InterfaceName,
+) -> Result<(), String> {
+    let stays_on = capabilities.rules.members_stay_on;
     let bond = group_device(host, device)?;
     let (bond_mac, mtu) = (bond.mac, bond.mtu);
     let sharing = group_state(host, device)?.settings.mac_sharing;
     let joining = present(host, member)?;
-    refuse_if(joining.up, "it is on")?;
+    refuse_if(joining.up && !stays_on, "it is on")?;
+    refuse_if(!joining.up && stays_on, "it is off")?;
     refuse_if(joining.controller.is_some(), "it works for another device")?;
     refuse_if(joining.own_addresses().next().is_some(), "its addresses would answer beside the group's")?;
     refuse_if(matches!(joining.kind, Kind::Group(_) | Kind::Loopback), "it cannot be a member")?;
     let own_mac = joining.mac;
     joining.controller =
         Some(Controller::Group(Membership { own_mtu: Some(joining.mtu), ..Membership::new(device.clone(), own_mac) }));
+    if stays_on {
+        return Ok(());
+    }
     joining.up = true;
     joining.mtu = mtu;
     if sharing == MacSharing::Shared {
@@ -212,12 +233,21 @@ fn add_member(host: &mut Snapshot, device: &InterfaceName, member: &InterfaceNam
     Ok(())
 }
 
-fn remove_member(host: &mut Snapshot, device: &InterfaceName, member: &InterfaceName) -> Result<(), String> {
+fn remove_member(
+    host: &mut Snapshot,
+    capabilities: &Capabilities,
+    device: &InterfaceName,
+    member: &InterfaceName,
+) -> Result<(), String> {
     let membership = membership(host, device, member)?.clone();
     let leaving = present(host, member)?;
     refuse_if(leaving.own_addresses().next().is_some(), "its addresses would come alive")?;
     refuse_if(leaving.own_routes().next().is_some(), "its routes would be lost")?;
+    refuse_if(membership.standby, "it would stay a standby")?;
     leaving.controller = None;
+    if capabilities.rules.members_stay_on {
+        return Ok(());
+    }
     leaving.up = false;
     leaving.mac = membership.own_mac.or(leaving.mac);
     leaving.mtu = membership.own_mtu.unwrap_or(leaving.mtu);

@@ -1,7 +1,7 @@
 //! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
 
 use crate::backend::{Backend, BackendError};
-use crate::capability::{Capabilities, ChangeNeed, DefaultDevice};
+use crate::capability::{Capabilities, ChangeNeed, DefaultDevice, GroupRules};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
 use crate::snapshot::{Controller, Driver, MemberState};
@@ -34,6 +34,8 @@ pub fn capabilities() -> Capabilities {
         reserved_names: &["all", "default"],
         default_device: DefaultDevice::GroupName,
         missing: vec![],
+        rules: GroupRules::default(),
+        obstacles: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),

@@ -66,6 +66,25 @@ pub enum Note {
         #[serde(skip)]
         need: ChangeNeed,
     },
+    /// The platform has no timers for links.
+    #[error(
+        "the interval and the delays of `link` have no counterpart on {platform}: a link that goes or comes counts at once"
+    )]
+    NoLinkTimers {
+        /// The platform.
+        platform: &'static str,
+    },
+    /// Test addresses without a test.
+    #[error(
+        "`probe-address` waits for `detection.probe`: probes would begin as soon as a member had one, so none is given"
+    )]
+    ProbeAddressIdle,
+    /// Without a primary, this platform uses every member.
+    #[error("without a `primary`, every member sends on {platform}, and each address is received on one of them")]
+    AllMembersSend {
+        /// The platform.
+        platform: &'static str,
+    },
     /// The device is the driver's own empty default.
     #[error("{device} is an empty device that the driver made by itself; it is used for the group")]
     DefaultDevice {

@@ -100,7 +100,11 @@ pub fn down(
         }
     }
     let nothing = Snapshot::default();
-    let target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
+    let mut target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
+    if current.interfaces.iter().any(|(name, interface)| name != device && interface.group().is_some()) {
+        // What holds for the whole host is left as it is as long as another group goes by it.
+        target.host_wide = None;
+    }
     let scope = scope(device, current, receipt, &target);
     let steps = planner::steps(
         &remembering(current.scoped(&scope), device, receipt.map(|receipt| &receipt.before)),
@@ -164,7 +168,8 @@ fn remembering(mut current: Snapshot, device: &InterfaceName, memory: Option<&Sn
 /// What to remember once the target is reached: of every interface the state before it joined, as first seen.
 fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, target: &Target) -> Receipt {
     let device = &target.device;
-    let mut before = receipt.map(|receipt| receipt.before.clone()).unwrap_or_default();
+    let unknown = || Snapshot { host_wide: current.host_wide, ..Snapshot::default() };
+    let mut before = receipt.map_or_else(unknown, |receipt| receipt.before.clone());
     let mut first_seen = |name: &InterfaceName, interface: &Interface| {
         before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
     };

@@ -27,6 +27,9 @@ pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -
             planner.routes_absent(name, &Wanted { present: routes.clone(), absent: Absent::AllOthers })?;
         }
     }
+    if target.state.is_some() {
+        planner.host_wide(target)?;
+    }
     match &target.state {
         Some(state) => planner.shape(&target.device, state)?,
         None if planner.draft.group(&target.device).is_some() => planner.delete(&target.device)?,
@@ -35,6 +38,7 @@ pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -
     for (name, wanted) in &target.others {
         planner.outside(name, wanted)?;
     }
+    planner.host_wide(target)?;
     Ok(planner.steps)
 }
 
@@ -65,6 +69,13 @@ impl Planner<'_> {
         self.draft.members(device).map(|(name, _)| name.clone()).collect()
     }
 
+    fn host_wide(&mut self, target: &Target) -> Result<(), Nonsense> {
+        match (self.draft.host_wide, target.host_wide) {
+            (Some(from), Some(to)) if from != to => self.push(Step::SetHostWide { from, to }),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the device and its members be as wanted.
     fn shape(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
         if self.at(device).is_none() {
@@ -79,6 +90,10 @@ impl Planner<'_> {
         }
         self.change_settings(device, state)?;
         self.own_link(device, state)?;
+        // A new primary first: where all are standbys for a moment, the old one stays active (`mpd_probe.c` of illumos).
+        for member in state.members.iter().filter(|member| !member.standby) {
+            self.standby(device, &member.name, false)?;
+        }
         for member in &state.members {
             self.member(device, member)?;
         }
@@ -117,7 +132,9 @@ impl Planner<'_> {
         for name in self.member_names(device) {
             self.leave(device, &name)?;
         }
-        self.set_up(device, false)?;
+        if !self.capabilities.rules.device_always_on {
+            self.set_up(device, false)?;
+        }
         let Some(interface) = self.at(device) else { return Ok(()) };
         let (mac, mtu, accept_ra) = (interface.mac, Some(interface.mtu), interface.accept_ra);
         let Some(group) = interface.group().cloned() else { return Ok(()) };
@@ -139,6 +156,9 @@ impl Planner<'_> {
         // The primary has its own time: after it has joined.
         let primary = now.primary.clone().filter(|_| state.settings.mode.name().has_primary());
         let mut wanted = GroupSettings { primary, ..state.settings.clone() };
+        if self.capabilities.rules.settings_follow {
+            (wanted.detection, wanted.failback) = (now.detection.clone(), now.failback);
+        }
         let changed = now.differences(&wanted);
         let Some(need) = changed.iter().map(|setting| self.capabilities.need_of(*setting)).max() else { return Ok(()) };
         if need >= ChangeNeed::Down {
@@ -176,17 +196,22 @@ impl Planner<'_> {
     /// refuses another address later (mac80211 answers EBUSY while it is associated).
     fn own_link(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
         let Some(interface) = self.at(device) else { return Ok(()) };
-        let (mac, mtu, accept_ra) = (interface.mac, interface.mtu, interface.accept_ra);
+        let (mac, mtu) = (interface.mac, interface.mtu);
         if let Some(to) = state.mac.filter(|to| mac != Some(*to)) {
             self.push(Step::SetMac { interface: device.clone(), from: mac, to })?;
         }
         if let Some(to) = state.mtu.filter(|to| mtu != *to) {
             self.push(Step::SetMtu { interface: device.clone(), from: mtu, to })?;
         }
-        if let Some(to) = state.accept_ra.filter(|to| accept_ra != *to) {
-            self.push(Step::SetAcceptRa { interface: device.clone(), from: accept_ra, to })?;
+        if self.capabilities.rules.members_stay_on { Ok(()) } else { self.accept_ra(device, state) }
+    }
+
+    fn accept_ra(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
+        let Some(from) = self.at(device).map(|interface| interface.accept_ra) else { return Ok(()) };
+        match state.accept_ra.filter(|to| from != *to) {
+            Some(to) => self.push(Step::SetAcceptRa { interface: device.clone(), from, to }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes an interface a member as wanted.
@@ -196,13 +221,14 @@ impl Planner<'_> {
         if interface.membership().is_none() {
             let mac = interface.mac;
             self.strip(name)?;
-            self.set_up(name, false)?;
+            self.set_up(name, self.capabilities.rules.members_stay_on)?;
             if let Some(to) = wanted.own_mac.filter(|to| mac != Some(*to)) {
                 self.push(Step::SetMac { interface: name.clone(), from: mac, to })?;
             }
             self.push(Step::AddMember { device: device.clone(), member: name.clone() })?;
         }
         self.priority(device, name, wanted.priority)?;
+        self.standby(device, name, wanted.standby)?;
         self.set_up(name, true)?;
         self.routes_absent(name, &Wanted { present: wanted.routes.clone(), absent: Absent::AllOthers })?;
         self.addresses(name, &Wanted { present: wanted.addresses.clone(), absent: Absent::AllOthers })?;
@@ -213,7 +239,11 @@ impl Planner<'_> {
     fn leave(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
         self.strip(name)?;
         self.priority(device, name, 0)?;
-        if let Some(settings) = self.settings(device).filter(|settings| settings.primary.as_ref() == Some(name)) {
+        self.standby(device, name, false)?;
+        let follows = self.capabilities.rules.settings_follow;
+        if let Some(settings) =
+            self.settings(device).filter(|settings| !follows && settings.primary.as_ref() == Some(name))
+        {
             // The kernel keeps the name of a primary that left (bond_option_primary_set); nobody would see it again.
             let to = GroupSettings { primary: None, ..settings.clone() };
             self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(settings), to: Box::new(to) })?;
@@ -231,7 +261,18 @@ impl Planner<'_> {
         self.push(Step::SetPriority { device: device.clone(), member: name.clone(), from, to })
     }
 
+    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, standby: bool) -> Result<(), Nonsense> {
+        let membership = self.at(name).and_then(|interface| interface.membership());
+        if membership.is_none_or(|membership| membership.standby == standby) {
+            return Ok(());
+        }
+        self.push(Step::SetStandby { device: device.clone(), member: name.clone(), standby })
+    }
+
     fn primary(&mut self, device: &InterfaceName, wanted: &GroupSettings) -> Result<(), Nonsense> {
+        if self.capabilities.rules.settings_follow {
+            return Ok(());
+        }
         // One that has been unplugged cannot be.
         let is_member = |name: &InterfaceName| self.draft.members(device).any(|(member, _)| member == name);
         let primary = wanted.primary.clone().filter(is_member);
@@ -243,6 +284,9 @@ impl Planner<'_> {
     fn device_addressing(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
         let mut addresses = state.addresses.clone();
         let mut routes = state.routes.clone();
+        if self.capabilities.rules.members_stay_on {
+            self.accept_ra(device, state)?;
+        }
         if state.up {
             let early = self.take_early(device)?;
             self.put_back.0.extend(early);

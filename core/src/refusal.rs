@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::capability::Unsupported;
+use crate::capability::{Obstacle, Unsupported};
 use crate::group::MemberSelector;
 use crate::{GroupName, InterfaceName, MacAddress, Route};
 
@@ -134,6 +134,27 @@ pub enum Refusal {
         /// The interface that has it.
         interface: InterfaceName,
     },
+    /// Something on the host stands in the way.
+    #[error("{}", .0.reason)]
+    Obstacle(Obstacle),
+    /// Probes need an address of each member.
+    #[error("probes come from an address of each member here, and {member} has no `probe-address`")]
+    NoProbeAddress {
+        /// The member.
+        member: InterfaceName,
+    },
+    /// Another group needs a setting of the host to be otherwise.
+    #[error("{setting} holds for all groups of this host, and {device} goes by {theirs}, not by {ours}")]
+    HostWide {
+        /// The setting.
+        setting: &'static str,
+        /// The device of the other group.
+        device: InterfaceName,
+        /// What the other group goes by.
+        theirs: String,
+        /// What this one needs.
+        ours: String,
+    },
     /// A member has a route that could not be given back.
     #[error("the route {route} over {member} could not be put back by `down`: {why}")]
     RouteOpaque {
@@ -196,12 +217,19 @@ impl Refusal {
                     None => format!("{remove}, or give the group's route a `metric`"),
                 }
             }
+            Self::Obstacle(obstacle) => obstacle.cure.clone(),
+            Self::NoProbeAddress { member } => {
+                format!("give it one: members = [{{ name = \"{member}\", probe-address = \"ADDRESS/LENGTH\" }}, …]")
+            }
+            Self::HostWide { device, .. } => {
+                format!("let both groups say the same, or take the group of {device} down")
+            }
             Self::RouteOpaque { member, route, .. } => format!("remove it first: ip route del {route} dev {member}"),
         }
     }
 
     /// Whether it is the platform that cannot do it, whatever the host looks like.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported(_))
+        matches!(self, Self::Unsupported(_)) || matches!(self, Self::Obstacle(obstacle) if obstacle.unsupported)
     }
 }

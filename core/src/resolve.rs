@@ -9,15 +9,16 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::capability::Capabilities;
+use crate::detection::{LinkDetection, ProbeDetection};
 use crate::group::{MacPolicy, Member, MemberSelector};
 use crate::mode::ModeName;
 use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{AcceptRa, Controller, Dhcp, Kind, Manager};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
-use crate::{Address, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
+use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
 /// What [`up`] is asked with.
 #[derive(Debug, Clone, Copy)]
@@ -61,16 +62,23 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let addressing = desired.addressing();
     let routes = wanted_routes(desired);
     check_routes(&question, &device, &members, &routes, &mut refusals);
-    let sharing = mac_sharing(desired, current, &members, &mut refusals, &mut notes);
+    check_obstacles(capabilities, &device, &members, &mut refusals);
+    let host_wide = host_wide(&question, &device, &mut refusals);
+    check_probe_addresses(&question, &members, &mut refusals);
+    let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    note_members(current, &device, &members, &mut notes);
+    note_members(current, &device, &members, capabilities, &mut notes);
 
     let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
     let primary = desired.primary().cloned().filter(|primary| names.contains(primary));
     if let Some(absent) = desired.primary().filter(|_| primary.is_none()) {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
+    }
+    let detection = detection_here(desired, capabilities, &mut notes);
+    if capabilities.rules.settings_follow && primary.is_none() && names.len() > 1 {
+        notes.push(Note::AllMembersSend { platform: capabilities.platform });
     }
     let mac = own_mac(&question, &names, sharing);
     let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
@@ -78,7 +86,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let state = DeviceTarget {
         settings: GroupSettings {
             mode: desired.mode().clone(),
-            detection: Some(desired.detection().clone()),
+            detection: Some(detection),
             primary: primary.clone(),
             failback: desired.failback(),
             mac_sharing: sharing,
@@ -88,8 +96,8 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         mac,
         mtu: desired.mtu(),
         up: true,
-        accept_ra: addressing.accept_ra.map(|accept| if accept { AcceptRa::Always } else { AcceptRa::No }),
-        members: in_joining_order(&members, primary.as_ref()),
+        accept_ra: wanted_accept_ra(desired, capabilities),
+        members: in_joining_order(&members, primary.as_ref(), desired, capabilities),
         addresses: Wanted {
             present: addresses,
             absent: Absent::These(receipt.map(|receipt| receipt.addresses.clone()).unwrap_or_default()),
@@ -101,7 +109,78 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
     };
     let others = former_members(&device, current, receipt, &names);
-    Ok(Resolved { target: Target { device, state: Some(state), others }, notes })
+    Ok(Resolved { target: Target { device, state: Some(state), host_wide, others }, notes })
+}
+
+/// Whether router advertisements are listened to, or at least a link-local address is there.
+fn wanted_accept_ra(desired: &Group, capabilities: &Capabilities) -> Option<AcceptRa> {
+    let addressing = desired.addressing();
+    let ipv6 = addressing.addresses.iter().any(|net| net.addr().is_ipv6());
+    match addressing.accept_ra {
+        Some(true) => Some(AcceptRa::Always),
+        Some(false) if !capabilities.rules.ipv6_needs_link_local || ipv6 => Some(AcceptRa::No),
+        Some(false) => None,
+        None => (capabilities.rules.ipv6_needs_link_local && ipv6).then_some(AcceptRa::No),
+    }
+}
+
+/// What the platform makes of the wish how failure is found.
+fn detection_here(desired: &Group, capabilities: &Capabilities, notes: &mut Vec<Note>) -> Detection {
+    let wanted = desired.detection().clone();
+    if !capabilities.rules.settings_follow {
+        return wanted;
+    }
+    if wanted.link().is_some_and(|link| *link != LinkDetection::default()) {
+        notes.push(Note::NoLinkTimers { platform: capabilities.platform });
+    }
+    if wanted.probe().is_none() && desired.members().iter().any(|member| member.probe_address.is_some()) {
+        notes.push(Note::ProbeAddressIdle);
+    }
+    match wanted.probe() {
+        Some(probe) => Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(probe.interval)),
+        None => Detection::Link(LinkDetection::AT_ONCE),
+    }
+}
+
+/// What the group needs of the settings of the whole host, unless another group needs otherwise.
+fn host_wide(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>) -> Option<HostWide> {
+    let Question { desired, current, capabilities, .. } = *question;
+    let (now, rules) = (current.host_wide?, &capabilities.rules);
+    let time = |interval: Millis| Millis::new(interval.get().saturating_mul(rules.probes_per_failure));
+    let time = desired.detection().probe().map(|probe| time(probe.interval));
+    let wanted = HostWide { failback: desired.failback(), probe_time: time.unwrap_or(now.probe_time) };
+    let others = current.interfaces.iter().filter(|(name, _)| *name != device);
+    for (name, group) in others.filter_map(|(name, interface)| Some((name, interface.group()?))) {
+        let mut dispute = |setting, theirs: String, ours: String| {
+            if theirs != ours {
+                refusals.push(Refusal::HostWide { setting, device: name.clone(), theirs, ours });
+            }
+        };
+        dispute("failback", now.failback.to_string(), wanted.failback.to_string());
+        if group.settings.detection.as_ref().is_some_and(|detection| detection.probe().is_some()) {
+            dispute("the failure time of probes", now.probe_time.to_string(), wanted.probe_time.to_string());
+        }
+    }
+    Some(wanted)
+}
+
+fn check_obstacles(
+    capabilities: &Capabilities,
+    device: &InterfaceName,
+    members: &[(InterfaceName, &Member)],
+    refusals: &mut Vec<Refusal>,
+) {
+    let ours = |name: &InterfaceName| name == device || members.iter().any(|(member, _)| member == name);
+    let matters = capabilities.obstacles.iter().filter(|obstacle| obstacle.interfaces.iter().all(ours));
+    refusals.extend(matters.cloned().map(Refusal::Obstacle));
+}
+
+fn check_probe_addresses(question: &Question<'_>, members: &[(InterfaceName, &Member)], refusals: &mut Vec<Refusal>) {
+    if !question.capabilities.rules.settings_follow || question.desired.detection().probe().is_none() {
+        return;
+    }
+    let without = members.iter().filter(|(_, member)| member.probe_address.is_none());
+    refusals.extend(without.map(|(name, _)| Refusal::NoProbeAddress { member: name.clone() }));
 }
 
 /// Interfaces that are, or were, in the group and shall not be: each as the receipt remembers it.
@@ -196,7 +275,7 @@ fn find_members<'a>(
                 refusals.push(Refusal::SameMember { interface: name });
             }
             Ok(Some(name)) => {
-                if let Some(refusal) = unfit(question.current, device, &name) {
+                if let Some(refusal) = unfit(question, device, &name) {
                     refusals.push(refusal);
                 }
                 found.push((name, member));
@@ -249,7 +328,8 @@ pub fn nearest<'a, N: std::borrow::Borrow<str>>(text: &str, names: &'a [N]) -> O
     (best.0 > 0.8).then_some(best.1)
 }
 
-fn unfit(current: &Snapshot, device: &InterfaceName, name: &InterfaceName) -> Option<Refusal> {
+fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) -> Option<Refusal> {
+    let current = question.current;
     let interface = current.interface(name)?;
     if matches!(interface.kind, Kind::Group(_) | Kind::Loopback | Kind::Other(_)) || name == device {
         return Some(Refusal::MemberKind { member: name.clone(), kind: kind_word(&interface.kind) });
@@ -310,12 +390,15 @@ fn check_routes(
 }
 
 fn mac_sharing(
-    desired: &Group,
-    current: &Snapshot,
+    question: &Question<'_>,
     members: &[(InterfaceName, &Member)],
     refusals: &mut Vec<Refusal>,
     notes: &mut Vec<Note>,
 ) -> MacSharing {
+    let Question { desired, current, .. } = *question;
+    if question.capabilities.rules.members_stay_on {
+        return MacSharing::Active;
+    }
     let is_wireless = |name: &InterfaceName| current.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
     let wireless = members.iter().map(|(name, _)| name).find(|name| is_wireless(name));
     let failover = desired.mode().name() == ModeName::ActiveBackup;
@@ -356,22 +439,36 @@ fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing
 
 /// The standbys in the order of the file, so that the system keeps that order, and the primary last: it is often
 /// the one that carries the traffic now, and by then the others have their links.
-fn in_joining_order(members: &[(InterfaceName, &Member)], primary: Option<&InterfaceName>) -> Vec<MemberTarget> {
+fn in_joining_order(
+    members: &[(InterfaceName, &Member)],
+    primary: Option<&InterfaceName>,
+    desired: &Group,
+    capabilities: &Capabilities,
+) -> Vec<MemberTarget> {
+    let follows = capabilities.rules.settings_follow;
+    let probes = follows && desired.detection().probe().is_some();
     let (last, first): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| Some(name) == primary);
     let target = |(name, member): &(InterfaceName, &Member)| MemberTarget {
         name: name.clone(),
         priority: member.priority.unwrap_or(0),
+        standby: follows && primary.is_some_and(|primary| primary != name),
         own_mac: None,
-        addresses: vec![],
+        addresses: member.probe_address.filter(|_| probes).map(probe_address).into_iter().collect(),
         routes: vec![],
     };
     first.into_iter().chain(last).map(target).collect()
+}
+
+/// An address that only probes come from.
+fn probe_address(net: IpNet) -> Address {
+    Address { probe_only: true, ..wanted_address(net, false) }
 }
 
 fn note_members(
     current: &Snapshot,
     device: &InterfaceName,
     members: &[(InterfaceName, &Member)],
+    capabilities: &Capabilities,
     notes: &mut Vec<Note>,
 ) {
     for (name, _) in members {
@@ -382,7 +479,7 @@ fn note_members(
         if joins && !(addresses.is_empty() && routes.is_empty()) {
             notes.push(Note::GivesUp { member: name.clone(), addresses, routes });
         }
-        if joins && interface.kind == Kind::Wireless && interface.up {
+        if joins && interface.kind == Kind::Wireless && interface.up && !capabilities.rules.members_stay_on {
             notes.push(Note::WirelessDrops { member: name.clone() });
         }
     }

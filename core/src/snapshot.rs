@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capability::GroupRules;
+use crate::detection::{LinkDetection, ProbeDetection};
 use crate::mode::words;
-use crate::{Address, GroupName, GroupSettings, InterfaceName, MacAddress, Route};
+use crate::settings::Failback;
+use crate::{Address, Detection, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Route};
 
 /// A host at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,9 +18,21 @@ pub struct Snapshot {
     /// Whether the system can make groups now.
     #[serde(default)]
     pub driver: Driver,
+    /// What holds for all groups of the host at once, on platforms that have such settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_wide: Option<HostWide>,
     /// Every interface, by its name.
     #[serde(default)]
     pub interfaces: BTreeMap<InterfaceName, Interface>,
+}
+
+/// Settings that a platform has once for the whole host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostWide {
+    /// When primaries are taken back.
+    pub failback: Failback,
+    /// How long probes go unanswered before a member has failed.
+    pub probe_time: Millis,
 }
 
 /// Whether the system can make groups.
@@ -157,6 +172,9 @@ pub struct Membership {
     /// Its rank; 0 is none.
     #[serde(default)]
     pub priority: i32,
+    /// Whether it waits until another fails, on platforms that say so of each member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standby: bool,
     /// What the group thinks of it. Changes by itself.
     pub state: MemberState,
     /// Whether it carries traffic now. Changes by itself.
@@ -177,7 +195,7 @@ impl Membership {
     /// A fresh membership of an interface, before anything has been heard of it.
     pub fn new(device: InterfaceName, own_mac: Option<MacAddress>) -> Self {
         let state = MemberState::Unknown;
-        Self { device, priority: 0, state, active: false, failures: 0, own_mac, own_mtu: None }
+        Self { device, priority: 0, standby: false, state, active: false, failures: 0, own_mac, own_mtu: None }
     }
 }
 
@@ -192,6 +210,8 @@ words! {
         Failed = "failed",
         /// It works again, and the group waits before it uses it.
         Recovering = "recovering",
+        /// An administrator took it out of use for the time being.
+        Offline = "offline",
         /// The platform says something that mpath does not know.
         Unknown = "unknown",
     }
@@ -245,11 +265,38 @@ impl Snapshot {
     pub fn scoped<'a>(&self, names: impl IntoIterator<Item = &'a InterfaceName>) -> Self {
         let interfaces =
             names.into_iter().filter_map(|name| Some((name.clone(), self.interface(name)?.clone()))).collect();
-        Self { driver: self.driver, interfaces }
+        Self { driver: self.driver, host_wide: self.host_wide, interfaces }
     }
 }
 
 impl Snapshot {
+    /// Lets the settings that are none of their own follow from the members and the host, on platforms where they do
+    /// ([`GroupRules::settings_follow`]).
+    pub fn let_settings_follow(&mut self, rules: &GroupRules) {
+        if !rules.settings_follow {
+            return;
+        }
+        let Some(host_wide) = self.host_wide else { return };
+        let interval = Millis::new(host_wide.probe_time.get() / rules.probes_per_failure.max(1));
+        let devices: Vec<_> =
+            self.interfaces.iter().filter(|(_, i)| i.group().is_some()).map(|(name, _)| name.clone()).collect();
+        for device in devices {
+            let mut first: Vec<_> = self.members(&device).filter(|(_, m)| !m.standby).map(|(n, _)| n.clone()).collect();
+            let alone = self.members(&device).count() == 1;
+            let probes = self.members(&device).any(|(name, _)| {
+                self.interface(name).is_some_and(|interface| interface.addresses.iter().any(|a| a.probe_only))
+            });
+            let Some(group) = self.interfaces.get_mut(&device).and_then(Interface::group_mut) else { continue };
+            group.settings.primary = if first.len() == 1 && !alone { first.pop() } else { None };
+            group.settings.failback = host_wide.failback;
+            group.settings.detection = Some(if probes {
+                Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(interval))
+            } else {
+                Detection::Link(LinkDetection::AT_ONCE)
+            });
+        }
+    }
+
     /// What was configured, without all that changes by itself: links, the active member, lifetimes, what the
     /// system adds on its own, who manages what. Equal configurations mean that nothing was left behind.
     pub fn configuration(&self) -> Self {
@@ -272,6 +319,7 @@ impl Snapshot {
             if let Some(Controller::Group(membership)) = &mut interface.controller {
                 *membership = Membership {
                     priority: membership.priority,
+                    standby: membership.standby,
                     ..Membership::new(membership.device.clone(), membership.own_mac)
                 };
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::words;
 use crate::settings::Setting;
-use crate::snapshot::AcceptRa;
+use crate::snapshot::{AcceptRa, HostWide};
 use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route};
 
 /// One change. Each carries what was there before, so that [`Step::inverse`] needs no other source.
@@ -61,6 +61,22 @@ pub enum Step {
         from: i32,
         /// The rank after.
         to: i32,
+    },
+    /// Changes whether a member waits until another fails.
+    SetStandby {
+        /// The group's device.
+        device: InterfaceName,
+        /// The member.
+        member: InterfaceName,
+        /// Whether it waits afterwards.
+        standby: bool,
+    },
+    /// Changes what holds for all groups of the host.
+    SetHostWide {
+        /// All of it before.
+        from: HostWide,
+        /// All of it after.
+        to: HostWide,
     },
     /// Switches an interface on or off.
     SetUp {
@@ -178,6 +194,8 @@ impl Step {
             Self::AddMember { device, member } => Self::RemoveMember { device, member },
             Self::RemoveMember { device, member } => Self::AddMember { device, member },
             Self::SetPriority { device, member, from, to } => Self::SetPriority { device, member, from: to, to: from },
+            Self::SetStandby { device, member, standby } => Self::SetStandby { device, member, standby: !standby },
+            Self::SetHostWide { from, to } => Self::SetHostWide { from: to, to: from },
             Self::SetUp { interface, up } => Self::SetUp { interface, up: !up },
             Self::SetMtu { interface, from, to } => Self::SetMtu { interface, from: to, to: from },
             Self::SetMac { interface, from, to } => Self::SetMac { interface, from: Some(to), to: from? },
@@ -197,12 +215,13 @@ impl Step {
     /// The interface that it changes; for a membership, the member.
     pub fn subject(&self) -> Option<&InterfaceName> {
         match self {
-            Self::LoadDriver => None,
+            Self::LoadDriver | Self::SetHostWide { .. } => None,
             Self::CreateGroup(group) | Self::DeleteGroup(group) => Some(&group.device),
             Self::SetLabel { device, .. } | Self::ChangeSettings { device, .. } => Some(device),
-            Self::AddMember { member, .. } | Self::RemoveMember { member, .. } | Self::SetPriority { member, .. } => {
-                Some(member)
-            }
+            Self::AddMember { member, .. }
+            | Self::RemoveMember { member, .. }
+            | Self::SetPriority { member, .. }
+            | Self::SetStandby { member, .. } => Some(member),
             Self::SetUp { interface, .. }
             | Self::SetMtu { interface, .. }
             | Self::SetMac { interface, .. }
@@ -239,6 +258,23 @@ impl fmt::Display for Step {
             Self::AddMember { device, member } => write!(f, "add {member} to {device}"),
             Self::RemoveMember { device, member } => write!(f, "remove {member} from {device}"),
             Self::SetPriority { member, to, .. } => write!(f, "give {member} the priority {to}"),
+            Self::SetStandby { device, member, standby: true } => write!(f, "make {member} a standby of {device}"),
+            Self::SetStandby { device, member, standby: false } => {
+                write!(f, "let {member} be a standby of {device} no more")
+            }
+            Self::SetHostWide { from, to } => {
+                write!(f, "change for all groups of this host: ")?;
+                if from.failback != to.failback {
+                    write!(f, "failback from {} to {}", from.failback, to.failback)?;
+                }
+                if from.failback != to.failback && from.probe_time != to.probe_time {
+                    write!(f, ", ")?;
+                }
+                if from.probe_time != to.probe_time {
+                    write!(f, "the failure time of probes from {} to {}", from.probe_time, to.probe_time)?;
+                }
+                Ok(())
+            }
             Self::SetUp { interface, up: true } => write!(f, "switch {interface} on"),
             Self::SetUp { interface, up: false } => write!(f, "switch {interface} off"),
             Self::SetMtu { interface, from, to } => write!(f, "change the MTU of {interface} from {from} to {to}"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::snapshot::{AcceptRa, Dhcp};
+use crate::snapshot::{AcceptRa, Dhcp, HostWide};
 use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
 /// How a group's device and the interfaces around it shall be. Interfaces that it does not name are left alone.
@@ -15,6 +15,8 @@ pub struct Target {
     pub device: InterfaceName,
     /// How it shall be; `None` is not at all.
     pub state: Option<DeviceTarget>,
+    /// What shall hold for all groups of the host; `None` is as it is.
+    pub host_wide: Option<HostWide>,
     /// Interfaces that shall not be members, and how they shall be instead.
     pub others: BTreeMap<InterfaceName, InterfaceTarget>,
 }
@@ -51,6 +53,8 @@ pub struct MemberTarget {
     pub name: InterfaceName,
     /// Its rank; 0 is none.
     pub priority: i32,
+    /// Whether it waits until another fails, on platforms that say so of each member.
+    pub standby: bool,
     /// The MAC address that it shall have when it joins, and get back when it leaves; `None` is the one that it has.
     pub own_mac: Option<MacAddress>,
     /// The addresses of its own.
@@ -104,6 +108,7 @@ impl Target {
                 MemberTarget {
                     name: name.clone(),
                     priority: membership.priority,
+                    standby: membership.standby,
                     own_mac: membership.own_mac,
                     addresses: interface.own_addresses().cloned().collect(),
                     routes: interface.own_routes().cloned().collect(),
@@ -146,6 +151,6 @@ impl Target {
             };
             (name.clone(), target)
         });
-        Self { device: device.clone(), state, others: others.collect() }
+        Self { device: device.clone(), state, host_wide: before.host_wide, others: others.collect() }
     }
 }

@@ -64,7 +64,7 @@ fn bare() -> Snapshot {
         route("2001:db8:70::/48", Some("2001:db8:7::1")),
     ];
     interfaces.insert(stranger, interface);
-    Snapshot { driver: Driver::Ready, interfaces }
+    Snapshot { driver: Driver::Ready, interfaces, ..Snapshot::default() }
 }
 
 /// How cards are when they work for themselves.

@@ -1,21 +1,26 @@
 //! Plans as text: what would be done for a group on a host, and which native commands that is.
 //!
 //! Each folder beside this file is a case: `group.toml` (what is wanted), `current.toml` (the host, a snapshot),
-//! `plan.txt` (steps and notes, or refusals), `linux.txt` (the same steps as commands). `UPDATE_EXPECTED=1` writes the
-//! last two anew; read the difference before you commit it.
+//! `plan.txt` (steps and notes, or refusals), `linux.txt` (the same steps as commands), and `illumos.txt`: what the same
+//! file becomes there, commands and notes or refusals, on a host with the same members. `UPDATE_EXPECTED=1` writes the
+//! last three anew; read the difference before you commit it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mpath_backend_illumos::Dialect;
+use mpath_core::effect;
 use mpath_core::fake::FakeHost;
 use mpath_core::plan::{self, NoPlan, Prepared};
 use mpath_core::resolve::Question;
+use mpath_core::settings::MacSharing;
+use mpath_core::snapshot::{Controller, Driver};
 use mpath_core::source::SourceFile;
-use mpath_core::{Backend as _, Group, Snapshot};
+use mpath_core::{Backend as _, Capabilities, Group, Receipt, Snapshot, Step};
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/plans");
@@ -41,6 +46,73 @@ fn current(case: &Path) -> Snapshot {
 fn plan(group: &Group, host: &Snapshot) -> Result<Prepared, NoPlan> {
     let capabilities = mpath_backend_linux::capabilities();
     plan::up(Question { desired: group, current: host, receipt: None, capabilities: &capabilities, adopt: false })
+}
+
+/// The case on illumos: the interfaces of the host under illumos's rules, without what only Linux shows.
+fn current_on_illumos(case: &Path) -> Snapshot {
+    let mut host = current(case);
+    host.driver = Driver::Ready;
+    host.host_wide = Some(mpath_backend_illumos::shipped_settings());
+    let primary: BTreeMap<_, _> = host
+        .interfaces
+        .iter()
+        .filter_map(|(name, interface)| Some((name.clone(), interface.group()?.settings.primary.clone()?)))
+        .collect();
+    for (name, interface) in &mut host.interfaces {
+        interface.manager = None;
+        for (number, address) in (0..).zip(&mut interface.addresses) {
+            // As ipadm calls them, kept over a boot.
+            address.label = Some(format!("{name}/v{number}"));
+            address.kept = !address.automatic;
+        }
+        if let Some(group) = interface.group_mut() {
+            group.settings.mac_sharing = MacSharing::Active;
+            (interface.mac, interface.up) = (None, true);
+        }
+        if let Some(Controller::Group(membership)) = &mut interface.controller {
+            membership.standby = primary.get(&membership.device).is_some_and(|primary| primary != name);
+            membership.own_mac = interface.permanent_mac;
+        }
+        interface.mac = interface.permanent_mac.or(interface.mac);
+    }
+    host.let_settings_follow(&mpath_backend_illumos::capabilities().rules);
+    host
+}
+
+/// The text of `illumos.txt`.
+fn illumos(desired: &Group, host: &Snapshot) -> String {
+    let capabilities = illumos_capabilities(host);
+    let question = Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false };
+    let mut text = String::new();
+    match plan::up(question) {
+        Err(NoPlan::Refused(refusals)) => {
+            for refusal in refusals {
+                writeln!(text, "refused: {refusal}\n  hint: {}", refusal.hint()).unwrap();
+            }
+        }
+        Err(NoPlan::Defect(nonsense)) => panic!("{nonsense}"),
+        Ok(Prepared { plan, .. }) => {
+            for note in &plan.notes {
+                writeln!(text, "{}: {note}", if note.is_warning() { "warning" } else { "note" }).unwrap();
+            }
+            for step in &plan.steps {
+                writeln!(text, "# {step}").unwrap();
+                for command in mpath_backend_illumos::explain(step, Dialect::Ipadm) {
+                    writeln!(text, "{command}").unwrap();
+                }
+            }
+            if plan.is_empty() {
+                writeln!(text, "nothing to do").unwrap();
+            }
+        }
+    }
+    text
+}
+
+fn illumos_capabilities(host: &Snapshot) -> Capabilities {
+    let mut capabilities = mpath_backend_illumos::capabilities();
+    capabilities.obstacles = mpath_backend_illumos::obstacles_in(host);
+    capabilities
 }
 
 /// The plan as `plan.txt` and `linux.txt` have it.
@@ -78,7 +150,8 @@ fn each_case_has_the_plan_that_its_folder_says() {
     let mut wrong = Vec::new();
     for case in cases() {
         let (text, linux) = texts(&plan(&group(&case), &current(&case)));
-        for (file, found) in [("plan.txt", text), ("linux.txt", linux)] {
+        let illumos = illumos(&group(&case), &current_on_illumos(&case));
+        for (file, found) in [("plan.txt", text), ("linux.txt", linux), ("illumos.txt", illumos)] {
             let path = case.join(file);
             if update {
                 fs::write(&path, found).unwrap();
@@ -119,6 +192,36 @@ fn paths(table: &toml::Table, prefix: &str, found: &mut BTreeSet<String>) {
             _ => {}
         }
         found.insert(path);
+    }
+}
+
+#[test]
+fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
+    for case in cases() {
+        let (desired, before) = (group(&case), current_on_illumos(&case));
+        let capabilities = illumos_capabilities(&before);
+        let ask = |current: &Snapshot, receipt: Option<&Receipt>| {
+            plan::up(Question { desired: &desired, current, receipt, capabilities: &capabilities, adopt: false })
+        };
+        let Ok(Prepared { plan: planned, receipt }) = ask(&before, None) else { continue };
+        let mut host = before.clone();
+        let go = |steps: &[Step], host: &mut Snapshot| {
+            for step in steps {
+                effect::apply(step, host, &capabilities).unwrap_or_else(|error| panic!("{case:?}: {error}"));
+                let told = mpath_backend_illumos::ops_for(step, Dialect::Ipadm);
+                assert!(!told.is_empty(), "{case:?}: nothing would be done to {step}");
+            }
+        };
+        go(&planned.steps, &mut host);
+        let again = ask(&host, Some(&receipt)).unwrap().plan;
+        assert!(again.is_empty(), "{case:?}: {:#?}", again.steps);
+        // A group that mpath had not made has no receipt, and cannot be given back.
+        if receipt.before.interfaces.contains_key(&planned.device) || before.group(&planned.device).is_some() {
+            continue;
+        }
+        let down = plan::down(desired.name(), &planned.device, &host, Some(&receipt), &capabilities, false).unwrap();
+        go(&down.steps, &mut host);
+        assert_eq!(host.configuration(), before.configuration(), "{case:?}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! `mpath plan`: what would be done, as sentences and as commands. Changes nothing.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use mpath_core::plan::{self, NoPlan, Plan};
 use mpath_core::resolve::Question;
-use mpath_core::{Group, GroupName, InterfaceName};
+use mpath_core::{BackendError, Group, GroupName, InterfaceName};
 use serde::Serialize;
 
 use super::down;
@@ -14,6 +16,7 @@ use crate::context::Context;
 use crate::error::{CommandError, ErrorText, receipt_code, refusal_code};
 use crate::host::Host;
 use crate::output::{Console, Document, NoteText, RefusalText, StepText};
+use crate::platform::elsewhere::{Elsewhere, Platform};
 use crate::receipts::Memory;
 
 /// Show what `up` or `down` would do, as commands too
@@ -30,6 +33,12 @@ pub(crate) struct PlanArgs {
     /// Plan as with `up --adopt` or `down --adopt`
     #[arg(long)]
     adopt: bool,
+    /// Plan for another system: its members are taken for wired cards that nobody uses
+    #[arg(long, value_name = "PLATFORM", conflicts_with = "down")]
+    platform: Option<Platform>,
+    /// Plan for the host of this captured state (JSON, as in a receipt), not for assumed members
+    #[arg(long, value_name = "FILE", requires = "platform")]
+    state: Option<PathBuf>,
 }
 
 /// The plan for one group, as in `mpath.plan/1`.
@@ -65,15 +74,30 @@ impl PlanArgs {
     fn up(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
-        let host = context.host()?;
+        let host = match self.platform {
+            None => context.host()?,
+            Some(platform) => self.host_elsewhere(platform, &configuration.groups)?,
+        };
         Ok(chosen.into_iter().map(|group| self.plan_up(group, &host, context)).collect())
+    }
+
+    fn host_elsewhere(&self, platform: Platform, groups: &[Group]) -> Result<Host, BackendError> {
+        let elsewhere = match &self.state {
+            Some(file) => Elsewhere::captured(platform, file)?,
+            None => Elsewhere::with_members_of(platform, groups),
+        };
+        let mut elsewhere = Some(elsewhere);
+        let nothing = || BackendError::Nonsense { object: "the host".to_owned(), found: "opened twice".to_owned() };
+        Host::open(&mut || Ok(Box::new(elsewhere.take().ok_or_else(nothing)?)))
     }
 
     fn plan_up(&self, desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {
         let name = desired.name();
         let capabilities = host.backend.capabilities();
         let device = capabilities.device_of(desired).ok();
-        let memory = match recall(name, context) {
+        // What is remembered here is not remembered of another system.
+        let memory = if self.platform.is_some() { Ok(Memory::default()) } else { recall(name, context) };
+        let memory = match memory {
             Ok(memory) => memory,
             Err(error) => return GroupPlan::failed(name, device, error),
         };

@@ -1,0 +1,101 @@
+//! `ipadm show-addr`: the addresses.
+//!
+//! In: its parseable output. Out: [`Address`]es by interface. `0.0.0.0` and `::` are not in it.
+
+use ipnet::IpNet;
+use mpath_core::address::Lifetime;
+use mpath_core::{Address, BackendError};
+
+use crate::parseable::rows;
+
+/// The fields that are asked for.
+pub(crate) const FIELDS: &str = "addrobj,type,state,persistent,addr";
+
+/// A lease ends, but `ipadm` does not tell when.
+const LEASE: Lifetime = Lifetime { valid: u32::MAX, preferred: u32::MAX };
+
+/// An address, and on which interface it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) interface: String,
+    pub(crate) kind: Kind,
+    /// `None` for a DHCP client without a lease, or an addrconf object without an address.
+    pub(crate) address: Option<Address>,
+    /// Its address object, as in `net0/v4`; `None` where it was made without one, by `ifconfig`.
+    pub(crate) object: Option<String>,
+}
+
+/// How an address is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Static,
+    Dhcp,
+    /// Link-local and router advertisements.
+    Addrconf,
+}
+
+/// The addresses of the active configuration.
+pub(crate) fn addresses(text: &str) -> Result<Vec<Placed>, BackendError> {
+    let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
+    Ok(rows.iter().filter_map(placed).collect())
+}
+
+fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Placed> {
+    // `disabled` is in the persistent configuration alone; what is `down` answers nobody.
+    if matches!(state.as_str(), "disabled" | "down") {
+        return None;
+    }
+    let (interface, name) = object.split_once('/')?;
+    let object = (name != "?").then(|| object.clone());
+    let kind = match kind.as_str() {
+        "dhcp" => Kind::Dhcp,
+        "addrconf" => Kind::Addrconf,
+        _ => Kind::Static,
+    };
+    let net = net_of(address);
+    let link_local = net.is_some_and(|net| matches!(net, IpNet::V6(net) if net.addr().is_unicast_link_local()));
+    let address = net.map(|net| Address {
+        // The system's own, as `ipadm` sets no other (`i_ipadm_create_addr`).
+        broadcast: match net {
+            IpNet::V4(net) if net.prefix_len() < 31 => Some(net.broadcast()),
+            _ => None,
+        },
+        kept: persistent.contains('U'),
+        // One without an object is `ifconfig`'s, and is called as `ipadm` calls it.
+        label: Some(format!("{interface}/{name}")),
+        lifetime: (kind == Kind::Dhcp).then_some(LEASE),
+        automatic: kind == Kind::Addrconf || link_local,
+        ..Address::new(net)
+    });
+    Some(Placed { interface: interface.to_owned(), kind, address, object })
+}
+
+/// `a.b.c.d/len`, `fe80::1%ipmp0/10`, `a->b`; `?` is none.
+fn net_of(text: &str) -> Option<IpNet> {
+    let (address, length) = text.split_once('/')?;
+    let address = address.split_once('%').map_or(address, |(address, _)| address);
+    format!("{address}/{length}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_manual_shows_is_read() {
+        let text = "lo0/v4:static:ok:U--:127.0.0.1/8\nipmp0/v4:static:ok:---:192.168.1.34/24\n\
+                    net0/v4:static:disabled:U--:192.168.1.7/24\nnet0/dhcp:dhcp:ok:U--:192.168.1.9/24\n\
+                    ipmp0/v6:addrconf:ok:---:fe80\\:\\:20c\\:29ff\\:fe84\\:3bd8%ipmp0/10\nnet1/d:dhcp:ok:---:?\n\
+                    net1/?:static:ok:---:192.168.1.35/24\n";
+        let found = addresses(text).unwrap();
+        assert_eq!(found.len(), 6);
+        assert_eq!(found[1].address.as_ref().unwrap().to_string(), "192.168.1.34/24");
+        assert!(!found[1].address.as_ref().unwrap().kept);
+        let dhcp = found[2].address.as_ref().unwrap();
+        assert!(dhcp.kept && dhcp.lifetime.is_some() && dhcp.label.as_deref() == Some("net0/dhcp"));
+        assert!(found[3].address.as_ref().unwrap().automatic);
+        assert_eq!((found[4].kind, &found[4].address), (Kind::Dhcp, &None));
+        let test = found[5].address.as_ref().unwrap();
+        assert!(test.label.as_deref() == Some("net1/?") && found[5].object.is_none());
+    }
+}

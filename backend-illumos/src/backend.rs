@@ -1,0 +1,232 @@
+//! IPMP behind mpath's seam.
+//!
+//! In: a [`Step`], or the wish to see. Out: the programs' yes or no, or a [`Snapshot`]. Makes no choice: what a step is
+//! here was decided by [`ops_for`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use mpath_core::capability::Obstacle;
+use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+
+use crate::capability::{capabilities_of, obstacles_in};
+use crate::command::{CommandLine, LIMIT, Programs};
+use crate::dialect::Dialect;
+use crate::observe::Rows;
+use crate::op::{Op, explain, ops_for};
+use crate::{address, datalink, group, ifconfig, interface, mark, mpathd, route};
+
+/// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
+const DAEMON_RETURNS: Duration = Duration::from_secs(10);
+
+/// The IPMP of this host.
+#[derive(Debug)]
+pub struct IllumosBackend {
+    programs: Programs,
+    root: PathBuf,
+    dialect: Dialect,
+    capabilities: Capabilities,
+}
+
+impl IllumosBackend {
+    /// Finds out what this host speaks.
+    pub fn new() -> Result<Self, BackendError> {
+        Self::with(Programs::default(), PathBuf::from("/"))
+    }
+
+    /// The same with the programs of one directory, and the files below another.
+    #[cfg(feature = "simulator")]
+    pub fn at(programs: &std::path::Path, root: &std::path::Path) -> Result<Self, BackendError> {
+        Self::with(Programs::at(programs), root.to_owned())
+    }
+
+    fn with(programs: Programs, root: PathBuf) -> Result<Self, BackendError> {
+        let dialect = dialect_of(&programs)?;
+        if dialect == Dialect::Solaris10 {
+            return Err(BackendError::NoDriver {
+                reason: "Solaris 10 and older have no IPMP interface, and addresses hop between the members".to_owned(),
+                cure: "describe the group in /etc/hostname.* files (in.mpathd(1M)), or upgrade the system".to_owned(),
+            });
+        }
+        Ok(Self { programs, root, dialect, capabilities: capabilities_of(dialect) })
+    }
+
+    /// Which IPMP it is.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    fn run(&self, op: &Op) -> Result<(), BackendError> {
+        let io = |object: &str| {
+            let object = format!("/{object}");
+            move |source: std::io::Error| match source.kind() {
+                std::io::ErrorKind::PermissionDenied => BackendError::NotPermitted {
+                    operation: format!("write {object}"),
+                    needs: "the privileges of root: pfexec mpath …",
+                },
+                _ => BackendError::Io { action: "write", object, source },
+            }
+        };
+        match op {
+            Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
+            // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
+            Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
+            Op::RereadMpathd(line) => {
+                self.programs.run(line, LIMIT)?;
+                self.wait_for_daemon();
+                Ok(())
+            }
+            Op::SetMpathd { changes } => mpathd::write(&self.root, changes).map_err(io(mpathd::FILE)),
+            Op::Mark { device, mark } => {
+                mark::write(&self.root, device.as_str(), mark.as_deref()).map_err(io(mark::DIRECTORY))
+            }
+        }
+    }
+
+    fn rows(&self) -> Result<Rows, BackendError> {
+        let ask = |program, words: &[&str]| self.programs.ask(program, words);
+        let interfaces = match self.dialect {
+            Dialect::Ifconfig => {
+                let text = ask("ipadm", &["show-if", "-p", "-o", interface::FIELDS_WITHOUT_CLASS])?;
+                interface::interfaces_without_class(&text)?
+            }
+            _ => interface::interfaces(&ask("ipadm", &["show-if", "-p", "-o", interface::FIELDS])?)?,
+        };
+        // Not every system tells all MAC addresses; ifconfig tells root those of plumbed interfaces.
+        let macs = ask("dladm", &["show-phys", "-m", "-p", "-o", datalink::MAC_FIELDS]).unwrap_or_default();
+        let links = datalink::datalinks(
+            &ask("dladm", &["show-link", "-p", "-o", datalink::LINK_FIELDS])?,
+            &ask("dladm", &["show-phys", "-p", "-o", datalink::PHYS_FIELDS])?,
+            &macs,
+        )?;
+        let mut routes = route::routes(&ask("netstat", &["-rnv", "-f", "inet"])?);
+        routes.extend(route::routes(&ask("netstat", &["-rnv", "-f", "inet6"])?));
+        let names = interfaces.iter().filter(|interface| interface.is_ipmp).map(|interface| interface.name.clone());
+        let marks: BTreeMap<_, _> =
+            names.filter_map(|name| Some((name.clone(), mark::read(&self.root, &name)?))).collect();
+        // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
+        let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
+        Ok(Rows {
+            links,
+            addresses: address::addresses(&ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?)?,
+            blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
+            routes,
+            underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,
+            inbound: group::inbound(&stat("-a", group::ADDRESS_FIELDS))?,
+            host_wide: mpathd::settings(&mpathd::read(&self.root).map_err(|source| BackendError::Io {
+                action: "read",
+                object: format!("/{}", mpathd::FILE),
+                source,
+            })?),
+            marks,
+            interfaces,
+        })
+    }
+
+    /// What stands in the way of any group on this host.
+    fn obstacles(&self, rows: &Rows) -> Vec<Obstacle> {
+        let obstacle = |interfaces: Vec<InterfaceName>, reason: String, cure: String, unsupported| Obstacle {
+            interfaces,
+            reason,
+            cure,
+            unsupported,
+        };
+        let mut obstacles = Vec::new();
+        let says = |program, words: &[&str]| self.programs.ask(program, words).unwrap_or_default().trim().to_owned();
+        if says("zonename", &["-t"]) == "shared" {
+            obstacles.push(obstacle(
+                vec![],
+                "this is a zone that shares the network of the global zone, and only that one makes groups".to_owned(),
+                "run mpath in the global zone, or give the zone its own: zonecfg set ip-type=exclusive".to_owned(),
+                true,
+            ));
+        }
+        if says("svcs", &["-H", "-o", "state", "svc:/network/physical:nwam"]) == "online" {
+            obstacles.push(obstacle(
+                vec![],
+                "NWAM manages the network: it keeps one link on at a time and knows no groups".to_owned(),
+                "svcadm disable svc:/network/physical:nwam && svcadm enable svc:/network/physical:default".to_owned(),
+                false,
+            ));
+        }
+        if self.dialect == Dialect::Solaris11 && is_automatic(&says("netadm", &["list", "-p", "ncp"])) {
+            obstacles.push(obstacle(
+                vec![],
+                "the network profile Automatic manages the network, and knows no groups".to_owned(),
+                "netadm enable -p ncp DefaultFixed".to_owned(),
+                false,
+            ));
+        }
+        // `ifconfig … ipmp` starts the daemon by itself, `ipadm create-ipmp` only asks whether it is there.
+        if self.dialect != Dialect::Ifconfig && !self.daemon_answers() {
+            obstacles.push(obstacle(
+                vec![],
+                "in.mpathd does not run, and without it nothing fails over".to_owned(),
+                "svcadm enable -s svc:/network/ipmp:default".to_owned(),
+                false,
+            ));
+        }
+        for disabled in rows.interfaces.iter().filter(|interface| interface.is_disabled) {
+            let Ok(name) = InterfaceName::new(disabled.name.clone()) else { continue };
+            let cure = format!("ipadm enable-if -t {name}");
+            obstacles.push(obstacle(vec![name.clone()], format!("{name} is configured but disabled"), cure, false));
+        }
+        obstacles
+    }
+
+    /// Whether in.mpathd tells of its groups.
+    fn daemon_answers(&self) -> bool {
+        let told = self.programs.ask("ipmpstat", &["-n", "-P", "-o", group::GROUP_FIELDS, "-g"]);
+        told.is_ok_and(|text| group::groups(&text).is_ok())
+    }
+
+    fn wait_for_daemon(&self) {
+        let begin = Instant::now();
+        while !self.daemon_answers() && begin.elapsed() < DAEMON_RETURNS {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// What the system's programs show of their dialect.
+fn dialect_of(programs: &Programs) -> Result<Dialect, BackendError> {
+    if !programs.has("ipadm") {
+        return Ok(Dialect::told_by(None, false));
+    }
+    // Before illumos issue 14183 `help` is an unknown subcommand: usage all the same, on standard error.
+    let help = programs.end_of(&CommandLine::new("ipadm", ["help"]), LIMIT)?;
+    let over = programs.end_of(&CommandLine::new("ipadm", ["show-if", "-p", "-o", "ifname,over"]), LIMIT)?;
+    Ok(Dialect::told_by(Some(&format!("{}{}", help.stdout, help.stderr)), over.status.success()))
+}
+
+/// Whether the profile `Automatic` is the one that is online: rows are `TYPE:PROFILE:STATE` (netadm(8)).
+fn is_automatic(list: &str) -> bool {
+    list.lines().any(|line| line.contains("Automatic") && line.ends_with("online"))
+}
+
+impl Backend for IllumosBackend {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        let rows = self.rows()?;
+        let snapshot = rows.snapshot();
+        self.capabilities = capabilities_of(self.dialect);
+        self.capabilities.obstacles = self.obstacles(&rows);
+        self.capabilities.obstacles.extend(obstacles_in(&snapshot));
+        Ok(snapshot)
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        explain(step, self.dialect)
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        for op in ops_for(step, self.dialect) {
+            self.run(&op)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! What IPMP can do.
+//!
+//! In: a [`Dialect`], or a [`Snapshot`]. Out: [`Capabilities`], and what stands in the way on that host.
+
+use mpath_core::capability::{DefaultDevice, Feature, GroupRules, Missing, Obstacle};
+use mpath_core::snapshot::Kind;
+use mpath_core::{Capabilities, Snapshot};
+
+use crate::dialect::Dialect;
+use crate::mpathd::PROBES;
+
+/// What the IPMP of illumos can do, as far as that is known without looking at a host.
+pub fn capabilities() -> Capabilities {
+    capabilities_of(Dialect::Ipadm)
+}
+
+/// What a dialect can do.
+pub fn capabilities_of(dialect: Dialect) -> Capabilities {
+    let mut missing = vec![
+        (Feature::OtherModes, "an IPMP group fails over; spreading by a hash is the aggregation's (dladm create-aggr)"),
+        (Feature::MemberPriority, "a member is a standby or it is none, and among standbys the daemon takes the first"),
+        (Feature::Ipv6Probe, "test addresses of mpath are IPv4; IPv6 would probe from link-local ones"),
+        (Feature::ProbeMissed, "in.mpathd takes a member for failed after 5 lost probes (in.mpathd(8))"),
+        (Feature::ProbeTargets, "in.mpathd asks the next hops of the group's routes (in.mpathd(8))"),
+        (Feature::ProbeValidation, "a probe is an ICMP echo, and its answer is all that counts"),
+        (Feature::ProbeAllTargets, "one target that answers is enough for in.mpathd"),
+        (Feature::VlanHash, "there is no transmit hash"),
+        (Feature::LacpPassive, "there is no LACP; it is the aggregation's (dladm create-aggr)"),
+        (Feature::Dhcp6, "stateful IPv6 follows the router's advertisements: accept-ra = true"),
+        (Feature::MacFollow, "each member keeps its own MAC address"),
+        (Feature::SharedMac, "each member keeps its own MAC address, and two of a group may not have the same"),
+        (Feature::FailbackBetter, "FAILBACK in /etc/default/mpathd is yes or no"),
+        (Feature::PeerNotifications, "the kernel announces each address by itself"),
+        (
+            Feature::Mtu,
+            "the MTU of an IPMP interface is the smallest of its members': dladm set-linkprop -p mtu=N LINK",
+        ),
+        (Feature::RouteMetric, "routes have no metric that ranks them"),
+        (Feature::OnLinkRoute, "a route needs a next hop"),
+    ];
+    if dialect == Dialect::Ifconfig {
+        missing
+            .push((Feature::Ipv6, "only `ipadm create-ipmp`, which this system has not, makes IPv6 groups for mpath"));
+    }
+    let told = |(feature, reason): (Feature, &str)| Missing { feature, reason: reason.to_owned(), cure: None };
+    Capabilities {
+        platform: dialect.platform(),
+        // LIFNAMSIZ, less its NUL (net/if.h).
+        longest_interface_name: 31,
+        reserved_names: &["lo0"],
+        default_device: DefaultDevice::LettersAndZero,
+        missing: missing.into_iter().map(told).collect(),
+        rules: GroupRules {
+            members_stay_on: true,
+            settings_follow: true,
+            probes_per_failure: PROBES,
+            device_always_on: true,
+            ipv6_needs_link_local: true,
+            numbered_names: true,
+        },
+        obstacles: vec![],
+        change_needs: &[],
+    }
+}
+
+/// Obstacles that a snapshot shows.
+pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
+    let card = |kind: &Kind| matches!(kind, Kind::Ethernet | Kind::Wireless | Kind::Stacked(_));
+    let cards: Vec<_> = host.interfaces.iter().filter(|(_, interface)| card(&interface.kind)).collect();
+    let mut obstacles = Vec::new();
+    for (place, (name, interface)) in cards.iter().enumerate() {
+        for (other, _) in cards[..place].iter().filter(|(_, other)| other.mac.is_some() && other.mac == interface.mac) {
+            obstacles.push(Obstacle {
+                interfaces: vec![(*other).clone(), (*name).clone()],
+                // in.mpathd takes the later one out of use (flag h of `ipmpstat -i`).
+                reason: format!("{other} and {name} have one MAC address, and IPMP takes only one of them"),
+                cure: "eeprom 'local-mac-address?=true' on SPARC, and a reboot; elsewhere give one its own: dladm set-linkprop -p mac-address=MAC LINK".to_owned(),
+                unsupported: false,
+            });
+        }
+        let by_hand = interface.own_addresses().find(|address| {
+            interface.membership().is_none() && address.label.as_ref().is_some_and(|label| label.ends_with("/?"))
+        });
+        obstacles.extend(by_hand.map(|address| Obstacle {
+            interfaces: vec![(*name).clone()],
+            reason: format!(
+                "{name} has the address {address}, which ipadm does not know, so `down` could not give it back"
+            ),
+            cure: format!(
+                "let ipadm have it: ifconfig {name} unplumb && ipadm create-addr -T static -a {address} {name}/v4"
+            ),
+            unsupported: false,
+        }));
+    }
+    obstacles
+}
+
+#[cfg(test)]
+mod tests {
+    use mpath_core::snapshot::Interface;
+    use mpath_core::{InterfaceName, MacAddress};
+
+    use super::*;
+
+    #[test]
+    fn other_modes_are_refused_in_every_dialect() {
+        for dialect in Dialect::ALL {
+            assert!(capabilities_of(dialect).missing(Feature::OtherModes).is_some(), "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn two_cards_with_one_mac_address_are_no_group() {
+        let mut host = Snapshot::default();
+        for name in ["net0", "net1", "net2"] {
+            let mut card = Interface::new(Kind::Ethernet);
+            card.mac = Some(MacAddress::new([2, 0, 0, 0, 0, u8::from(name == "net2")]));
+            host.interfaces.insert(InterfaceName::new(name).unwrap(), card);
+        }
+        let found = obstacles_in(&host);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].interfaces.len(), 2);
+    }
+}

@@ -1,0 +1,189 @@
+//! What the programs of one observation tell, as a snapshot.
+//!
+//! In: their rows. Out: a [`Snapshot`]. Who is in which group, and who stands by, is the kernel's word (`ifconfig`,
+//! `ipadm`); how a member is doing is in.mpathd's (`ipmpstat`), which follows after a moment.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use mpath_core::settings::{Failback, MacSharing};
+use mpath_core::snapshot::{
+    AcceptRa, Controller, Dhcp, Driver, GroupState, HostWide, Interface, Kind, MemberState, Membership,
+};
+use mpath_core::{GroupSettings, InterfaceName, Mode, Snapshot};
+
+use crate::address::{self, Placed};
+use crate::capability::capabilities;
+use crate::datalink::Datalink;
+use crate::group::Underlying;
+use crate::ifconfig::Block;
+use crate::interface::IpInterface;
+use crate::op::{LINK_LOCAL_OBJECT, WITHOUT_INTERFACE};
+use crate::route::{Row, interface_of};
+
+/// RTPROT_DHCP of Linux, by which the model knows routes that go with a lease.
+const OF_A_LEASE: u8 = 16;
+
+/// The rows of one observation.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) links: BTreeMap<String, Datalink>,
+    pub(crate) interfaces: Vec<IpInterface>,
+    pub(crate) addresses: Vec<Placed>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) routes: Vec<Row>,
+    pub(crate) underlying: Vec<Underlying>,
+    /// IPMP interfaces, and the underlying interface that an address of theirs is received on.
+    pub(crate) inbound: Vec<(String, String)>,
+    pub(crate) host_wide: HostWide,
+    /// Marks by IPMP interface.
+    pub(crate) marks: BTreeMap<String, String>,
+}
+
+impl Rows {
+    /// Everything that the rows tell.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut interfaces = BTreeMap::new();
+        for (name, link) in &self.links {
+            if let Ok(name) = InterfaceName::new(name.clone()) {
+                interfaces.insert(name, self.card(link));
+            }
+        }
+        for ip in self.interfaces.iter().filter(|ip| !ip.is_disabled) {
+            let Ok(name) = InterfaceName::new(ip.name.clone()) else { continue };
+            let interface = interfaces.entry(name).or_insert_with(|| self.beyond_links(ip));
+            interface.up = true;
+            interface.mac = interface.mac.or_else(|| self.blocks_of(&ip.name).find_map(|block| block.mac));
+            interface.permanent_mac = interface.permanent_mac.or(interface.mac);
+            if let Some(device) = self.group_of(ip) {
+                interface.controller = Some(Controller::Group(self.membership(ip, device, interface)));
+            }
+        }
+        let mut snapshot = Snapshot { driver: Driver::Ready, host_wide: Some(self.host_wide), interfaces };
+        self.place_addresses(&mut snapshot);
+        self.place_routes(&mut snapshot);
+        snapshot.let_settings_follow(&capabilities().rules);
+        snapshot
+    }
+
+    fn card(&self, link: &Datalink) -> Interface {
+        let mut interface = Interface::new(link.kind.clone());
+        (interface.mtu, interface.carrier, interface.speed) = (link.mtu, link.up, link.speed);
+        (interface.mac, interface.permanent_mac) = (link.mac, link.mac);
+        interface
+    }
+
+    /// An IP interface without a datalink.
+    fn beyond_links(&self, ip: &IpInterface) -> Interface {
+        if ip.is_ipmp {
+            let active = self.active(&ip.name);
+            let mut interface = Interface::new(Kind::Group(Box::new(GroupState {
+                settings: GroupSettings {
+                    mode: Mode::ActiveBackup,
+                    detection: None,
+                    primary: None,
+                    failback: Failback::Always,
+                    mac_sharing: MacSharing::Active,
+                    peer_notifications: 1,
+                },
+                label: self.marks.get(&ip.name).cloned(),
+                active: active.clone(),
+                dhcp: Dhcp {
+                    v4: self.addresses.iter().any(|a| a.interface == ip.name && a.kind == address::Kind::Dhcp),
+                    v6: false,
+                },
+            })));
+            interface.carrier = active.is_some();
+            interface.accept_ra = self.accept_ra(&ip.name);
+            return interface;
+        }
+        let kind = if ip.is_virtual { Kind::Loopback } else { Kind::Other("IP-only".to_owned()) };
+        Interface { carrier: true, ..Interface::new(kind) }
+    }
+
+    /// The member that the group's first bound address is received on, else the only one that carries traffic at all.
+    fn active(&self, device: &str) -> Option<InterfaceName> {
+        let bound = self.inbound.iter().find(|(group, _)| group == device).map(|(_, inbound)| inbound);
+        let active = || self.underlying.iter().find(|member| member.group == device && member.active);
+        let name = bound.or_else(|| active().map(|member| &member.name))?;
+        InterfaceName::new(name.clone()).ok()
+    }
+
+    fn accept_ra(&self, device: &str) -> AcceptRa {
+        let mut objects = self.addresses.iter().filter(|a| a.interface == device && a.kind == address::Kind::Addrconf);
+        let link_local = format!("{device}/{LINK_LOCAL_OBJECT}");
+        match objects.next() {
+            None => AcceptRa::Unless,
+            Some(object) if object.object.as_ref() == Some(&link_local) => AcceptRa::No,
+            Some(_) => AcceptRa::Always,
+        }
+    }
+
+    fn blocks_of<'r>(&'r self, interface: &'r str) -> impl Iterator<Item = &'r Block> {
+        self.blocks.iter().filter(move |block| block.interface == interface)
+    }
+
+    fn groupname<'r>(&'r self, interface: &'r str) -> Option<&'r str> {
+        self.blocks_of(interface).find_map(|block| block.groupname.as_deref())
+    }
+
+    /// The IPMP interface of the group that an interface is under.
+    fn group_of(&self, ip: &IpInterface) -> Option<InterfaceName> {
+        let group = self.groupname(&ip.name).filter(|_| !ip.is_ipmp)?;
+        let is_it = |other: &&IpInterface| other.is_ipmp && self.groupname(&other.name) == Some(group);
+        InterfaceName::new(self.interfaces.iter().find(is_it)?.name.clone()).ok()
+    }
+
+    fn membership(&self, ip: &IpInterface, device: InterfaceName, interface: &mut Interface) -> Membership {
+        let seen = self.underlying.iter().find(|member| member.name == ip.name);
+        if let Some(link) = seen.and_then(|member| member.link) {
+            interface.carrier = link;
+        }
+        // In a group nobody has two at once that carry its address, so the bound one is the active one.
+        let active = self.active(device.as_str()).is_some_and(|active| active.as_str() == ip.name);
+        Membership {
+            standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
+            state: seen.map_or(MemberState::Unknown, |member| member.state),
+            active,
+            ..Membership::new(device, interface.mac)
+        }
+    }
+
+    fn place_addresses(&self, snapshot: &mut Snapshot) {
+        for Placed { interface: name, address, .. } in &self.addresses {
+            let Some(mut address) = address.clone() else { continue };
+            let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
+            let mut blocks = self.blocks_of(name);
+            if blocks.any(|block| block.is_test() && block.address == Some(address.net.addr())) && !address.automatic {
+                address.probe_only = true;
+                // One without an object is as mpath makes them.
+                address.label = address.label.filter(|label| !label.ends_with("/?"));
+            }
+            interface.addresses.push(address);
+        }
+    }
+
+    fn place_routes(&self, snapshot: &mut Snapshot) {
+        let nets: Vec<(String, IpNet)> = self
+            .addresses
+            .iter()
+            .filter_map(|placed| Some((placed.interface.clone(), placed.address.as_ref()?.net)))
+            .collect();
+        for Row { route, interface } in &self.routes {
+            let mut route = route.clone();
+            if interface.is_none() {
+                route.protocol = WITHOUT_INTERFACE;
+            }
+            let nets = nets.iter().map(|(name, net)| (name.as_str(), *net));
+            let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
+            let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
+            if route.is_default() && interface.group().is_some_and(|group| group.dhcp.v4) {
+                route.protocol = OF_A_LEASE;
+            }
+            interface.routes.push(route);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

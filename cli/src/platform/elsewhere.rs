@@ -1,0 +1,119 @@
+//! Another platform than this one, to plan for without touching it.
+//!
+//! In: a platform's name, and a captured snapshot or the groups of the configuration. Out: a [`Backend`] that looks at
+//! that snapshot and explains steps, and does none.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use mpath_backend_illumos::Dialect;
+use mpath_core::group::MemberSelector;
+use mpath_core::snapshot::{Interface, Kind};
+use mpath_core::{Backend, BackendError, Capabilities, Group, InterfaceName, Snapshot, Step};
+
+/// A platform to plan for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Platform {
+    /// Linux bonding
+    Linux,
+    /// illumos IPMP, by `ipadm`
+    Illumos,
+    /// illumos IPMP before November 2021, by `ifconfig`
+    IllumosIfconfig,
+    /// Oracle Solaris 11.4 IPMP
+    Solaris,
+}
+
+/// A host of another platform, as a snapshot.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    platform: Platform,
+    capabilities: Capabilities,
+    host: Snapshot,
+}
+
+impl Platform {
+    fn dialect(self) -> Option<Dialect> {
+        match self {
+            Self::Linux => None,
+            Self::Illumos => Some(Dialect::Ipadm),
+            Self::IllumosIfconfig => Some(Dialect::Ifconfig),
+            Self::Solaris => Some(Dialect::Solaris11),
+        }
+    }
+
+    fn capabilities(self) -> Capabilities {
+        match self.dialect() {
+            None => mpath_backend_linux::capabilities(),
+            Some(dialect) => mpath_backend_illumos::capabilities_of(dialect),
+        }
+    }
+}
+
+impl Elsewhere {
+    /// A host as it was captured.
+    pub(crate) fn captured(platform: Platform, file: &Path) -> Result<Self, BackendError> {
+        let object = || file.display().to_string();
+        let text = std::fs::read(file);
+        let text = text.map_err(|source| BackendError::Io { action: "read", object: object(), source })?;
+        let host = serde_json::from_slice(&text)
+            .map_err(|error| BackendError::Nonsense { object: object(), found: error.to_string() })?;
+        Ok(Self::new(platform, host))
+    }
+
+    /// A host with nothing but the members of these groups: wired, and used by nobody.
+    pub(crate) fn with_members_of(platform: Platform, groups: &[Group]) -> Self {
+        let mut host = Snapshot::default();
+        if platform.dialect().is_some() {
+            host.host_wide = Some(mpath_backend_illumos::shipped_settings());
+        }
+        let selectors = || groups.iter().flat_map(Group::members).map(|member| &member.selector);
+        for name in selectors().filter_map(|selector| match selector {
+            MemberSelector::Name(name) => Some(name),
+            MemberSelector::PermanentMac(_) => None,
+        }) {
+            host.interfaces.insert(name.clone(), Interface::new(Kind::Ethernet));
+        }
+        for mac in selectors().filter_map(|selector| match selector {
+            MemberSelector::PermanentMac(mac) => Some(*mac),
+            MemberSelector::Name(_) => None,
+        }) {
+            // The file does not tell its name, so that it gets one that no other has.
+            let names = (0..).filter_map(|number| InterfaceName::new(format!("net{number}")).ok());
+            let Some(name) = names.into_iter().find(|name| !host.interfaces.contains_key(name)) else { continue };
+            let card = Interface { mac: Some(mac), permanent_mac: Some(mac), ..Interface::new(Kind::Ethernet) };
+            host.interfaces.insert(name, card);
+        }
+        Self::new(platform, host)
+    }
+
+    fn new(platform: Platform, host: Snapshot) -> Self {
+        let mut capabilities = platform.capabilities();
+        if platform.dialect().is_some() {
+            capabilities.obstacles = mpath_backend_illumos::obstacles_in(&host);
+        }
+        Self { platform, capabilities, host }
+    }
+}
+
+impl Backend for Elsewhere {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        Ok(self.host.clone())
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        match self.platform.dialect() {
+            None => mpath_backend_linux::explain(step),
+            Some(dialect) => mpath_backend_illumos::explain(step, dialect),
+        }
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        let message = Some("this is a plan for another system".to_owned());
+        Err(BackendError::Refused { operation: step.to_string(), errno: None, message })
+    }
+}

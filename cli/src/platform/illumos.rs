@@ -1,0 +1,32 @@
+//! illumos and Solaris: IPMP.
+
+use std::io;
+
+use mpath_backend_illumos::IllumosBackend;
+use mpath_core::{Backend, BackendError, Capabilities};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::Moment;
+
+/// In memory (tmpfs): receipts go with a boot, as temporary interfaces do.
+pub(crate) fn state_directory() -> std::path::PathBuf {
+    "/var/run/mpath".into()
+}
+
+pub(crate) fn capabilities() -> Option<Capabilities> {
+    Some(mpath_backend_illumos::capabilities())
+}
+
+pub(crate) fn open() -> Result<Box<dyn Backend>, BackendError> {
+    Ok(Box::new(IllumosBackend::new()?))
+}
+
+pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
+    Ok(Moment {
+        // A receipt of another boot cannot be there, and each zone has its own /var/run.
+        boot: String::new(),
+        namespace: 0,
+        // Since an arbitrary time that does not change until the next boot (clock_gettime(3C), CLOCK_HIGHRES).
+        seconds: u64::try_from(clock_gettime(ClockId::Monotonic).tv_sec).unwrap_or(0),
+    })
+}

@@ -1,0 +1,3 @@
+//! Steers a simulated host from a shell: makes one, pulls cables, lets time pass.
+
+fn main() {}

@@ -1,0 +1,56 @@
+//! zonename, dhcpinfo and pfexec. What they print is from their manual pages, not from the facts.
+
+use super::getopt::Spec;
+use crate::output::{Ending, Output};
+use crate::state::{State, User, Zone};
+
+/// Runs zonename.
+pub(super) fn zonename(state: &State) -> Output {
+    Output::of(if state.zone == Zone::Global { "global\n" } else { "web\n" })
+}
+
+/// Runs dhcpinfo: the address, the mask and the routers of a lease.
+pub(super) fn dhcpinfo(state: &State, words: &[&str]) -> Output {
+    let bad = Output { ending: Ending::Exit(3), ..Output::failure("Usage: dhcpinfo [-i interface] code") };
+    let Ok(parsed) = (Spec { short: "ci:n:v:", long: &[] }).parse(words) else { return bad };
+    let [code] = parsed.operands[..] else { return bad };
+    let leased = state
+        .interfaces
+        .iter()
+        .filter(|interface| parsed.value('i').is_none_or(|name| name == interface.name))
+        .flat_map(|interface| interface.lifs().map(move |(_, lif)| (interface, lif)))
+        .find(|(_, lif)| lif.dhcp && !lif.is_stub());
+    let Some((interface, lif)) = leased else {
+        return Output { ending: Ending::Exit(2), ..Output::failure("dhcpinfo: interface is not under DHCP control") };
+    };
+    let value = match code {
+        "Yiaddr" => Some(lif.address.to_string()),
+        "Subnet" | "SubnetMask" | "1" => {
+            ipnet::IpNet::new(lif.address, lif.prefix).ok().map(|net| net.netmask().to_string())
+        }
+        "Router" | "3" => {
+            let route = state.routes.iter().find(|r| r.dhcp && r.interface.as_ref() == Some(&interface.name));
+            route.map(|route| route.gateway.clone())
+        }
+        _ => None,
+    };
+    Output::of(value.map(|value| value + "\n").unwrap_or_default())
+}
+
+/// Runs pfexec: with the profile that allows it, the command runs as root would run it (facts §1.4); without, as
+/// whoever called.
+pub(super) fn pfexec(state: &mut State, words: &[&str]) -> Output {
+    let Some((command, rest)) = words.split_first() else {
+        return Output::failure("pfexec: usage: pfexec cmd [arg ..]");
+    };
+    let program = command.rsplit('/').next().unwrap_or_default();
+    let arguments: Vec<String> = rest.iter().map(|word| (*word).to_owned()).collect();
+    let caller = state.user.clone();
+    let allowed = ["Network Management", "Primary Administrator", "System Administrator"];
+    if caller.profiles.iter().any(|profile| allowed.contains(&profile.as_str())) {
+        state.user = User::root();
+    }
+    let output = super::dispatch(program, &arguments, state);
+    state.user = caller;
+    output
+}

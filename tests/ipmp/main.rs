@@ -1,0 +1,7 @@
+//! mpath on IPMP: whole runs against the simulated commands of illumos and Solaris.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod refusals;
+mod story;
+mod world;

@@ -1,0 +1,131 @@
+//! The story of home-lan, and what must hold on the way.
+
+use std::time::Duration;
+
+use illumos_simulator::Dialect;
+
+use crate::world::{DIALECTS, HOME_LAN, World};
+
+#[test]
+fn home_lan_comes_up_fails_over_returns_and_goes_down() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        let before = world.look().configuration();
+        let up = world.done("up");
+        assert!(up.stdout.contains("up on homelan0, net0 active"), "{dialect:?}: {up}");
+        let status = world.done("status --check");
+        assert!(status.stdout.contains("home-lan: ok"), "{dialect:?}: {status}");
+
+        world.host.forget_calls();
+        let again = world.done("up");
+        assert!(again.stdout.contains("already as wanted"), "{dialect:?}: {again}");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+
+        world.host.cut("net0");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+        let degraded = world.run("status --check");
+        assert!(degraded.code == 6 && degraded.stdout.contains("degraded"), "{dialect:?}: {degraded}");
+        world.host.plug("net0");
+        world.host.advance(Duration::from_secs(61));
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+
+        let down = world.done("down");
+        assert!(down.stdout.contains("down ("), "{dialect:?}: {down}");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+        world.host.forget_calls();
+        world.done("down");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn nothing_of_a_group_is_left_after_a_boot() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    let before = world.look().configuration();
+    world.done("up");
+    world.host.reboot();
+    assert_eq!(world.look().configuration(), before);
+}
+
+#[test]
+fn what_a_member_has_persistently_is_put_aside_and_comes_back() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    for line in ["create-ip net0", "create-addr -T static -a 192.168.1.34/24 net0/v4"] {
+        world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+    }
+    world.host.run("route", &["add", "default", "192.168.1.24"]);
+    let before = world.look().configuration();
+    let up = world.done("up");
+    assert!(up.stderr.contains("net0 gives up 192.168.1.34/24"), "{up}");
+    world.done("down");
+    assert_eq!(world.look().configuration(), before);
+    world.host.reboot();
+    assert_eq!(world.look().interfaces["net0"].own_addresses().count(), 1);
+}
+
+#[test]
+fn failback_is_changed_for_the_host_and_given_back() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
+        let before = world.look();
+        world.done("up");
+        world.host.cut("net0");
+        world.host.plug("net0");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().host_wide, before.host_wide, "{dialect:?}");
+    }
+}
+
+#[test]
+fn probes_find_a_dead_path_behind_a_link_that_stays() {
+    let file = r#"[group.home-lan]
+members   = [{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }]
+primary   = "net0"
+addresses = ["192.168.1.34/24"]
+gateway   = "192.168.1.24"
+detection.probe = { interval = "500ms" }
+"#;
+    for dialect in DIALECTS {
+        let world = World::new(dialect, file);
+        let before = world.look().configuration();
+        world.done("up");
+        world.host.forget_calls();
+        world.done("up");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.host.advance(Duration::from_secs(30));
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+        world.host.silence("net0");
+        world.host.advance(Duration::from_secs(30));
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn ipv6_of_a_group_has_an_active_member() {
+    let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\naddresses = [\"2001:db8::34/64\"]\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, file);
+        let before = world.look().configuration();
+        world.done("up");
+        world.host.forget_calls();
+        world.done("up");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        assert_eq!(world.active("lan0").as_deref(), Some("net0"), "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_group_that_loses_its_primary_makes_another_one_without_touching_the_rest() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    world.done("up");
+    world.file(&HOME_LAN.replace("primary   = \"net0\"", "primary   = \"net1\""));
+    world.host.forget_calls();
+    world.done("up");
+    assert!(world.host.mutations().iter().all(|line| line.contains("standby=")), "{:#?}", world.host.mutations());
+    assert_eq!(world.active("homelan0").as_deref(), Some("net1"));
+}
