@@ -69,7 +69,7 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     )?;
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
-    refuse_if_carrying(&steps, current)?;
+    refuse_if_carrying(&steps, current, capabilities)?;
     let receipt = remember(desired.name(), current, receipt, &resolved.target);
     let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
@@ -111,7 +111,7 @@ pub fn down(
         &target,
         capabilities,
     )?;
-    refuse_if_carrying(&steps, current)?;
+    refuse_if_carrying(&steps, current, capabilities)?;
     let known = |name: &InterfaceName| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(name));
     let members = current.members(device).map(|(name, _)| name);
     let unknown = members.filter(|name| !known(name)).map(|name| Note::NoReceipt { member: name.clone() });
@@ -196,14 +196,14 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
 
 /// Refuses to switch off, or to delete, what another interface stands on: a VLAN would lose its routes, or itself, and
 /// nothing could give it back.
-fn refuse_if_carrying(steps: &[Step], current: &Snapshot) -> Result<(), NoPlan> {
+fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabilities) -> Result<(), NoPlan> {
     let mut refusals = Vec::new();
     for (upper, interface) in &current.interfaces {
         let Kind::Stacked(Some(lower)) = &interface.kind else { continue };
         let deleted = steps.iter().any(|step| matches!(step, Step::DeleteGroup(group) if group.device == *lower));
         let goes_off = |step: &Step| match step {
             Step::SetUp { interface, up: false } => interface == lower,
-            Step::RemoveMember { member, .. } => member == lower,
+            Step::RemoveMember { member, .. } => member == lower && !capabilities.rules.members_stay_on,
             _ => false,
         };
         if deleted || (interface.up && steps.iter().any(goes_off)) {
