@@ -70,6 +70,10 @@ impl IllumosBackend {
         };
         match op {
             Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
+            Op::Remove { line, look } => match self.programs.run(line, LIMIT) {
+                Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
