@@ -2,7 +2,7 @@
 //!
 //! In: a [`Dialect`], or a [`Snapshot`]. Out: [`Capabilities`], and what stands in the way on that host.
 
-use mpath_core::capability::{DefaultDevice, Feature, GroupRules, Missing, Obstacle};
+use mpath_core::capability::{Cures, DefaultDevice, Feature, GroupRules, Missing, Obstacle};
 use mpath_core::snapshot::Kind;
 use mpath_core::{Capabilities, Snapshot};
 
@@ -58,6 +58,15 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             device_always_on: true,
             ipv6_needs_link_local: true,
             numbered_names: true,
+        },
+        cures: Cures {
+            show_interfaces: "dladm show-link",
+            free_member: match dialect {
+                Dialect::Ipadm | Dialect::Solaris11 => "ipadm remove-ipmp -i {member} {controller}",
+                Dialect::Ifconfig | Dialect::Solaris10 => "ifconfig {member} group ''",
+            },
+            remove_route: "route delete {to} {via}",
+            ranks_routes: false,
         },
         obstacles: vec![],
         change_needs: &[],

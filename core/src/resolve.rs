@@ -60,7 +60,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let members = find_members(&question, &device, &mut refusals, &mut notes);
     let addressing = desired.addressing();
     let routes = wanted_routes(desired);
-    check_routes(current, &device, &members, &routes, &mut refusals);
+    check_routes(&question, &device, &members, &routes, &mut refusals);
     check_obstacles(capabilities, &device, &members, &mut refusals);
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
@@ -256,7 +256,7 @@ fn find_members<'a>(
     let mut found: Vec<(InterfaceName, &Member)> = Vec::new();
     let before = refusals.len();
     for member in question.desired.members() {
-        match find(question.current, member) {
+        match find(question, member) {
             Ok(Some(name)) if found.iter().any(|(other, _)| *other == name) => {
                 refusals.push(Refusal::SameMember { interface: name });
             }
@@ -276,8 +276,8 @@ fn find_members<'a>(
     found
 }
 
-fn find(current: &Snapshot, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
-    let selector = &member.selector;
+fn find(question: &Question<'_>, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
+    let (current, selector) = (question.current, &member.selector);
     let found: Vec<_> = match selector {
         MemberSelector::Name(name) => current.interface(name).map(|_| name.clone()).into_iter().collect(),
         MemberSelector::PermanentMac(mac) => {
@@ -297,7 +297,8 @@ fn find(current: &Snapshot, member: &Member) -> Result<Option<InterfaceName>, Re
                 MemberSelector::Name(name) => nearest(name.as_str(), &candidates).cloned(),
                 MemberSelector::PermanentMac(_) => None,
             };
-            Err(Refusal::NoMember { member: selector.clone(), nearest, candidates })
+            let cures = question.capabilities.cures;
+            Err(Refusal::NoMember { member: selector.clone(), nearest, candidates, cures })
         }
     }
 }
@@ -326,10 +327,12 @@ fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) 
             controller: membership.device.clone(),
             kind: "group device".to_owned(),
             owner: current.group(&membership.device).and_then(|group| group.owner()),
+            cures: question.capabilities.cures,
         }),
         Some(Controller::Other { name: controller, kind }) => {
             let (controller, kind) = (controller.clone(), kind.clone());
-            Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None })
+            let cures = question.capabilities.cures;
+            Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None, cures })
         }
         Some(Controller::Group(_)) => None,
         None if question.capabilities.rules.members_stay_on => None,
@@ -355,12 +358,13 @@ fn kind_word(kind: &Kind) -> String {
 }
 
 fn check_routes(
-    current: &Snapshot,
+    question: &Question<'_>,
     device: &InterfaceName,
     members: &[(InterfaceName, &Member)],
     routes: &[Route],
     refusals: &mut Vec<Refusal>,
 ) {
+    let (current, cures) = (question.current, question.capabilities.cures);
     for (name, interface) in &current.interfaces {
         let ours = name == device || members.iter().any(|(member, _)| member == name);
         if !ours {
@@ -368,13 +372,18 @@ fn check_routes(
             let taken =
                 |route: &&Route| !route.is_ipv6() && interface.routes.iter().any(|other| other.same_place(route));
             let taken = routes.iter().filter(taken);
-            refusals.extend(taken.map(|route| Refusal::RouteTaken { route: route.clone(), interface: name.clone() }));
+            refusals.extend(taken.map(|route| Refusal::RouteTaken {
+                route: route.clone(),
+                interface: name.clone(),
+                cures,
+            }));
         } else if name != device && interface.membership().is_none() {
             let opaque = interface.own_routes().filter_map(|route| Some((route, route.opaque.clone()?)));
             refusals.extend(opaque.map(|(route, why)| Refusal::RouteOpaque {
                 member: name.clone(),
                 route: route.clone(),
                 why,
+                cures,
             }));
         }
     }
