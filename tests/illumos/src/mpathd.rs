@@ -102,7 +102,7 @@ impl Tracked {
 }
 
 /// Starts the daemon, which reads its file and sees the groups in the kernel's order.
-pub(crate) fn start(state: &mut State) {
+pub fn start(state: &mut State) {
     if !state.mpathd.running {
         state.mpathd = Mpathd { running: true, ..Mpathd::default() };
         configure(state);
@@ -111,7 +111,7 @@ pub(crate) fn start(state: &mut State) {
 }
 
 /// Kills it: what the kernel has stays as it is.
-pub(crate) fn stop(state: &mut State) {
+pub fn stop(state: &mut State) {
     state.mpathd = Mpathd::default();
 }
 

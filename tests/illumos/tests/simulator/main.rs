@@ -10,6 +10,7 @@ mod ipmpstat;
 mod mpathd;
 mod persistence;
 mod routes;
+mod simctl;
 mod story;
 
 use illumos_simulator::{Dialect, Link, Output, Simulator};
