@@ -16,9 +16,9 @@ use crate::output::Output;
 use crate::state::{Behind, Call, State};
 
 /// All their names.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 15] = [
     "ipadm", "ifconfig", "ipmpstat", "if_mpadm", "dladm", "route", "netstat", "svcs", "svcadm", "zonename", "dhcpinfo",
-    "pfexec", "pkill", "pgrep",
+    "pfexec", "pkill", "pgrep", "netadm",
 ];
 
 /// Runs a program: notes the call, applies a planned failure, lets kernel and daemon settle.
@@ -63,8 +63,9 @@ fn dispatch(program: &str, arguments: &[String], state: &mut State) -> Output {
         "netstat" => route::netstat(state, &words),
         "svcs" => service::svcs(state, &words),
         "svcadm" => service::svcadm(state, &words),
-        "zonename" => system::zonename(state),
+        "zonename" => system::zonename(state, &words),
         "dhcpinfo" => system::dhcpinfo(state, &words),
+        "netadm" => system::netadm(state, &words),
         "pfexec" => system::pfexec(state, &words),
         "pkill" => daemon::pkill(state, &words),
         "pgrep" => daemon::pgrep(state, &words),
@@ -78,6 +79,7 @@ pub(crate) fn mutates(program: &str, arguments: &[String]) -> bool {
     match program {
         "ipadm" | "dladm" => !(first.starts_with("show-") || first.is_empty() || first == "help"),
         "ifconfig" => ifconfig::mutates(arguments),
+        "netadm" => first != "list",
         "if_mpadm" | "svcadm" | "pkill" => true,
         "route" => arguments.iter().any(|word| matches!(word.as_str(), "add" | "delete" | "change" | "flush")),
         "pfexec" => arguments

@@ -141,3 +141,13 @@ fn solaris_10_has_neither_ipadm_nor_ipmpstat_nor_an_ipmp_interface() {
     assert!(ok(&host, "ifconfig net0").contains("inet 192.168.1.34 netmask ffffff00 broadcast 192.168.1.255"));
     assert!(!run(&host, "svcs svc:/network/ipmp:default").success());
 }
+
+#[test]
+fn solaris_11_has_profiles_of_network_configuration() {
+    // Facts §5.4
+    let host = host(Dialect::Solaris11);
+    host.set_profile_manager(true);
+    assert!(ok(&host, "netadm list").contains("ncp         Automatic      online\n"));
+    ok(&host, "netadm enable -p ncp DefaultFixed");
+    assert!(ok(&host, "netadm list").contains("ncp         DefaultFixed   online\n"));
+}

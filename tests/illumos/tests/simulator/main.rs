@@ -21,6 +21,14 @@ fn host(dialect: Dialect) -> Simulator {
     Simulator::with_binary(env!("CARGO_BIN_EXE_illumos-simulator").as_ref(), dialect, &links)
 }
 
+/// `Simulator::new`, for other packages, has cargo build the binary.
+#[test]
+fn a_host_of_another_package_has_the_programs() {
+    let host = Simulator::new(Dialect::IllumosNew, &[Link::ether("net0", "0:c:29:84:3b:d8")]);
+    let output = std::process::Command::new(host.bin_dir().join("zonename")).env_clear().output().unwrap();
+    assert_eq!(output.stdout, b"global\n");
+}
+
 /// A command line, words separated by spaces.
 fn run(host: &Simulator, line: &str) -> Output {
     let words: Vec<&str> = line.split_whitespace().map(|word| if word == "\"\"" { "" } else { word }).collect();
