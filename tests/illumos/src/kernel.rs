@@ -85,6 +85,11 @@ pub(crate) fn bring_up(state: &mut State, name: &str, family: Family, number: u3
         let target = target.map(|group| group.interface.clone()).ok_or(Errno::Nxio)?;
         if let Some(half) = state.interface_mut(name).and_then(|interface| interface.half_mut(family)) {
             half.clear(family, number);
+            // The stub that takes the place of lif 0 is up, else the member that has just given its address to the
+            // group could not be active in it [inferred: hostname files of old would not work].
+            if number == 0 {
+                half.lifs[0].up = true;
+            }
         }
         let half = state.interface_mut(&target).and_then(|ipmp| ipmp.half_mut(family)).ok_or(Errno::AfNoSupport)?;
         // The first one replaces the stub, later ones get the next number (facts §2.2).
