@@ -18,7 +18,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 .PHONY: test
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
-	cargo test --package mpath --lib --bins --test cli
+	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
 
 .PHONY: test-kernels
@@ -36,6 +36,10 @@ lint: ## format, clippy, documentation, shell scripts
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
 	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
+
+.PHONY: check-illumos
+check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included
+	tests/illumos-check
 
 .PHONY: lab
 lab: ## install what the lab needs, and fetch its kernel

@@ -10,18 +10,22 @@ use std::time::{Duration, Instant};
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
 use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+use netlink_packet_route::address::AddressMessage;
 
 use crate::capability::capabilities;
 use crate::dhcp;
 use crate::driver;
 use crate::manager::Managers;
 use crate::message::message_of;
-use crate::netlink::{Client, Failure, Refusal};
+use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::sysfs::Root;
 
 /// How long a first lease is waited for; the client goes on by itself after it.
 const FIRST_LEASE: Duration = Duration::from_secs(10);
+/// How long the link-local address of a new device is waited for: its check takes a second, after one for good luck
+/// (RFC 4862, 5.4.2). Without a carrier it does not begin.
+const LINK_LOCAL: Duration = Duration::from_secs(5);
 /// `EPERM`.
 const EPERM: i32 = 1;
 /// `EACCES`.
@@ -87,10 +91,18 @@ impl LinuxBackend {
             Op::StartDhcp { interface, family } => {
                 let index = self.index(interface, &operation)?;
                 let mut listener = self.client.listen(index, *family == Family::V6)?;
+                if *family == Family::V6 {
+                    // dhclient(8) ends at once without one, and a new device has one only after its check.
+                    let dumps = self.client.dump().map_err(|failure| self.error(operation, failure))?;
+                    let own = |address: &&AddressMessage| address.header.index == index;
+                    if !dumps.addresses.iter().filter(own).any(is_settled_link_local) {
+                        listener.settled_link_local(LINK_LOCAL);
+                    }
+                }
                 let begin = Instant::now();
                 dhcp::start(&self.root, interface, *family)?;
                 // Some clients stay in the foreground for their first tries, and their lease is heard of already.
-                listener.wait(FIRST_LEASE.saturating_sub(begin.elapsed()));
+                listener.lease(FIRST_LEASE.saturating_sub(begin.elapsed()));
                 Ok(())
             }
             Op::StopDhcp { interface, family } => {
@@ -179,7 +191,7 @@ impl Backend for LinuxBackend {
         }
         self.capabilities = capabilities();
         self.capabilities.missing.extend(dumps.missing());
-        self.capabilities.missing.extend(dhcp::missing());
+        self.capabilities.missing.extend(dhcp::missing(&self.root));
         Ok(snapshot)
     }
 

@@ -130,22 +130,37 @@ fn running(root: &Root, interface: &InterfaceName, family: Family) -> Option<(Cl
 }
 
 const CURE: &str = "apt install dhcpcd-base";
+const CURE_OF_SERVICE: &str = "systemctl disable --now dhcpcd, or apt install isc-dhcp-client";
 
 fn able(family: Family) -> impl Iterator<Item = Client> {
     Client::ALL.into_iter().filter(move |client| client.knows(family))
 }
 
-/// The first client that is installed.
-fn installed(family: Family) -> Option<(Client, Program)> {
-    able(family).find_map(|client| Some((client, Program::find(client.name())?)))
+/// The first client that is installed. A dhcpcd that runs as a service for all interfaces would take the order for
+/// itself (dhcpcd(8), "manager mode"), without a process that is the bond's alone; then it is the next client's turn.
+fn installed(root: &Root, family: Family) -> Option<(Client, Program)> {
+    let usable = able(family).filter(|client| *client != Client::Dhcpcd || !is_managed(root));
+    usable.into_iter().find_map(|client| Some((client, Program::find(client.name())?)))
+}
+
+/// Whether a dhcpcd runs for all interfaces.
+fn is_managed(root: &Root) -> bool {
+    let pid = ["run/dhcpcd/pid", "run/dhcpcd.pid"].into_iter().find_map(|file| root.read(file));
+    pid.is_some_and(|pid| {
+        root.read(format!("proc/{pid}/comm")).as_deref() == Some("dhcpcd") && root.in_this_network(&pid)
+    })
 }
 
 /// What cannot be done because no client is installed.
-pub(crate) fn missing() -> Vec<Missing> {
+pub(crate) fn missing(root: &Root) -> Vec<Missing> {
     let families = [(Family::V4, Feature::Dhcp), (Family::V6, Feature::Dhcp6)];
-    let without = families.into_iter().filter(|(family, _)| installed(*family).is_none());
+    let without = families.into_iter().filter(|(family, _)| installed(root, *family).is_none());
     let missing = |(family, feature)| {
         let names: Vec<_> = able(family).map(Client::name).collect();
+        if is_managed(root) && Program::find(Client::Dhcpcd.name()).is_some() {
+            let reason = "dhcpcd runs as a service for all interfaces, and no other client is installed".to_owned();
+            return Missing { feature, reason, cure: Some(CURE_OF_SERVICE) };
+        }
         Missing { feature, reason: format!("none of {} is installed", names.join(", ")), cure: Some(CURE) }
     };
     without.map(missing).collect()
@@ -155,7 +170,7 @@ pub(crate) fn missing() -> Vec<Missing> {
 pub(crate) fn command(root: &Root, op: &Op) -> Option<String> {
     match op {
         Op::StartDhcp { interface, family } => {
-            let (client, _) = installed(*family)?;
+            let (client, _) = installed(root, *family)?;
             Some(format!("{} {}", client.name(), client.start(interface, *family)))
         }
         Op::StopDhcp { interface, family } => {
@@ -172,7 +187,7 @@ pub(crate) fn start(root: &Root, interface: &InterfaceName, family: Family) -> R
     if running(root, interface, family).is_some() {
         return Ok(());
     }
-    let (client, program) = installed(family).ok_or_else(|| BackendError::NoProgram {
+    let (client, program) = installed(root, family).ok_or_else(|| BackendError::NoProgram {
         purpose: "an address by DHCP",
         programs: able(family).map(Client::name).collect(),
         cure: CURE,

@@ -122,7 +122,11 @@ impl<'a> Links<'a> {
     }
 
     fn controller(&self, link: &LinkMessage, index: u32) -> Option<Controller> {
-        let (name, controller) = self.by_index.get(&index)?;
+        let Some((name, controller)) = self.by_index.get(&index) else {
+            // A controller whose name is beyond mpath is a controller all the same: IFLA_MASTER would steal from it.
+            let name = InterfaceName::new(format!("number-{index}")).ok()?;
+            return Some(Controller::Other { name, kind: "interface".to_owned() });
+        };
         if let Kind::Group(_) = self.kind(controller) {
             return Some(Controller::Group(membership(name.clone(), link)));
         }

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use mpath_core::BackendError;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::address::AddressMessage;
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::route::RouteMessage;
 use rtnetlink::sys::AsyncSocket;
@@ -77,12 +77,12 @@ impl Client {
     }
 
     /// Sends one message and waits for the kernel's yes or no.
-    pub(crate) fn execute(&mut self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<(), Failure> {
+    pub(crate) fn execute(&self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<(), Failure> {
         self.ask(message).map(drop)
     }
 
     /// The number of an interface by its name, as it is now.
-    pub(crate) fn index(&mut self, name: &str) -> Result<u32, Failure> {
+    pub(crate) fn index(&self, name: &str) -> Result<u32, Failure> {
         let mut link = LinkMessage::default();
         link.attributes.push(LinkAttribute::IfName(name.to_owned()));
         let answers = self.ask(request(RouteNetlinkMessage::GetLink(link), NLM_F_REQUEST))?;
@@ -94,7 +94,7 @@ impl Client {
     }
 
     /// All links, addresses and routes.
-    pub(crate) fn dump(&mut self) -> Result<Dumps, Failure> {
+    pub(crate) fn dump(&self) -> Result<Dumps, Failure> {
         let mut link = LinkMessage::default();
         // Statistics are most of the bytes, and nobody here reads them.
         link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
@@ -117,7 +117,7 @@ impl Client {
         Ok(dumps)
     }
 
-    fn dump_of(&mut self, question: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, Failure> {
+    fn dump_of(&self, question: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, Failure> {
         for _ in 0..TRIES {
             match self.ask(request(question.clone(), NLM_F_REQUEST | NLM_F_DUMP)) {
                 Err(Failure::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -127,8 +127,8 @@ impl Client {
         Err(Failure::Io(io::Error::other("the network never stood still for a moment")))
     }
 
-    fn ask(&mut self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<Vec<RouteNetlinkMessage>, Failure> {
-        let (handle, runtime) = (&mut self.handle, &self.runtime);
+    fn ask(&self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<Vec<RouteNetlinkMessage>, Failure> {
+        let (mut handle, runtime) = (self.handle.clone(), &self.runtime);
         runtime.block_on(async {
             let mut answers =
                 handle.request(message).map_err(|_| Failure::Io(io::Error::from(io::ErrorKind::BrokenPipe)))?;
@@ -171,24 +171,40 @@ pub(crate) struct Listener<'a> {
 
 impl Listener<'_> {
     /// Waits until an address that is good for more than its own link comes, or the time is up; tells which.
-    pub(crate) fn wait(&mut self, limit: Duration) -> bool {
+    pub(crate) fn lease(&mut self, limit: Duration) -> bool {
+        self.wait(limit, |address| address.header.scope == AddressScope::Universe)
+    }
+
+    /// Waits until an address of the link is known to be nobody else's (RFC 4862, 5.4), or the time is up; tells which.
+    pub(crate) fn settled_link_local(&mut self, limit: Duration) -> bool {
+        self.wait(limit, is_settled_link_local)
+    }
+
+    fn wait(&mut self, limit: Duration, is_it: impl Fn(&AddressMessage) -> bool) -> bool {
         let (index, events) = (self.index, &mut self.events);
-        let is_lease = |message: &NetlinkMessage<RouteNetlinkMessage>| match &message.payload {
-            NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewAddress(address)) => {
-                address.header.index == index && u8::from(address.header.scope) == 0
-            }
-            _ => false,
-        };
         self.client.runtime.block_on(async {
             let end = Instant::now() + limit;
             while let Ok(Some((message, _))) = timeout_at(end, events.next()).await {
-                if is_lease(&message) {
+                let NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewAddress(address)) = message.payload else {
+                    continue;
+                };
+                if address.header.index == index && is_it(&address) {
                     return true;
                 }
             }
             false
         })
     }
+}
+
+/// Whether it is an address of the link that may be used.
+pub(crate) fn is_settled_link_local(address: &AddressMessage) -> bool {
+    let flags = address.attributes.iter().find_map(|attribute| match attribute {
+        AddressAttribute::Flags(flags) => Some(*flags),
+        _ => None,
+    });
+    let waits = flags.is_some_and(|flags| flags.intersects(AddressFlags::Tentative | AddressFlags::Dadfailed));
+    address.header.scope == AddressScope::Link && !waits
 }
 
 impl Drop for Listener<'_> {

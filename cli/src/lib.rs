@@ -42,7 +42,7 @@ pub fn run_process() -> ExitCode {
         stdout: Stream { is_terminal: stdout.is_terminal(), writer: &mut stdout.lock() },
         stderr: Stream { is_terminal: stderr.is_terminal(), writer: &mut stderr.lock() },
         no_color,
-        state_directory: platform::STATE_DIRECTORY.into(),
+        state_directory: platform::state_directory(),
     };
     run(std::env::args_os(), &mut environment)
 }

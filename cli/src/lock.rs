@@ -1,14 +1,14 @@
 //! One mpath at a time changes the host.
 //!
-//! An flock(2), so that it is gone with its holder however that ends. The file stays: removing it would let a third
-//! one lock a new file while the second waits at the old one.
+//! An flock(2), on Solaris a lock by fcntl(2): either is gone with its holder however that ends. The file stays:
+//! removing it would let a third one lock a new file while the second waits at the old one.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 
 /// The right to change the host, until it is dropped.
 #[derive(Debug)]
@@ -49,15 +49,15 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         let mut file = options.open(&path).map_err(|error| fails("open", error))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => {}
-            Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
+            Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // Who it is helps, and is not worth another error.
                 let _ = (&mut file).take(1000).read_to_string(&mut holder);
                 return Err(LockError::Held { holder: holder.trim().to_owned() });
             }
-            Err(error) => return Err(fails("lock", error.into())),
+            Err(TryLockError::Error(error)) => return Err(fails("lock", error)),
         }
         let command: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let holder = format!("process {}, `{}`\n", std::process::id(), command.join(" "));
@@ -73,7 +73,7 @@ impl Drop for Lock {
         let _ = self.file.set_len(0);
         // Said aloud, and not left to the closing of the file: a child that another thread has just forked holds it
         // open until it runs its own program.
-        let _ = flock(&self.file, FlockOperation::Unlock);
+        let _ = self.file.unlock();
     }
 }
 

@@ -6,13 +6,13 @@
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{STATE_DIRECTORY, capabilities, moment, open};
+        pub(crate) use linux::{capabilities, moment, open, state_directory};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
-        pub(crate) use illumos::{STATE_DIRECTORY, capabilities, moment, open};
+        pub(crate) use illumos::{capabilities, moment, open, state_directory};
     } else {
         mod none;
-        pub(crate) use none::{STATE_DIRECTORY, capabilities, moment, open};
+        pub(crate) use none::{capabilities, moment, open, state_directory};
     }
 }
 

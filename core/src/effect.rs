@@ -300,7 +300,7 @@ pub(crate) fn is_secondary_to(later: &Address, earlier: &Address) -> bool {
 
 fn add_route(host: &mut Snapshot, name: &InterfaceName, route: &Route) -> Result<(), String> {
     let taken = host.interfaces.values().flat_map(|interface| &interface.routes).any(|other| other.same_place(route));
-    refuse_if(taken && !route.is_ipv6(), "another route has its place")?;
+    refuse_if(taken, "another route has its place")?;
     let interface = present(host, name)?;
     refuse_if(!interface.up, "the interface is off")?;
     refuse_if(interface.routes.iter().any(|other| other.same(route)), "it is there")?;

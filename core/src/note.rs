@@ -97,6 +97,14 @@ pub enum Note {
         /// The interface.
         member: InterfaceName,
     },
+    /// A former member works for another device now.
+    #[error("{member} belongs to {controller} now, and is left alone")]
+    TakenMeanwhile {
+        /// The interface.
+        member: InterfaceName,
+        /// The device that it works for.
+        controller: InterfaceName,
+    },
     /// The device was made by somebody else and is taken over on request.
     #[error("{device} was not made by mpath; it is taken over as asked, and `mpath down` gives it back")]
     Adopted {
@@ -124,7 +132,11 @@ impl Note {
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::Managed { .. } | Self::SharedWireless { .. } | Self::NoReceipt { .. } | Self::Interrupts { .. }
+            Self::Managed { .. }
+                | Self::SharedWireless { .. }
+                | Self::NoReceipt { .. }
+                | Self::TakenMeanwhile { .. }
+                | Self::Interrupts { .. }
         )
     }
 }

@@ -12,7 +12,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::resolve::{self, Question};
-use crate::snapshot::Controller;
+use crate::snapshot::{Controller, Interface, Kind};
 use crate::target::Target;
 use crate::{GroupName, InterfaceName, Snapshot, Step, planner};
 
@@ -69,8 +69,8 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     )?;
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
-    let receipt =
-        Receipt { complete: steps.is_empty(), ..remember(desired.name(), current, receipt, &resolved.target) };
+    refuse_if_carrying(&steps, current, capabilities)?;
+    let receipt = remember(desired.name(), current, receipt, &resolved.target);
     let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
 }
@@ -111,10 +111,16 @@ pub fn down(
         &target,
         capabilities,
     )?;
+    refuse_if_carrying(&steps, current, capabilities)?;
     let known = |name: &InterfaceName| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(name));
     let members = current.members(device).map(|(name, _)| name);
-    let notes = members.filter(|name| !known(name)).map(|name| Note::NoReceipt { member: name.clone() });
-    Ok(Plan { group: group.clone(), device: device.clone(), notes: notes.collect(), steps })
+    let unknown = members.filter(|name| !known(name)).map(|name| Note::NoReceipt { member: name.clone() });
+    let taken = target.others.keys().filter_map(|name| {
+        let controller = current.interface(name)?.controller.as_ref()?.device();
+        (controller != device).then(|| Note::TakenMeanwhile { member: name.clone(), controller: controller.clone() })
+    });
+    let notes = unknown.chain(taken).collect();
+    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps })
 }
 
 /// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo.
@@ -164,35 +170,47 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
     let device = &target.device;
     let unknown = || Snapshot { host_wide: current.host_wide, ..Snapshot::default() };
     let mut before = receipt.map_or_else(unknown, |receipt| receipt.before.clone());
-    let broken_off = receipt.is_some_and(|receipt| !receipt.complete);
-    let marked = current.group(device).is_some_and(|state| state.owner().is_some());
-    if let Some(interface) = current.interface(device).filter(|_| !marked && !before.interfaces.contains_key(device)) {
-        before.interfaces.insert(device.clone(), interface.clone());
+    let mut first_seen = |name: &InterfaceName, interface: &Interface| {
+        before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
+    };
+    if current.group(device).is_some_and(|state| state.owner().is_none()) {
+        // Somebody else's device: it is to be given back with all its members, also those that the file does not have.
+        let members = current.members(device).map(|(name, _)| name).chain([device]);
+        members.filter_map(|name| Some((name, current.interface(name)?))).for_each(|(name, i)| first_seen(name, i));
     }
     let wanted: Vec<_> = target.state.iter().flat_map(|state| &state.members).map(|member| &member.name).collect();
-    // One that left the group has got back what it had; what it is when it joins again is what counts then.
-    before.interfaces.retain(|name, _| name == device || wanted.contains(&name) || !target.others.contains_key(name));
-    for name in wanted {
-        let Some(interface) = current.interface(name) else { continue };
-        match interface.membership() {
-            None if broken_off => {
-                before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
-            }
-            None => {
-                before.interfaces.insert(name.clone(), interface.clone());
-            }
-            Some(_) if !marked => {
-                before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
-            }
-            Some(_) => {}
-        }
+    for name in &wanted {
+        // What was there when it first joined counts, however often it has been taken out behind mpath's back since.
+        let joins = |interface: &&Interface| interface.membership().is_none();
+        current.interface(name).filter(joins).into_iter().for_each(|interface| first_seen(name, interface));
     }
+    // One that leaves by this plan gets back what it had, and is a stranger then; one that is unplugged may come back.
+    before.interfaces.retain(|name, _| wanted.contains(&name) || !target.others.contains_key(name));
     let (addresses, routes) = match &target.state {
         Some(state) => (state.addresses.present.clone(), state.routes.present.clone()),
         None => (vec![], vec![]),
     };
     let schema = Receipt::SCHEMA.to_owned();
-    Receipt { schema, group: group.clone(), device: device.clone(), complete: false, before, addresses, routes }
+    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes }
+}
+
+/// Refuses to switch off, or to delete, what another interface stands on: a VLAN would lose its routes, or itself, and
+/// nothing could give it back.
+fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabilities) -> Result<(), NoPlan> {
+    let mut refusals = Vec::new();
+    for (upper, interface) in &current.interfaces {
+        let Kind::Stacked(Some(lower)) = &interface.kind else { continue };
+        let deleted = steps.iter().any(|step| matches!(step, Step::DeleteGroup(group) if group.device == *lower));
+        let goes_off = |step: &Step| match step {
+            Step::SetUp { interface, up: false } => interface == lower,
+            Step::RemoveMember { member, .. } => member == lower && !capabilities.rules.members_stay_on,
+            _ => false,
+        };
+        if deleted || (interface.up && steps.iter().any(goes_off)) {
+            refusals.push(Refusal::Carries { lower: lower.clone(), upper: upper.clone(), deleted });
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(NoPlan::Refused(refusals)) }
 }
 
 /// The note that a change interrupts the group, where it does.

@@ -22,7 +22,8 @@ pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -
     let mut planner = Planner { draft: current.clone(), steps: Vec::new(), capabilities, put_back: (vec![], vec![]) };
     // A route has one place: an interface outside gives up its own before the device can have it.
     for (name, wanted) in &target.others {
-        if let Some(routes) = &wanted.routes {
+        let free = planner.at(name).is_some_and(|interface| interface.controller.is_none());
+        if let Some(routes) = wanted.routes.as_ref().filter(|_| free) {
             planner.routes_absent(name, &Wanted { present: routes.clone(), absent: Absent::AllOthers })?;
         }
     }
@@ -272,8 +273,11 @@ impl Planner<'_> {
         if self.capabilities.rules.settings_follow {
             return Ok(());
         }
-        let Some(from) = self.settings(device).filter(|from| from.primary != wanted.primary) else { return Ok(()) };
-        let to = GroupSettings { primary: wanted.primary.clone(), ..from.clone() };
+        // One that has been unplugged cannot be.
+        let is_member = |name: &InterfaceName| self.draft.members(device).any(|(member, _)| member == name);
+        let primary = wanted.primary.clone().filter(is_member);
+        let Some(from) = self.settings(device).filter(|from| from.primary != primary) else { return Ok(()) };
+        let to = GroupSettings { primary, ..from.clone() };
         self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(from), to: Box::new(to) })
     }
 
@@ -340,7 +344,8 @@ impl Planner<'_> {
 
     /// Makes an interface outside the group be as wanted.
     fn outside(&mut self, name: &InterfaceName, wanted: &InterfaceTarget) -> Result<(), Nonsense> {
-        let Some(interface) = self.at(name) else { return Ok(()) };
+        // One that works for another device by now is that one's.
+        let Some(interface) = self.at(name).filter(|interface| interface.controller.is_none()) else { return Ok(()) };
         let (mac, mtu, up) = (interface.mac, interface.mtu, interface.up);
         let switched_on = wanted.up.unwrap_or(up);
         let exactly = |routes: Vec<Route>| Wanted { present: routes, absent: Absent::AllOthers };

@@ -37,6 +37,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("duplicate-target", "a target of probes stands twice"),
     ("empty-list", "a list that needs an entry has none"),
     ("family-without-address", "a next hop or a route is of a family in which the group has no address"),
+    ("gateway-from-network", "the gateway of a family comes from the network already"),
     ("host-bits", "a route's destination has bits set behind its prefix"),
     ("member-is-device", "a member is the device of a group"),
     ("member-selector", "a member has neither a name nor a MAC address, or both"),

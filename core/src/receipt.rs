@@ -2,6 +2,8 @@
 //!
 //! Where receipts lie and how they are written is the command line's business.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, GroupName, InterfaceName, Route, Snapshot};
@@ -15,9 +17,6 @@ pub struct Receipt {
     pub group: GroupName,
     /// Its device.
     pub device: InterfaceName,
-    /// Whether the group was as wanted when this was written. Where it was not, an `up` was broken off: what it took away
-    /// from an interface is only here any more.
-    pub complete: bool,
     /// The device, where it was there, and every interface that has joined, each as it was before it did.
     pub before: Snapshot,
     /// The addresses that mpath put on the device.
@@ -30,9 +29,28 @@ impl Receipt {
     /// The schema of what is written today.
     pub const SCHEMA: &'static str = "mpath.receipt/1";
 
-    /// Lets the addresses of before grow older. One that has come to its end is forgotten.
+    /// The same, for the time in which a change is under way: what mpath put on the device before, and what an
+    /// interface that leaves is to get back, is not forgotten until it is known to be done.
+    pub fn covering(&self, earlier: Option<&Self>) -> Self {
+        let mut both = self.clone();
+        let earlier = earlier.into_iter();
+        for earlier in earlier {
+            let new = |address: &&Address| !self.addresses.iter().any(|other| other.same(address));
+            both.addresses.extend(earlier.addresses.iter().filter(new).cloned());
+            let new = |route: &&Route| !self.routes.iter().any(|other| other.same(route));
+            both.routes.extend(earlier.routes.iter().filter(new).cloned());
+            for (name, interface) in &earlier.before.interfaces {
+                both.before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
+            }
+        }
+        both
+    }
+
+    /// Lets the addresses of before grow older. One that has come to its end is forgotten, and with it the routes that
+    /// no system would take without it.
     pub fn aged(mut self, seconds: u32) -> Self {
         for interface in self.before.interfaces.values_mut() {
+            let all = interface.addresses.len();
             interface.addresses.retain_mut(|address| match &mut address.lifetime {
                 None => true,
                 Some(lifetime) => {
@@ -41,7 +59,53 @@ impl Receipt {
                     lifetime.valid > 0
                 }
             });
+            if interface.addresses.len() < all {
+                let addresses = &interface.addresses;
+                interface.routes.retain(|route| is_reachable(route, addresses));
+            }
         }
         self
+    }
+}
+
+/// Whether a route has what it needs: its source, and a subnet that its next hop lies in.
+fn is_reachable(route: &Route, addresses: &[Address]) -> bool {
+    let source = route.source.is_none_or(|source| addresses.iter().any(|address| address.net.addr() == source));
+    let link_local = |via: &IpAddr| matches!(via, IpAddr::V6(via) if via.is_unicast_link_local());
+    let within = |via: &IpAddr| addresses.iter().any(|address| address.net.contains(via) || address.peer == Some(*via));
+    source && route.via.is_none_or(|via| route.onlink || link_local(&via) || within(&via))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Lifetime;
+    use crate::snapshot::{Interface, Kind};
+
+    #[test]
+    fn a_lease_that_ran_out_takes_its_routes_with_it() {
+        let leased = |text: &str, valid| Address {
+            lifetime: Some(Lifetime { valid, preferred: valid }),
+            ..Address::new(text.parse().unwrap())
+        };
+        let mut interface = Interface::new(Kind::Ethernet);
+        interface.addresses = vec![leased("192.168.1.7/24", 60), leased("10.0.0.7/8", 600)];
+        let via = |text: &str| Route::default_via(text.parse().unwrap());
+        let metric = |route: Route| Route { metric: Some(7), ..route };
+        interface.routes = vec![via("192.168.1.1"), metric(via("10.0.0.1"))];
+        let eth0 = InterfaceName::new("eth0").unwrap();
+        let mut before = Snapshot::default();
+        before.interfaces.insert(eth0.clone(), interface);
+        let receipt = Receipt {
+            schema: Receipt::SCHEMA.to_owned(),
+            group: GroupName::new("lan").unwrap(),
+            device: InterfaceName::new("bond0").unwrap(),
+            before,
+            addresses: vec![],
+            routes: vec![],
+        };
+        let aged = receipt.aged(100).before.interfaces.remove(&eth0).unwrap();
+        assert_eq!(aged.addresses, [leased("10.0.0.7/8", 500)]);
+        assert_eq!(aged.routes, [metric(via("10.0.0.1"))]);
     }
 }

@@ -72,15 +72,23 @@ pub enum Refusal {
         #[serde(skip)]
         cures: Cures,
     },
-    /// Another interface stands on a member.
-    #[error("{interface} stands on member {member}, and would lose its routes when {member} joins the group")]
-    MemberCarries {
-        /// The member.
-        member: InterfaceName,
-        /// The interface on it.
-        interface: InterfaceName,
-        /// The group's device.
+    /// Another interface stands on one that would go off or away.
+    #[error("{upper} stands on {lower} and would {} with it", if *.deleted { "vanish" } else { "lose its routes" })]
+    Carries {
+        /// The interface below.
+        lower: InterfaceName,
+        /// The one on it.
+        upper: InterfaceName,
+        /// Whether the lower one would be deleted, not just switched off.
+        deleted: bool,
+    },
+    /// The group has another device now.
+    #[error("the group is up on {device}, and the file gives it another device")]
+    OtherDevice {
+        /// The device that it is up on.
         device: InterfaceName,
+        /// The group.
+        group: GroupName,
     },
     /// A member is not of a kind that can be one.
     #[error("{member} is a {kind} interface and cannot be a member")]
@@ -198,9 +206,9 @@ impl Refusal {
             Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
             Self::SameMember { interface } => format!("list {interface} once"),
             Self::MemberTaken { owner: Some(owner), .. } => format!("free it first: mpath down {owner}"),
-            Self::MemberCarries { interface, device, .. } => {
-                format!("let it stand on {device} instead, or switch it off first: ip link set dev {interface} down")
-            }
+            Self::Carries { upper, deleted: true, .. } => format!("remove it first: ip link delete dev {upper}"),
+            Self::Carries { upper, .. } => format!("switch it off first: ip link set dev {upper} down"),
+            Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
             Self::MemberTaken { member, controller, cures, .. } => {
                 format!("free it first: {}", cures.free(member, controller))
             }

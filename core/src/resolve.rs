@@ -11,11 +11,12 @@ use ipnet::IpNet;
 use crate::capability::Capabilities;
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::group::{MacPolicy, Member, MemberSelector};
+use crate::mode::ModeName;
 use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
-use crate::settings::MacSharing;
-use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Interface, Kind, Manager};
+use crate::settings::{Failback, MacSharing};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
@@ -79,7 +80,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     if capabilities.rules.settings_follow && primary.is_none() && names.len() > 1 {
         notes.push(Note::AllMembersSend { platform: capabilities.platform });
     }
-    let mac = own_mac(desired, current, &names, primary.as_ref(), sharing);
+    let mac = own_mac(&question, &names, sharing);
     let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
     let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net, probes_ipv6)).collect();
     let state = DeviceTarget {
@@ -191,10 +192,7 @@ fn former_members(
 ) -> BTreeMap<InterfaceName, InterfaceTarget> {
     let Some(receipt) = receipt else { return BTreeMap::new() };
     let mut before = Target::as_before(device, &receipt.before).others;
-    before.retain(|name, _| {
-        let is_member = current.interface(name).and_then(|i| i.membership()).is_some_and(|m| m.device == *device);
-        is_member && !staying.contains(name)
-    });
+    before.retain(|name, _| current.interfaces.contains_key(name) && !staying.contains(name));
     before
 }
 
@@ -218,6 +216,14 @@ fn wanted_routes(desired: &Group) -> Vec<Route> {
 }
 
 fn check_device(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>, notes: &mut Vec<Note>) {
+    let own = question.desired.name();
+    let marked =
+        question.current.interfaces.iter().filter(|(_, interface)| {
+            interface.group().and_then(|group| group.owner()).is_some_and(|owner| owner == *own)
+        });
+    let remembered = question.receipt.map(|receipt| &receipt.device);
+    let elsewhere = marked.map(|(name, _)| name).chain(remembered).find(|other| *other != device);
+    refusals.extend(elsewhere.map(|other| Refusal::OtherDevice { device: other.clone(), group: own.clone() }));
     let Some(interface) = question.current.interface(device) else { return };
     let group = question.desired.name().clone();
     let Some(state) = interface.group() else {
@@ -237,13 +243,21 @@ fn check_device(question: &Question<'_>, device: &InterfaceName, refusals: &mut 
 fn is_untouched(host: &Snapshot, device: &InterfaceName) -> bool {
     let Some(interface) = host.interface(device) else { return false };
     let Some(group) = interface.group() else { return false };
-    let settings = &group.settings;
+    // As bond_create and bond_setup leave it (drivers/net/bonding/bond_main.c).
+    let defaults = GroupSettings {
+        mode: ModeName::RoundRobin.with_defaults(),
+        detection: None,
+        primary: None,
+        failback: Failback::Always,
+        mac_sharing: MacSharing::Shared,
+        peer_notifications: 1,
+    };
     !interface.up
+        && interface.mtu == 1500
         && group.label.is_none()
         && interface.own_addresses().next().is_none()
         && host.members(device).next().is_none()
-        && settings.detection.is_none()
-        && settings.mode == crate::mode::ModeName::RoundRobin.with_defaults()
+        && group.settings == defaults
 }
 
 /// The members that are there, in the order of the file.
@@ -334,15 +348,7 @@ fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) 
             let cures = question.capabilities.cures;
             Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None, cures })
         }
-        Some(Controller::Group(_)) => None,
-        None if question.capabilities.rules.members_stay_on => None,
-        None => {
-            // It goes down for a moment when it joins, and takes what stands on it along, with all its routes.
-            let carried =
-                |(_, other): &(&InterfaceName, &Interface)| other.up && other.kind == Kind::Stacked(Some(name.clone()));
-            let (interface, _) = current.interfaces.iter().find(carried)?;
-            Some(Refusal::MemberCarries { member: name.clone(), interface: interface.clone(), device: device.clone() })
-        }
+        _ => None,
     }
 }
 
@@ -364,20 +370,23 @@ fn check_routes(
     routes: &[Route],
     refusals: &mut Vec<Refusal>,
 ) {
-    let (current, cures) = (question.current, question.capabilities.cures);
-    for (name, interface) in &current.interfaces {
-        let ours = name == device || members.iter().any(|(member, _)| member == name);
-        if !ours {
-            // IPv6 takes several routes to one place; IPv4 has room for one (net/ipv4/fib_trie.c fib_table_insert).
-            let taken =
-                |route: &&Route| !route.is_ipv6() && interface.routes.iter().any(|other| other.same_place(route));
-            let taken = routes.iter().filter(taken);
+    let cures = question.capabilities.cures;
+    let remembered = question.receipt.map(|receipt| receipt.routes.as_slice()).unwrap_or_default();
+    for (name, interface) in &question.current.interfaces {
+        let member = members.iter().any(|(member, _)| member == name);
+        if !member {
+            // There is room for one route to a place with a metric (fib_table_insert, fib6_add_rt2node); a route that
+            // is the group's own already, or was when the file said so, is no obstacle.
+            let stands =
+                |other: &&Route| name != device || !(routes.iter().chain(remembered).any(|own| own.same(other)));
+            let obstacle = |route: &&Route| interface.routes.iter().filter(stands).any(|other| other.same_place(route));
+            let taken = routes.iter().filter(obstacle);
             refusals.extend(taken.map(|route| Refusal::RouteTaken {
                 route: route.clone(),
                 interface: name.clone(),
                 cures,
             }));
-        } else if name != device && interface.membership().is_none() {
+        } else if interface.membership().is_none() {
             let opaque = interface.own_routes().filter_map(|route| Some((route, route.opaque.clone()?)));
             refusals.extend(opaque.map(|(route, why)| Refusal::RouteOpaque {
                 member: name.clone(),
@@ -401,7 +410,7 @@ fn mac_sharing(
     }
     let is_wireless = |name: &InterfaceName| current.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
     let wireless = members.iter().map(|(name, _)| name).find(|name| is_wireless(name));
-    let failover = desired.mode().name() == crate::mode::ModeName::ActiveBackup;
+    let failover = desired.mode().name() == ModeName::ActiveBackup;
     match (desired.mac(), wireless) {
         (MacPolicy::Auto, Some(_)) if failover => MacSharing::Active,
         (MacPolicy::Auto, _) => MacSharing::Shared,
@@ -412,29 +421,27 @@ fn mac_sharing(
             MacSharing::Follow
         }
         (MacPolicy::Shared | MacPolicy::Member(_) | MacPolicy::Fixed(_), wireless) => {
-            notes.extend(wireless.map(|member| Note::SharedWireless { member: member.clone() }));
+            // In the other modes there is no choice.
+            notes.extend(wireless.filter(|_| failover).map(|member| Note::SharedWireless { member: member.clone() }));
             MacSharing::Shared
         }
     }
 }
 
-/// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining.
-fn own_mac(
-    desired: &Group,
-    current: &Snapshot,
-    names: &[InterfaceName],
-    primary: Option<&InterfaceName>,
-    sharing: MacSharing,
-) -> Option<MacAddress> {
+/// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining; and it
+/// stays when the interface that it comes from is unplugged, as long as that is remembered.
+fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing) -> Option<MacAddress> {
+    let Question { desired, current, receipt, .. } = question;
     let of = |name: &InterfaceName| {
-        let interface = current.interface(name)?;
+        let before = || receipt.and_then(|receipt| receipt.before.interface(name));
+        let interface = current.interface(name).or_else(before)?;
         let own = interface.membership().and_then(|membership| membership.own_mac);
         interface.permanent_mac.or(own).or(interface.mac)
     };
     match desired.mac() {
         MacPolicy::Fixed(mac) => Some(*mac),
-        MacPolicy::Member(name) => current.interface(name).and_then(|i| i.permanent_mac).or_else(|| of(name)),
-        _ if sharing == MacSharing::Shared => primary.or(names.first()).and_then(of),
+        MacPolicy::Member(name) => of(name),
+        _ if sharing == MacSharing::Shared => desired.primary().and_then(of).or_else(|| names.first().and_then(of)),
         _ => None,
     }
 }

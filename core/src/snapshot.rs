@@ -154,6 +154,16 @@ pub enum Controller {
     },
 }
 
+impl Controller {
+    /// The name of the device.
+    pub fn device(&self) -> &InterfaceName {
+        match self {
+            Self::Group(membership) => &membership.device,
+            Self::Other { name, .. } => name,
+        }
+    }
+}
+
 /// An interface's part in a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {

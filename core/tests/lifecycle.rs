@@ -7,9 +7,9 @@ use pretty_assertions::assert_eq;
 use mpath_core::fake::FakeHost;
 use mpath_core::plan::{self, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::snapshot::{Interface, Kind};
+use mpath_core::snapshot::{Controller, Interface, Kind};
 use mpath_core::{
-    Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile,
+    Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, Step,
 };
 
 const WORDS: [&str; 6] = [
@@ -62,11 +62,12 @@ fn up(host: &mut FakeHost, words: &str, receipt: Option<&Receipt>, at_most: usiz
     let desired = group(words);
     let question =
         Question { desired: &desired, current: &current, receipt, capabilities: &capabilities, adopt: false };
+    let earlier = receipt;
     let Prepared { plan, receipt } = plan::up(question).unwrap_or_else(|why| panic!("{words}: {why:?}"));
     for step in plan.steps.iter().take(at_most) {
         host.execute(step).unwrap_or_else(|error| panic!("{words}: {step}: {error}"));
     }
-    Receipt { complete: plan.steps.len() <= at_most, ..receipt }
+    if plan.steps.len() > at_most { receipt.covering(earlier) } else { receipt }
 }
 
 fn down(host: &mut FakeHost, receipt: Option<&Receipt>) {
@@ -145,4 +146,109 @@ fn without_a_receipt_the_members_are_released() {
     down(&mut host, None);
     assert!(!host.host.interfaces.contains_key("bond0"));
     assert!(host.host.interfaces.values().all(|interface| interface.controller.is_none()));
+}
+
+#[test]
+fn a_change_broken_off_anywhere_and_gone_on_with_leaves_nothing_of_the_old_file() {
+    for first in WORDS {
+        for second in WORDS {
+            for at_most in 0..20 {
+                let mut host = host();
+                let before = lines(&mut host);
+                let receipt = up(&mut host, first, None, usize::MAX);
+                let receipt = up(&mut host, second, Some(&receipt), at_most);
+                let receipt = up(&mut host, second, Some(&receipt), usize::MAX);
+                let story = format!("{first}\n--\n{second}\nbroken off after {at_most}");
+                let straight = {
+                    let mut host = self::host();
+                    up(&mut host, second, None, usize::MAX);
+                    host.host.interfaces["bond0"].clone()
+                };
+                let bond0 = &host.host.interfaces["bond0"];
+                let sorted = |interface: &Interface| {
+                    let mut texts: Vec<_> = interface.own_addresses().map(ToString::to_string).collect();
+                    texts.extend(interface.own_routes().map(ToString::to_string));
+                    texts.sort();
+                    texts
+                };
+                assert_eq!(sorted(bond0), sorted(&straight), "{story}");
+                down(&mut host, Some(&receipt));
+                assert_eq!(lines(&mut host), before, "{story}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_taken_out_behind_our_back_is_still_given_back_what_it_had() {
+    let mut host = host();
+    let before = lines(&mut host);
+    let receipt = up(&mut host, WORDS[0], None, usize::MAX);
+    let eth1 = host.host.interfaces.get_mut("eth1").unwrap();
+    eth1.controller = None;
+    eth1.up = false;
+    eth1.mac = eth1.permanent_mac;
+    host.host.interfaces.get_mut("bond0").unwrap().group_mut().unwrap().settings.primary = None;
+    let receipt = up(&mut host, WORDS[0], Some(&receipt), usize::MAX);
+    down(&mut host, Some(&receipt));
+    assert_eq!(lines(&mut host), before);
+}
+
+#[test]
+fn a_former_member_that_works_for_another_device_is_left_to_it() {
+    let mut host = host();
+    let receipt = up(&mut host, WORDS[0], None, usize::MAX);
+    let bridge = Controller::Other { name: name("br0"), kind: "bridge".to_owned() };
+    host.host.interfaces.get_mut("bond0").unwrap().group_mut().unwrap().settings.primary = None;
+    host.host.interfaces.get_mut("eth1").unwrap().controller = Some(bridge.clone());
+    down(&mut host, Some(&receipt));
+    assert!(!host.host.interfaces.contains_key("bond0"));
+    let eth1 = &host.host.interfaces["eth1"];
+    assert_eq!(eth1.controller, Some(bridge));
+    assert_eq!(eth1.own_addresses().count(), 0, "an address on a port of somebody else's bridge");
+}
+
+#[test]
+fn an_adopted_device_is_given_back_with_all_its_members() {
+    let mut host = host();
+    let settings = mpath_core::GroupSettings {
+        mode: mpath_core::mode::ModeName::Xor.with_defaults(),
+        detection: Some(mpath_core::Detection::default()),
+        primary: None,
+        failback: mpath_core::settings::Failback::Always,
+        mac_sharing: mpath_core::settings::MacSharing::Shared,
+        peer_notifications: 1,
+    };
+    let new = mpath_core::step::NewGroup {
+        device: name("bond0"),
+        settings: Box::new(settings),
+        label: None,
+        mac: Some(MacAddress::new([2, 0, 0, 0, 0, 3])),
+        mtu: None,
+    };
+    let eth2 = host.host.interfaces.get_mut("eth2").unwrap();
+    eth2.up = false;
+    eth2.addresses.clear();
+    for step in [
+        Step::CreateGroup(new),
+        Step::AddMember { device: name("bond0"), member: name("eth2") },
+        Step::SetUp { interface: name("bond0"), up: true },
+        Step::AddAddress { interface: name("bond0"), address: Address::new("10.5.5.5/24".parse().unwrap()) },
+    ] {
+        host.execute(&step).unwrap();
+    }
+    let before = lines(&mut host);
+    let current = host.observe().unwrap();
+    let capabilities = host.capabilities.clone();
+    let desired = group(WORDS[0]);
+    let question =
+        |adopt| Question { desired: &desired, current: &current, receipt: None, capabilities: &capabilities, adopt };
+    assert!(plan::up(question(false)).is_err());
+    let Prepared { plan, receipt } = plan::up(question(true)).unwrap();
+    for step in &plan.steps {
+        host.execute(step).unwrap();
+    }
+    assert!(host.host.interfaces["eth2"].controller.is_none(), "not in the file");
+    down(&mut host, Some(&receipt));
+    assert_eq!(lines(&mut host), before);
 }

@@ -14,16 +14,7 @@ use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, MacAddress,
 use tempfile::TempDir;
 
 /// The story of the README.
-pub(crate) const HOME_LAN: &str = r#"[group.home-lan]
-device    = "bond0"
-members   = ["eth1", "eth0"]
-primary   = "eth1"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-
-[group.home-lan.detection]
-link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
-"#;
+pub(crate) const HOME_LAN: &str = include_str!("../home-lan.toml");
 
 /// Another group beside it.
 pub(crate) const OFFICE: &str = "[group.office]\nmembers = [\"eth2\"]\naddresses = [\"10.0.0.1/8\"]\n";

@@ -1,10 +1,12 @@
 //! A group that is there already: left alone where nothing differs, changed in place where the kernel allows it.
 
-use std::io::Read as _;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, ip, ip_json, option, wait_for_active, wait_until};
+use crate::network::{PATIENCE, Segment, batch, ip, ip_json, option, wait_for_active, wait_for_link_local, wait_until};
 use crate::ping::{Ping, now};
 
 crate::cases!(OwnNamespace:
@@ -19,33 +21,76 @@ crate::cases!(OwnNamespace:
     each_mac_policy_is_what_the_kernel_shows,
 );
 
-/// Runs something while `ip monitor all` listens, and returns what it heard.
-fn heard(during: impl FnOnce()) -> String {
-    let mut monitor = Command::new("ip").args(["monitor", "all"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = monitor.stdout.take().unwrap();
-    let listener = std::thread::spawn(move || {
-        let mut text = String::new();
-        out.read_to_string(&mut text).unwrap();
-        text
-    });
-    // It listens as soon as its own mark comes through; another one ends what is heard.
-    let mark = |name: &str| {
-        ip(&format!("link add {name} type dummy"));
-        ip(&format!("link del {name}"));
-    };
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    mark("mark-begin");
-    during();
-    mark("mark-end");
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    monitor.kill().unwrap();
-    monitor.wait().unwrap();
-    let text = listener.join().unwrap();
-    let begin = text.rfind("mark-begin").expect("the monitor was too late to listen");
-    let end = text.find("mark-end").expect("the monitor ended too early");
-    // The last line of the first mark ends after its name; the first of the last begins before its.
-    let after = text[begin..end].split_once('\n').map_or("", |(_, rest)| rest);
-    after.rsplit_once('\n').map_or("", |(text, _)| text).to_owned()
+/// `ip monitor all`, line by line.
+struct Monitor {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+/// The device of the marks between which the monitor is heard. That its group number changes is one event and no more,
+/// if it is on (netdev_state_change).
+const MARK: &str = "mark0";
+const HELLO: u32 = 1;
+const BEGIN: u32 = 2;
+const END: u32 = 3;
+
+fn mark(number: u32) {
+    ip(&format!("link set dev {MARK} group {number}"));
+}
+
+impl Monitor {
+    /// Starts it, and waits until it listens.
+    fn start() -> Self {
+        batch(&[], &format!("link add {MARK} type dummy\nlink set {MARK} addrgenmode none up\n"));
+        let mut child = Command::new("ip").args(["-o", "monitor", "all"]).stdout(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, lines) = channel();
+        std::thread::spawn(move || out.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let monitor = Self { child, lines };
+        // Nothing tells when it begins to listen, so it is called until it answers.
+        wait_until("the monitor listens", || {
+            mark(HELLO);
+            monitor.lines.recv_timeout(Duration::from_millis(100)).is_ok()
+        });
+        monitor
+    }
+
+    /// Waits until it has printed nothing for longer than linkwatch, which looks once a second, can take to tell.
+    fn wait_for_rest(&self) {
+        let start = Instant::now();
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(1500)) {
+            assert!(start.elapsed() < PATIENCE, "it does not come to rest: {line}");
+        }
+    }
+
+    /// Makes a mark, and returns what the monitor prints until it prints that.
+    fn until(&self, number: u32) -> Vec<String> {
+        mark(number);
+        let mut heard = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("the mark {number} is not heard after {heard:#?}"));
+            if !line.contains(MARK) {
+                heard.push(line);
+            } else if line.contains(&format!("group {number} ")) {
+                return heard;
+            }
+        }
+    }
+
+    /// What it prints while something is done, apart from the marks.
+    fn heard(&self, during: impl FnOnce()) -> Vec<String> {
+        self.until(BEGIN);
+        during();
+        self.until(END)
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 fn a_second_up_writes_nothing() {
@@ -55,25 +100,21 @@ fn a_second_up_writes_nothing() {
     wait_for_active("bond0", "eth1");
     // What the first run set going must have come to rest: both links, and the link-local address of the bond.
     wait_until("the standby is up", || crate::network::read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
-    wait_until("the link-local address is settled", || {
-        let addresses = ip("-6 address show dev bond0 scope link");
-        addresses.contains("fe80") && !addresses.contains("tentative")
-    });
+    wait_for_link_local("bond0");
     config.mpath("plan --check").expect(0);
-    let noise = heard(|| {
+    let monitor = Monitor::start();
+    monitor.wait_for_rest();
+    let noise = monitor.heard(|| {
         let outcome = config.succeed("up home-lan");
         assert!(outcome.stdout.contains("already as wanted"), "{outcome:?}");
     });
-    let lines: Vec<_> = noise.lines().filter(|line| !line.contains("mark-")).collect();
-    let news: Vec<_> =
-        lines.iter().filter(|line| ["bond0", "eth0", "eth1"].iter().any(|name| line.contains(name))).collect();
-    assert!(news.is_empty(), "{news:#?}");
+    assert!(noise.is_empty(), "{noise:#?}");
     // The monitor does hear what mpath writes when there is something to write.
     config.write(&HOME_LAN.replace("\"200ms\", down-delay = \"200ms\"", "\"300ms\", down-delay = \"200ms\""));
-    let noise = heard(|| {
+    let noise = monitor.heard(|| {
         config.succeed("up home-lan");
     });
-    assert!(noise.contains("bond0"), "the monitor is deaf: {noise}");
+    assert!(noise.iter().any(|line| line.contains("bond0")), "the monitor is deaf: {noise:#?}");
 }
 
 fn an_option_is_changed_in_place_without_a_loss() {

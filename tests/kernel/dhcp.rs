@@ -1,4 +1,4 @@
-//! An address by DHCP, from a real server, by each of the clients that mpath knows.
+//! Addresses by DHCP, from a real server, by each of the clients that mpath knows; and by router advertisements.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use nix::mount::{MsFlags, mount};
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, ip, wait_for_active, wait_until};
+use crate::network::{Segment, ip, read, wait_for_active, wait_until};
 
 crate::cases!(OwnNamespace:
     dhcpcd_leases_and_releases,
@@ -14,6 +14,10 @@ crate::cases!(OwnNamespace:
     udhcpc_leases_and_releases,
     without_a_client_the_error_says_what_to_install,
     a_second_up_with_a_lease_changes_nothing,
+    dhcpcd_leases_and_releases_ipv6,
+    dhclient_leases_and_releases_ipv6,
+    router_advertisements_give_an_address_and_a_route,
+    router_advertisements_are_ignored_where_the_file_says_so,
 );
 
 const CLIENTS: [&str; 3] = ["dhcpcd", "dhclient", "udhcpc"];
@@ -25,23 +29,32 @@ struct Server {
     _folder: tempfile::TempDir,
 }
 
+/// What a server has to give.
+const IPV4: &[&str] =
+    &["--dhcp-range=192.168.1.100,192.168.1.120,255.255.255.0,10m", "--dhcp-option=option:router,192.168.1.24"];
+/// Advertisements that send whoever wants an address to DHCPv6, and that.
+const IPV6: &[&str] = &["--enable-ra", "--dhcp-range=2001:db8:1::100,2001:db8:1::120,64,10m"];
+/// Advertisements from which hosts make addresses of their own.
+const ADVERTISEMENTS: &[&str] = &["--enable-ra", "--dhcp-range=2001:db8:1::,ra-only,64,10m"];
+
 impl Server {
-    fn start() -> Self {
+    fn start(offer: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("dnsmasq").tempdir_in("/run").unwrap();
         let log = folder.path().join("log");
         let leases = folder.path().join("leases");
         let child = Command::new("ip")
             .args(["netns", "exec", "sw", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0"])
             .args(["--interface=br0", "--bind-interfaces", "--user=root", "--log-dhcp", "--dhcp-authoritative"])
-            .args(["--dhcp-range=192.168.1.100,192.168.1.120,255.255.255.0,10m", "--no-ping"])
-            .args(["--dhcp-option=option:router,192.168.1.24"])
+            .arg("--no-ping")
+            .args(offer)
             .arg(format!("--log-facility={}", log.display()))
             .arg(format!("--dhcp-leasefile={}", leases.display()))
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
         wait_until("dnsmasq listens", || {
-            std::fs::read_to_string(&log).is_ok_and(|text| text.contains("DHCP, IP range"))
+            let ready = ["DHCP, IP range", "DHCPv6, IP range", "router advertisement on"];
+            std::fs::read_to_string(&log).is_ok_and(|text| ready.iter().any(|words| text.contains(words)))
         });
         Self { child, log, _folder: folder }
     }
@@ -59,7 +72,11 @@ impl Drop for Server {
 }
 
 fn by_dhcp() -> String {
-    HOME_LAN.replace("addresses = [\"192.168.1.34/24\"]", "dhcp = true").replace("gateway   = \"192.168.1.24\"", "")
+    addressed_by("dhcp = true")
+}
+
+fn addressed_by(line: &str) -> String {
+    HOME_LAN.replace("addresses = [\"192.168.1.34/24\"]", line).replace("gateway   = \"192.168.1.24\"", "")
 }
 
 /// Hides the clients of these names from this test alone: their folders are covered by ones that lead to everything
@@ -86,7 +103,7 @@ fn hide(clients: &[&str]) {
 fn leases_and_releases(client: &str) {
     hide(&CLIENTS.into_iter().filter(|other| *other != client).collect::<Vec<_>>());
     let _segment = Segment::new(&["eth0", "eth1"]);
-    let server = Server::start();
+    let server = Server::start(IPV4);
     let config = Config::new(&by_dhcp());
     let plan = config.succeed("plan home-lan");
     assert!(plan.stdout.contains(client), "{plan:?}");
@@ -94,16 +111,20 @@ fn leases_and_releases(client: &str) {
     wait_for_active("bond0", "eth1");
     wait_until("an address is leased", || ip("-4 address show dev bond0").contains("192.168.1.1"));
     wait_until("the default route is there", || ip("route show default").contains("192.168.1.24"));
+    assert!(!running(client).is_empty(), "no process of {client} is found: this test is blind");
     config.succeed("down home-lan");
     wait_until("the lease is given back", || server.log().contains("DHCPRELEASE"));
-    let processes = running(client);
-    assert!(processes.is_empty(), "{processes:?} still run");
+    // dhcpcd's helpers end by themselves, a little after it.
+    wait_until("no process of the client is left", || running(client).is_empty());
 }
 
-/// The processes of a client, by /proc.
+/// The processes of a client in this network, by /proc.
 fn running(client: &str) -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let commands = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+    let network = |process: &std::path::Path| std::fs::read_link(process.join("ns/net")).ok();
+    let here = network("/proc/thread-self".as_ref());
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let processes = processes.filter(|process| network(process) == here);
+    let commands = processes.filter_map(|process| std::fs::read_to_string(process.join("cmdline")).ok());
     let program = |command: &String| {
         command.split(['\0', ' ', ':']).next().unwrap_or_default().rsplit('/').next() == Some(client)
     };
@@ -132,10 +153,76 @@ fn without_a_client_the_error_says_what_to_install() {
 
 fn a_second_up_with_a_lease_changes_nothing() {
     let _segment = Segment::new(&["eth0", "eth1"]);
-    let _server = Server::start();
+    let _server = Server::start(IPV4);
     let config = Config::new(&by_dhcp());
     config.succeed("up home-lan");
     wait_until("an address is leased", || ip("-4 address show dev bond0").contains("192.168.1.1"));
+    config.mpath("plan --check").expect(0);
+    config.succeed("down home-lan");
+}
+
+fn leases_and_releases_ipv6(client: &str) {
+    hide(&CLIENTS.into_iter().filter(|other| *other != client).collect::<Vec<_>>());
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let server = Server::start(IPV6);
+    let config = Config::new(&addressed_by("dhcp6 = true"));
+    let plan = config.succeed("plan home-lan");
+    assert!(plan.stdout.contains(&format!("{client} -6")), "{plan:?}");
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("an address is leased", || global_addresses("bond0").contains("2001:db8:1::1"));
+    assert!(!running(client).is_empty(), "no process of {client} is found: this test is blind");
+    config.mpath("plan --check").expect(0);
+    config.succeed("down home-lan");
+    wait_until("the lease is given back", || server.log().contains("DHCPRELEASE"));
+    // dhcpcd's helpers end by themselves, a little after it.
+    wait_until("no process of the client is left", || running(client).is_empty());
+}
+
+fn global_addresses(interface: &str) -> String {
+    ip(&format!("-6 address show dev {interface} scope global"))
+}
+
+fn dhcpcd_leases_and_releases_ipv6() {
+    leases_and_releases_ipv6("dhcpcd");
+}
+
+fn dhclient_leases_and_releases_ipv6() {
+    leases_and_releases_ipv6("dhclient");
+}
+
+/// How many router advertisements the bond has heard, by the kernel's count.
+fn advertisements_heard() -> u64 {
+    let counters = read("/proc/thread-self/net/dev_snmp6/bond0");
+    let count = counters.lines().find_map(|line| line.strip_prefix("Icmp6InRouterAdvertisements"));
+    count.map_or(0, |count| count.trim().parse().unwrap())
+}
+
+fn router_advertisements_give_an_address_and_a_route() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let _server = Server::start(ADVERTISEMENTS);
+    // A router itself, it would not listen if it were not told to do so always.
+    std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").unwrap();
+    let config = Config::new(&addressed_by("accept-ra = true"));
+    config.succeed("up home-lan");
+    wait_until("an address is made", || global_addresses("bond0").contains("2001:db8:1:"));
+    wait_until("the default route is there", || ip("-6 route show default dev bond0").contains("proto ra"));
+    assert!(advertisements_heard() > 0, "the count is no measure");
+    config.mpath("plan --check").expect(0);
+    assert!(config.succeed("up home-lan").stdout.contains("already as wanted"));
+    config.succeed("down home-lan");
+}
+
+fn router_advertisements_are_ignored_where_the_file_says_so() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let config = Config::new(&addressed_by("addresses = [\"192.168.1.34/24\"]\naccept-ra = false"));
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    // Nobody asks for an advertisement here; the server sends one to all in its first seconds.
+    let _server = Server::start(ADVERTISEMENTS);
+    wait_until("an advertisement is heard", || advertisements_heard() > 0);
+    let (addresses, routes) = (global_addresses("bond0"), ip("-6 route show default"));
+    assert!(addresses.is_empty() && routes.is_empty(), "{addresses}{routes}");
     config.mpath("plan --check").expect(0);
     config.succeed("down home-lan");
 }

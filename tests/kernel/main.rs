@@ -3,103 +3,27 @@
 //!
 //! Outside the lab, on a machine without bonding or without root, the tests are counted as ignored and the reason is
 //! printed. Inside the lab (`MPATH_LAB` is set) they must run: what cannot run there fails.
+//!
+//! Other systems than Linux have no such driver: there all of them are one ignored test.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stderr, reason = "why tests were not run is for the person who ran them")]
 
-mod mpath;
-mod network;
-mod ping;
+#[cfg(target_os = "linux")]
+#[path = "suite.rs"] // so that its modules stand beside it
+mod suite;
+#[cfg(target_os = "linux")]
+use suite::{Case, Place, cases, mpath, network, ping, story};
 
-mod changes;
-mod dhcp;
-mod driver;
-mod failover;
-mod model;
-mod refusals;
-mod restore;
-mod story;
-mod wifi;
-
-use std::process::ExitCode;
-
-use libtest_mimic::{Arguments, Failed, Trial};
-
-/// A test: its name as a sentence, and where it runs.
-pub(crate) struct Case {
-    name: &'static str,
-    place: Place,
-    test: fn(),
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    suite::main()
 }
 
-/// Where a test runs.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Place {
-    /// In a network namespace of its own.
-    OwnNamespace,
-    /// In the first namespace of the machine, for what the driver does only there. Only in a machine of the lab's own.
-    WholeMachine,
-    /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
-    Wifi,
-}
-
-macro_rules! cases {
-    ($place:ident: $($test:ident),+ $(,)?) => {
-        pub(crate) fn cases() -> Vec<crate::Case> {
-            vec![$(crate::Case { name: stringify!($test), place: crate::Place::$place, test: $test }),+]
-        }
-    };
-}
-pub(crate) use cases;
-
-fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    // They share one kernel and its clock: side by side they would spoil each other's times.
-    arguments.test_threads = Some(1);
-    let lab = std::env::var("MPATH_LAB").ok();
-    let obstacle = network::obstacle();
-    if let (Some(obstacle), Some(lab)) = (&obstacle, &lab) {
-        eprintln!("kernel tests cannot run in the lab ({lab}), where they must: {obstacle}");
-        return ExitCode::FAILURE;
-    }
-    if let Some(obstacle) = &obstacle {
-        eprintln!("kernel tests are ignored here: {obstacle}; `make test` runs them in the lab");
-    }
-    let own_machine = lab.as_deref().is_some_and(|kernel| kernel != "host");
-    let wifi = network::has_simulated_wifi();
-    let modules = [
-        story::cases(),
-        failover::cases(),
-        changes::cases(),
-        restore::cases(),
-        refusals::cases(),
-        driver::cases(),
-        dhcp::cases(),
-        model::cases(),
-        wifi::cases(),
-    ];
-    let trials = modules.into_iter().flatten().map(|case| {
-        let runs = obstacle.is_none()
-            && match case.place {
-                Place::OwnNamespace => true,
-                Place::WholeMachine => own_machine,
-                Place::Wifi => wifi,
-            };
-        Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
-}
-
-/// Runs a test in a thread, whose namespaces go with it.
-fn run(case: &Case) -> Result<(), Failed> {
-    let (test, place) = (case.test, case.place);
-    let body = move || {
-        network::isolate(place != Place::WholeMachine);
-        test();
-    };
-    let thread = std::thread::Builder::new().name(case.name.to_owned()).spawn(body).unwrap();
-    thread.join().map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        Failed::from(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default())
-    })
+#[cfg(not(target_os = "linux"))]
+fn main() -> std::process::ExitCode {
+    eprintln!("kernel tests are ignored here: they need Linux, and this is {}", std::env::consts::OS);
+    let arguments = libtest_mimic::Arguments::from_args();
+    let all = libtest_mimic::Trial::test("mpath_on_the_bonding_driver", || Err("it needs Linux".into()));
+    libtest_mimic::run(&arguments, vec![all.with_ignored_flag(true)]).exit_code()
 }

@@ -1,21 +1,12 @@
 //! The program under test, run as a person would run it.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 /// The file of the story, word for word.
-pub(crate) const HOME_LAN: &str = r#"
-[group.home-lan]
-device    = "bond0"
-members   = ["eth1", "eth0"]
-primary   = "eth1"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-
-[group.home-lan.detection]
-link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
-"#;
+pub(crate) const HOME_LAN: &str = include_str!("../home-lan.toml");
 
 /// A configuration of one test.
 pub(crate) struct Config {
@@ -40,6 +31,11 @@ impl Config {
         let config = Self { folder };
         config.write(text);
         config
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Replaces the file.

@@ -8,7 +8,7 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 
 /// The longest that anything which must happen may take: far more than it needs, on a machine with other work to do.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What keeps the kernel tests from running.
 pub(crate) fn obstacle() -> Option<String> {
@@ -88,6 +88,14 @@ pub(crate) fn wait_for_active(bond: &str, member: &str) -> Duration {
     wait_until(&format!("{member} becomes the active member of {bond}"), || option(bond, "active_slave") == member)
 }
 
+/// Waits until an interface that is on has its link-local address for good: it comes by itself, and is tentative first.
+pub(crate) fn wait_for_link_local(name: &str) {
+    wait_until(&format!("the link-local address of {name} is settled"), || {
+        let addresses = ip(&format!("-6 address show dev {name} scope link"));
+        addresses.contains("fe80") && !addresses.contains("tentative")
+    });
+}
+
 /// A switch in a namespace `sw` with a host behind it at 192.168.1.24 and 2001:db8:1::24, and cables to it.
 pub(crate) struct Segment;
 
@@ -128,6 +136,13 @@ impl Segment {
     pub(crate) fn break_path(&self, name: &str) {
         succeed("bridge", &["-n", "sw", "link", "set", "dev", &format!("p-{name}"), "state", "0"]);
     }
+}
+
+/// The receipt of a group in this thread's network, if there is one.
+pub(crate) fn receipt(group: &str) -> Option<std::path::PathBuf> {
+    let namespace = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/thread-self/ns/net").unwrap());
+    let path = format!("/run/mpath/net-{namespace}/receipts/{group}.json");
+    Some(path.into()).filter(|path: &std::path::PathBuf| path.exists())
 }
 
 /// Runs many `ip` commands at once.

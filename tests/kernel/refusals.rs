@@ -3,12 +3,13 @@
 use std::process::Command;
 
 use crate::mpath::{Config, HOME_LAN, run};
-use crate::network::{Segment, batch, ip, picture};
+use crate::network::{Segment, batch, ip, picture, wait_for_link_local};
 
 crate::cases!(OwnNamespace:
     a_missing_member_is_named_with_the_nearest_that_is_there,
     an_optional_member_may_be_missing,
     a_member_of_another_bond_or_bridge_is_refused_by_name,
+    a_member_that_carries_a_vlan_is_refused_and_the_vlan_itself_may_join,
     a_member_is_found_by_its_permanent_mac,
     link_and_probe_at_once_are_refused_before_anything_is_touched,
     without_privilege_nothing_happens,
@@ -52,6 +53,24 @@ fn a_member_of_another_bond_or_bridge_is_refused_by_name() {
     let config = Config::new(HOME_LAN);
     let outcome = untouched(&config, "up home-lan", 1);
     outcome.says("br7").says("other").says("nomaster");
+}
+
+fn a_member_that_carries_a_vlan_is_refused_and_the_vlan_itself_may_join() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    ip("link set eth1 up");
+    ip("link add link eth1 name eth1.10 type vlan id 10");
+    ip("link set eth1.10 up");
+    wait_for_link_local("eth1");
+    let config = Config::new(HOME_LAN);
+    config.mpath("up home-lan").expect(1).says("eth1.10 stands on eth1");
+    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
+    ip("link set eth1.10 down");
+    config.write(&HOME_LAN.replace("\"eth1\"", "\"eth1.10\""));
+    config.succeed("up home-lan");
+    assert!(crate::network::option("bond0", "slaves").contains("eth1.10"));
+    // It shows the address of the card below it, which is not to be taken for it.
+    config.mpath("plan --check").expect(0);
+    config.succeed("down home-lan");
 }
 
 fn a_member_is_found_by_its_permanent_mac() {

@@ -73,6 +73,7 @@ fn failover_and_failback(segment: &Segment, target: &str) {
 
 fn home_lan_by_ipv6() {
     let segment = Segment::new(&["eth0", "eth1"]);
+    let before = picture(&["eth0", "eth1"]);
     let text = HOME_LAN
         .replace("192.168.1.34/24", "2001:db8:1::34/64")
         .replace("gateway   = \"192.168.1.24\"", "gateway6 = \"2001:db8:1::24\"");
@@ -87,6 +88,8 @@ fn home_lan_by_ipv6() {
     });
     failover_and_failback(&segment, Segment::HOST6);
     config.succeed("down home-lan");
+    wait_for_picture(&before, &["eth0", "eth1"]);
+    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
 }
 
 fn the_file_in_etc_is_found() {

@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -178,6 +178,23 @@ fn each_plan_ends_in_a_host_that_needs_nothing_more() {
     }
 }
 
+/// The paths of all keys in a table, as `mpath_core::spec::keys` writes them.
+fn paths(table: &toml::Table, prefix: &str, found: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        match value {
+            toml::Value::Table(inner) => paths(inner, &format!("{path}."), found),
+            toml::Value::Array(list) => {
+                for inner in list.iter().filter_map(toml::Value::as_table) {
+                    paths(inner, &format!("{path}[]."), found);
+                }
+            }
+            _ => {}
+        }
+        found.insert(path);
+    }
+}
+
 #[test]
 fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
     for case in cases() {
@@ -210,9 +227,16 @@ fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
 
 #[test]
 fn the_cases_cover_every_key_of_the_file() {
-    let text: String = cases().iter().map(|case| fs::read_to_string(case.join("group.toml")).unwrap()).collect();
-    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
-    let keys = mpath_core::spec::keys::KEYS.iter().map(|key| last(key.path));
-    let missing: Vec<_> = keys.filter(|key| !text.contains(key.as_str())).collect();
+    let mut found = BTreeSet::new();
+    for case in cases() {
+        let file: toml::Table = fs::read_to_string(case.join("group.toml")).unwrap().parse().unwrap();
+        for group in file["group"].as_table().unwrap().values() {
+            paths(group.as_table().unwrap(), "", &mut found);
+        }
+    }
+    let keys: BTreeSet<_> = mpath_core::spec::keys::KEYS.iter().map(|key| key.path.to_owned()).collect();
+    let missing: Vec<_> = keys.difference(&found).collect();
     assert!(missing.is_empty(), "no case has {missing:?}");
+    let unknown: Vec<_> = found.difference(&keys).collect();
+    assert!(unknown.is_empty(), "keys that are in no list: {unknown:?}");
 }

@@ -1,4 +1,3 @@
-use netlink_packet_core::Parseable;
 use netlink_packet_route::route::{RouteMetric, RouteNextHop, RouteScope};
 
 use super::*;
@@ -112,6 +111,8 @@ fn what_the_kernel_made_is_automatic() {
 #[test]
 #[cfg(all(target_os = "linux", target_endian = "little"))]
 fn the_bytes_of_a_kernel_are_read() {
+    use netlink_packet_core::Parseable as _;
+
     // `ip route add 10.52.0.0/16 via inet6 fd00::1 dev 5 metric 7`, as dumped.
     let mut bytes = vec![2, 16, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
     bytes.extend([8, 0, 15, 0, 254, 0, 0, 0]); // RTA_TABLE 254

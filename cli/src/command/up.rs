@@ -6,7 +6,8 @@ use clap::Args;
 use mpath_core::apply::{self, Cause, Failure, Undo};
 use mpath_core::plan::{self, NoPlan, Plan, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::{Group, Receipt, Snapshot};
+use mpath_core::step::Family;
+use mpath_core::{Address, Group, Snapshot, Step};
 
 use crate::ExitCode;
 use crate::arguments::Selection;
@@ -78,7 +79,12 @@ impl UpArgs {
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
         let remembers = memory.receipt.as_ref() == Some(&receipt);
-        if !remembers && let Err(error) = receipts.keep(&receipt) {
+        let kept = match plan.is_empty() {
+            true if remembers => Ok(()),
+            true => receipts.keep(&receipt),
+            false => receipts.keep(&receipt.covering(memory.receipt.as_ref())),
+        };
+        if let Err(error) = kept {
             host.snapshot = before;
             return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
         }
@@ -101,8 +107,12 @@ impl UpArgs {
         match done {
             Ok(after) => {
                 host.snapshot = after.unwrap_or(before);
-                if let Err(error) = receipts.keep(&Receipt { complete: true, ..receipt }) {
+                if let Err(error) = receipts.keep(&receipt) {
                     return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+                }
+                for family in without_lease(group, &plan, &host.snapshot) {
+                    let waits = format!("{name}: no {family} lease yet; the DHCP client goes on asking");
+                    context.console.warning(&waits);
                 }
                 report.changed(up_in_words(&plan, &host.snapshot))
             }
@@ -110,7 +120,6 @@ impl UpArgs {
                 // What could not be read now is told; the next group looks for itself.
                 let _ = host.look_again();
                 if matches!(failure.undo, Undo::Complete)
-                    && !remembers
                     && let Err(error) = receipts.put_back(name, &memory)
                 {
                     report.failures.push(error.to_string());
@@ -168,6 +177,21 @@ fn broken_off(mut report: GroupReport, failure: Failure, no_plan: Option<NoPlan>
 pub(super) fn one_line(error: &dyn std::error::Error) -> String {
     let ErrorText { message, causes, .. } = ErrorText::of(error, None);
     std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+/// The families that a DHCP client was started for and that have no address yet.
+fn without_lease(group: &Group, plan: &Plan, host: &Snapshot) -> Vec<Family> {
+    let started = plan.steps.iter().filter_map(|step| match step {
+        Step::StartDhcp { family, .. } => Some(*family),
+        _ => None,
+    });
+    let given = &group.addressing().addresses;
+    let leased = |family: &Family| {
+        let addresses = host.interface(&plan.device).into_iter().flat_map(|interface| interface.own_addresses());
+        let of_family = |address: &&Address| address.is_ipv6() == (*family == Family::V6);
+        addresses.filter(of_family).any(|address| !given.contains(&address.net))
+    };
+    started.filter(|family| !leased(family)).collect()
 }
 
 fn up_in_words(plan: &Plan, host: &Snapshot) -> String {

@@ -9,7 +9,9 @@ use rustix::time::{ClockId, clock_gettime};
 use super::Moment;
 
 /// In memory (tmpfs): receipts go with a boot, as temporary interfaces do.
-pub(crate) const STATE_DIRECTORY: &str = "/var/run/mpath";
+pub(crate) fn state_directory() -> std::path::PathBuf {
+    "/var/run/mpath".into()
+}
 
 pub(crate) fn capabilities() -> Option<Capabilities> {
     Some(mpath_backend_illumos::capabilities())

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::{Backend, BackendError, Capabilities};
@@ -10,7 +11,17 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Moment;
 
-pub(crate) const STATE_DIRECTORY: &str = "/run/mpath";
+/// `/run/mpath`; and a directory of its own in it for each network namespace other than that of the first process:
+/// they share the files of `/run`, and none of their interfaces.
+pub(crate) fn state_directory() -> PathBuf {
+    let shared = PathBuf::from("/run/mpath");
+    let namespace = |process: &str| fs::metadata(format!("/proc/{process}/ns/net")).map(|found| found.ino());
+    match (namespace("1"), namespace("thread-self")) {
+        (Ok(first), Ok(own)) if first != own => shared.join(format!("net-{own}")),
+        // Whoever may not look at the first process may not write there either.
+        _ => shared,
+    }
+}
 
 pub(crate) fn capabilities() -> Option<Capabilities> {
     Some(mpath_backend_linux::capabilities())

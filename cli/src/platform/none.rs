@@ -6,7 +6,9 @@ use mpath_core::{Backend, BackendError, Capabilities};
 
 use super::Moment;
 
-pub(crate) const STATE_DIRECTORY: &str = "/var/run/mpath";
+pub(crate) fn state_directory() -> std::path::PathBuf {
+    "/var/run/mpath".into()
+}
 
 pub(crate) fn capabilities() -> Option<Capabilities> {
     None

@@ -90,10 +90,26 @@ impl Check<'_> {
                 self.report(problem.also(&first.place.span, "the first is here"));
                 continue;
             }
+            self.known_from_network(gateway);
             self.next_hop(gateway);
             gateways.push(gateway.clone());
         }
         gateways
+    }
+
+    /// Refuses a gateway where the network tells one too: there is room for one default route without a metric, and a
+    /// DHCP client takes it for its own.
+    fn known_from_network(&mut self, gateway: &At<IpAddr>) {
+        let spec = self.spec;
+        let on = |field: &crate::spec::Field<bool>| field.get() == Some(&true);
+        let (key, by) = match gateway.value.is_ipv6() {
+            true if on(&spec.accept_ra) => ("accept-ra", "router advertisements tell it"),
+            false if on(&spec.dhcp) => ("dhcp", "the DHCP server tells it"),
+            _ => return,
+        };
+        let message = format!("{} is a gateway of {}, and {by}", gateway.value, family(gateway.value.is_ipv6()));
+        let problem = Problem::new("gateway-from-network", &gateway.place, message);
+        self.report(problem.hint(format!("leave the gateway out, or `{key}`")));
     }
 
     /// Checks that the group can reach a next hop.
@@ -109,7 +125,7 @@ impl Check<'_> {
         if !self.has_family(address.is_ipv6(), &hop.place, "a next hop") {
             return;
         }
-        if self.is_dynamic(address.is_ipv6()) || spec.addresses.has_gaps() || is_link_local(address) {
+        if spec.addresses.has_gaps() || is_link_local(address) {
             return;
         }
         let same_family = nets.iter().filter(|net| net.addr().is_ipv4() == address.is_ipv4());
@@ -126,13 +142,23 @@ impl Check<'_> {
                 prefixes.dedup();
                 let words: Vec<_> = prefixes.iter().map(String::as_str).collect();
                 let mut message = format!("{address} lies in none of the group's prefixes");
-                let mut allowed = format!("an address in {}", either(&words));
+                let mut allowed = match words.as_slice() {
+                    [] => "an address in a prefix of `addresses`".to_owned(),
+                    words => format!("an address in {}", either(words)),
+                };
                 if address.is_ipv6() {
                     allowed += ", or a link-local one";
                 } else {
                     message += ", so nothing on the segment leads to it";
                 }
-                self.report(Problem::new("unreachable-next-hop", &hop.place, message).allowed(allowed));
+                let problem = Problem::new("unreachable-next-hop", &hop.place, message).allowed(allowed);
+                // Routes are set when the device comes up; what the network gives comes later.
+                let dynamic = self.is_dynamic(address.is_ipv6());
+                self.report(if dynamic {
+                    problem.hint("let the network give the route together with the address")
+                } else {
+                    problem
+                });
             }
         }
     }

@@ -69,9 +69,12 @@ impl Check<'_> {
             Some(ModeName::ActiveBackup) | None => ProbeValidation::All,
             Some(_) => ProbeValidation::None,
         };
+        let mut targets = self.targets(&probe.targets, gateways);
+        // Platforms keep a list for each family, so that only the order within one can be read back.
+        targets.sort_by_key(IpAddr::is_ipv6);
         ProbeDetection {
             interval: self.interval(&probe.interval, ProbeDetection::DEFAULT_INTERVAL).unwrap_or_default(),
-            targets: self.targets(&probe.targets, gateways),
+            targets,
             missed: probe.missed.get().copied().unwrap_or(ProbeDetection::DEFAULT_MISSED),
             validate: probe.validate.get().copied().unwrap_or(validate),
             all_targets: probe.all_targets.get().copied().unwrap_or(false),

@@ -13,18 +13,7 @@ use crate::settings::Failback;
 use crate::spec::keys::KEYS;
 use crate::{Detection, Millis, Mode, SourceFile};
 
-const STORY: &str = r#"
-# /etc/mpath/home-lan.toml
-[group.home-lan]
-device    = "bond0"
-members   = ["eth1", "eth0"]
-primary   = "eth1"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-
-[group.home-lan.detection]
-link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
-"#;
+const STORY: &str = include_str!("../../../tests/home-lan.toml");
 
 fn groups(text: &str) -> Vec<Group> {
     let problems = |problems: Vec<crate::Problem>| problems.iter().map(|problem| format!("{problem}\n")).collect();
@@ -169,8 +158,13 @@ fn every_key() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             "/addressing/gateways",
             json!(["fe80::1", "10.0.0.2"]),
         ),
-        ("gateway", "dhcp = true\ngateway = '192.0.2.1'", "/addressing/gateways", json!(["192.0.2.1"])),
-        ("gateway6", "accept-ra = true\ngateway6 = '2001:db8::2'", "/addressing/gateways", json!(["2001:db8::2"])),
+        (
+            "gateway",
+            "addresses = ['192.0.2.7/24']\ngateway = '192.0.2.1'",
+            "/addressing/gateways",
+            json!(["192.0.2.1"]),
+        ),
+        ("gateway6", "dhcp6 = true\ngateway6 = 'fe80::2'", "/addressing/gateways", json!(["fe80::2"])),
         ("routes", "routes = []", "/addressing/routes", json!([])),
         ("routes[].to", "routes = [{ to = '10.1.0.0/16' }]", "/addressing/routes/0/to", json!("10.1.0.0/16")),
         (

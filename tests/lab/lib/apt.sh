@@ -32,14 +32,14 @@ mirror_of() {
     printf '%s' "$found"
 }
 
-# use_suite SUITE: downloads its package list and makes `suite_apt` speak of it.
+# use_suite SUITE [deb-src]: downloads its list of packages, or of sources, and makes `suite_apt` speak of it.
 use_suite() {
     local mirror
     suite=$1 suite_dir=$LAB_CACHE/apt/$1
     mkdir -p "$suite_dir"/{lists/partial,cache/archives/partial,none}
     : >"$suite_dir/status"
     mirror=$(mirror_of "$suite") || exit
-    echo "deb [signed-by=$KEYRING] $mirror $suite main" >"$suite_dir/sources.list"
+    echo "${2:-deb} [signed-by=$KEYRING] $mirror $suite main" >"$suite_dir/sources.list"
     suite_options=(
         -qq
         -o "Dir::Etc::SourceList=$suite_dir/sources.list"

@@ -1,0 +1,101 @@
+//! The tests, and where and when each of them runs.
+
+pub(crate) mod mpath;
+pub(crate) mod network;
+pub(crate) mod ping;
+
+mod changes;
+mod dhcp;
+mod documents;
+mod driver;
+mod failover;
+mod model;
+mod refusals;
+mod restore;
+pub(crate) mod story;
+mod wifi;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A test: its name as a sentence, and where it runs.
+pub(crate) struct Case {
+    name: &'static str,
+    place: Place,
+    test: fn(),
+}
+
+/// Where a test runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    /// In a network namespace of its own.
+    OwnNamespace,
+    /// In the first namespace of the machine, for what the driver does only there. Only in a machine of the lab's own.
+    WholeMachine,
+    /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
+    Wifi,
+}
+
+macro_rules! cases {
+    ($place:ident: $($test:ident),+ $(,)?) => {
+        pub(crate) fn cases() -> Vec<crate::Case> {
+            vec![$(crate::Case { name: stringify!($test), place: crate::Place::$place, test: $test }),+]
+        }
+    };
+}
+pub(crate) use cases;
+
+pub(crate) fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // They share one kernel and its clock: side by side they would spoil each other's times.
+    arguments.test_threads = Some(1);
+    let lab = std::env::var("MPATH_LAB").ok();
+    let obstacle = network::obstacle();
+    if let (Some(obstacle), Some(lab)) = (&obstacle, &lab) {
+        eprintln!("kernel tests cannot run in the lab ({lab}), where they must: {obstacle}");
+        return ExitCode::FAILURE;
+    }
+    if let Some(obstacle) = &obstacle {
+        eprintln!("kernel tests are ignored here: {obstacle}; `make test` runs them in the lab");
+    }
+    let own_machine = lab.as_deref().is_some_and(|kernel| kernel != "host");
+    // Kernels of user mode have no radios; a full kernel that has none is not the one that was asked for.
+    let wifi = network::has_simulated_wifi() || lab.as_deref().is_some_and(|kernel| kernel.starts_with("qemu"));
+    let modules = [
+        story::cases(),
+        failover::cases(),
+        changes::cases(),
+        restore::cases(),
+        refusals::cases(),
+        driver::cases(),
+        dhcp::cases(),
+        model::cases(),
+        wifi::cases(),
+        documents::cases(),
+    ];
+    let trials = modules.into_iter().flatten().map(|case| {
+        let runs = obstacle.is_none()
+            && match case.place {
+                Place::OwnNamespace => true,
+                Place::WholeMachine => own_machine,
+                Place::Wifi => wifi,
+            };
+        Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Runs a test in a thread, whose namespaces go with it.
+fn run(case: &Case) -> Result<(), Failed> {
+    let (test, place) = (case.test, case.place);
+    let body = move || {
+        network::isolate(place != Place::WholeMachine);
+        test();
+    };
+    let thread = std::thread::Builder::new().name(case.name.to_owned()).spawn(body).unwrap();
+    thread.join().map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Failed::from(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default())
+    })
+}
