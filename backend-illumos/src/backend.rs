@@ -70,6 +70,10 @@ impl IllumosBackend {
         };
         match op {
             Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
+            Op::Remove { line, look } => match self.programs.run(line, LIMIT) {
+                Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
@@ -134,7 +138,8 @@ impl IllumosBackend {
         };
         let mut obstacles = Vec::new();
         let says = |program, words: &[&str]| self.programs.ask(program, words).unwrap_or_default().trim().to_owned();
-        if says("zonename", &["-t"]) == "shared" {
+        // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
+        if says("zonename", &[]) != "global" && says("zonename", &["-t"]) == "shared" {
             obstacles.push(obstacle(
                 vec![],
                 "this is a zone that shares the network of the global zone, and only that one makes groups".to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Dialect`], or a [`Snapshot`]. Out: [`Capabilities`], and what stands in the way on that host.
 
-use mpath_core::capability::{DefaultDevice, Feature, GroupRules, Missing, Obstacle};
+use mpath_core::capability::{Cures, DefaultDevice, Feature, GroupRules, Missing, Obstacle};
 use mpath_core::snapshot::Kind;
 use mpath_core::{Capabilities, Snapshot};
 
@@ -39,8 +39,9 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         (Feature::OnLinkRoute, "a route needs a next hop"),
     ];
     if dialect == Dialect::Ifconfig {
-        missing
-            .push((Feature::Ipv6, "only `ipadm create-ipmp`, which this system has not, makes IPv6 groups for mpath"));
+        let without =
+            "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static IPv4 addresses";
+        missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
     }
     let told = |(feature, reason): (Feature, &str)| Missing { feature, reason: reason.to_owned(), cure: None };
     Capabilities {
@@ -57,6 +58,15 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             device_always_on: true,
             ipv6_needs_link_local: true,
             numbered_names: true,
+        },
+        cures: Cures {
+            show_interfaces: "dladm show-link",
+            free_member: match dialect {
+                Dialect::Ipadm | Dialect::Solaris11 => "ipadm remove-ipmp -i {member} {controller}",
+                Dialect::Ifconfig | Dialect::Solaris10 => "ifconfig {member} group ''",
+            },
+            remove_route: "route delete {to} {via}",
+            ranks_routes: false,
         },
         obstacles: vec![],
         change_needs: &[],
@@ -78,7 +88,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 unsupported: false,
             });
         }
-        let by_hand = interface.own_addresses().find(|address| {
+        let by_hand = interface.addresses.iter().find(|address| {
             interface.membership().is_none() && address.label.as_ref().is_some_and(|label| label.ends_with("/?"))
         });
         obstacles.extend(by_hand.map(|address| Obstacle {
@@ -86,9 +96,14 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
             reason: format!(
                 "{name} has the address {address}, which ipadm does not know, so `down` could not give it back"
             ),
-            cure: format!(
-                "let ipadm have it: ifconfig {name} unplumb && ipadm create-addr -T static -a {address} {name}/v4"
-            ),
+            // Only link-local ones come by themselves; up and without an object they hinder joining (EADDRINUSE).
+            cure: match address.automatic {
+                true => format!("ifconfig {name} inet6 down"),
+                false => {
+                    let make = format!("ipadm create-addr -T static -a {address} {name}/v4");
+                    format!("let ipadm have it: ifconfig {name} unplumb && {make}")
+                }
+            },
             unsupported: false,
         }));
     }

@@ -42,6 +42,13 @@ pub enum Op {
         /// Keys with their new values.
         changes: Vec<(&'static str, String)>,
     },
+    /// Runs a program that removes something, unless it is gone already.
+    Remove {
+        /// What removes it.
+        line: CommandLine,
+        /// What succeeds as long as it is there.
+        look: CommandLine,
+    },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
     /// Writes the mark of an IPMP interface, or removes it.
@@ -69,9 +76,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::DeleteGroup(NewGroup { device, label, .. }) => {
             let unmark = label.as_ref().map(|_| Op::Mark { device: device.clone(), mark: None });
             let remove = match old {
-                true => {
-                    vec![ifconfig(&[device.as_str(), "inet6", "unplumb"]), ifconfig(&[device.as_str(), "unplumb"])]
-                }
+                // Each family for itself, and one of them may be gone from a try before.
+                true => ["inet6", "inet"].map(|family| unplumb(device.as_str(), family)).into(),
                 false => vec![ipadm(&["delete-ipmp", device.as_str()])],
             };
             remove.into_iter().chain(unmark).collect()
@@ -80,8 +86,12 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::AddMember { device, member } => join(device.as_str(), member.as_str(), old),
         Step::RemoveMember { device, member } => match old {
             true => vec![ifconfig(&[member.as_str(), "group", ""])],
-            // A membership made with --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler).
-            false => vec![ipadm(&["remove-ipmp", "--temporary", "-i", member.as_str(), device.as_str()])],
+            // The link-local address of `join` would hinder it in joining again (EADDRINUSE). A membership made with
+            // --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler).
+            false => vec![
+                ifconfig(&[member.as_str(), "inet6", "down"]),
+                ipadm(&["remove-ipmp", "--temporary", "-i", member.as_str(), device.as_str()]),
+            ],
         },
         Step::SetStandby { member, standby, .. } => {
             let member = member.as_str();
@@ -109,17 +119,13 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::RemoveAddress { interface, address } => vec![remove_address(interface, address, dialect)],
         Step::AddRoute { interface, route } => vec![change_route("add", interface, route)],
         Step::RemoveRoute { interface, route } => vec![change_route("delete", interface, route)],
-        Step::StartDhcp { interface, family: Family::V4 } => vec![match old {
-            true => ifconfig(&[interface.as_str(), "dhcp", "start", "wait", FIRST_LEASE]),
-            false => {
-                let object = format!("{interface}/{DHCP_OBJECT}");
-                ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])
-            }
-        }],
-        Step::StopDhcp { interface, family: Family::V4 } => vec![match old {
-            true => ifconfig(&[interface.as_str(), "dhcp", "release"]),
-            false => ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")]),
-        }],
+        Step::StartDhcp { interface, family: Family::V4 } => {
+            let object = format!("{interface}/{DHCP_OBJECT}");
+            vec![ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])]
+        }
+        Step::StopDhcp { interface, family: Family::V4 } => {
+            vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
+        }
         // The platform has none of these, and its capabilities keep them out of plans.
         Step::LoadDriver
         | Step::ChangeSettings { .. }
@@ -144,6 +150,11 @@ fn ipadm(words: &[&str]) -> Op {
 
 fn ifconfig(words: &[&str]) -> Op {
     run("ifconfig", words)
+}
+
+fn unplumb(device: &str, family: &str) -> Op {
+    let line = |words: &[&str]| CommandLine::new("ifconfig", words.iter().copied());
+    Op::Remove { line: line(&[device, family, "unplumb"]), look: line(&[device, family]) }
 }
 
 /// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
@@ -217,6 +228,7 @@ fn object_name(net: &IpNet) -> String {
 fn add_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
     match keeper(interface, address, dialect) {
         Keeper::Object(object) if address.kept => ipadm(&["enable-addr", "-t", &object]),
+        Keeper::Object(object) if is_link_local(address) => ipadm(&["create-addr", "-t", "-T", "addrconf", &object]),
         Keeper::Object(object) if address.lifetime.is_some() => {
             ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])
         }
@@ -234,6 +246,11 @@ fn add_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -
             ifconfig(&words)
         }
     }
+}
+
+/// Whether it is the address of an addrconf object: no other is link-local.
+fn is_link_local(address: &Address) -> bool {
+    matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local())
 }
 
 fn remove_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
@@ -266,7 +283,7 @@ fn change_route(verb: &str, interface: &InterfaceName, route: &Route) -> Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line) | Self::RereadMpathd(line) => fmt::Display::fmt(line, f),
+            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } => fmt::Display::fmt(line, f),
             Self::SetMpathd { changes } => {
                 write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
                 for (key, value) in changes {

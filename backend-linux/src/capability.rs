@@ -3,7 +3,7 @@
 //! In: nothing. Out: [`Capabilities`]; an observation makes them more exact, see [`observe`](crate::observe).
 
 use mpath_core::Capabilities;
-use mpath_core::capability::{ChangeNeed, DefaultDevice, Feature, GroupRules, Missing};
+use mpath_core::capability::{ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use mpath_core::settings::Setting;
 
 /// What no bonding driver can do, and what it needs to change a setting (`bond_opts[]` in
@@ -23,6 +23,12 @@ pub fn capabilities() -> Capabilities {
             cure: None,
         }],
         rules: GroupRules::default(),
+        cures: Cures {
+            show_interfaces: "ip link",
+            free_member: "ip link set dev {member} nomaster",
+            remove_route: "ip route del {route} dev {interface}",
+            ranks_routes: true,
+        },
         obstacles: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),

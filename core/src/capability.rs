@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::group::{Device, MacPolicy};
 use crate::mode::{ModeName, TransmitHash, words};
 use crate::settings::Setting;
-use crate::{Detection, Group, GroupName, InterfaceName};
+use crate::{Detection, Group, GroupName, InterfaceName, Route};
 
 /// What a platform can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Capabilities {
     pub missing: Vec<Missing>,
     /// How its groups behave where platforms differ.
     pub rules: GroupRules,
+    /// Commands of the platform that cure a refusal.
+    pub cures: Cures,
     /// What stands in the way on this host; known after an observation.
     pub obstacles: Vec<Obstacle>,
     /// Settings that cannot be changed on a device in use; all others can.
@@ -48,6 +50,34 @@ pub struct GroupRules {
     pub ipv6_needs_link_local: bool,
     /// The name of a device is letters with a number behind them.
     pub numbered_names: bool,
+}
+
+/// Commands that an administrator can type, with places in braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cures {
+    /// Shows the interfaces.
+    pub show_interfaces: &'static str,
+    /// Takes `{member}` out of the device `{controller}`.
+    pub free_member: &'static str,
+    /// Removes `{route}`, which leads to `{to}` by way of `{via}`, over `{interface}`.
+    pub remove_route: &'static str,
+    /// Whether two routes to one place can be ranked instead.
+    pub ranks_routes: bool,
+}
+
+impl Cures {
+    /// The command that takes a member out of a device.
+    pub(crate) fn free(&self, member: &InterfaceName, controller: &InterfaceName) -> String {
+        self.free_member.replace("{member}", member.as_str()).replace("{controller}", controller.as_str())
+    }
+
+    /// The command that removes a route.
+    pub(crate) fn remove(&self, route: &Route, interface: &InterfaceName) -> String {
+        let to = if route.is_default() { "default".to_owned() } else { route.to.to_string() };
+        let via = route.via.map(|via| via.to_string()).unwrap_or_default();
+        let text = self.remove_route.replace("{route}", &route.to_string()).replace("{to}", &to);
+        text.replace("{via}", &via).replace("{interface}", interface.as_str())
+    }
 }
 
 /// Something on a host that stands in the way of groups.

@@ -1,7 +1,7 @@
 //! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
 
 use crate::backend::{Backend, BackendError};
-use crate::capability::{Capabilities, ChangeNeed, DefaultDevice, GroupRules};
+use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, GroupRules};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
 use crate::snapshot::{Controller, Driver, MemberState};
@@ -35,6 +35,12 @@ pub fn capabilities() -> Capabilities {
         default_device: DefaultDevice::GroupName,
         missing: vec![],
         rules: GroupRules::default(),
+        cures: Cures {
+            show_interfaces: "ip link",
+            free_member: "ip link set dev {member} nomaster",
+            remove_route: "ip route del {route} dev {interface}",
+            ranks_routes: true,
+        },
         obstacles: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::capability::{Obstacle, Unsupported};
+use crate::capability::{Cures, Obstacle, Unsupported};
 use crate::group::MemberSelector;
 use crate::{GroupName, InterfaceName, MacAddress, Route};
 
@@ -36,6 +36,9 @@ pub enum Refusal {
         nearest: Option<InterfaceName>,
         /// Every interface that could be a member.
         candidates: Vec<InterfaceName>,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
     /// No member at all is there, not even an optional one.
     #[error("none of the members is there, although each is optional")]
@@ -65,6 +68,9 @@ pub enum Refusal {
         kind: String,
         /// The group whose device it is, if mpath made it.
         owner: Option<GroupName>,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
     /// Another interface stands on one that would go off or away.
     #[error("{upper} stands on {lower} and would {} with it", if *.deleted { "vanish" } else { "lose its routes" })]
@@ -133,6 +139,9 @@ pub enum Refusal {
         route: Route,
         /// The interface that has it.
         interface: InterfaceName,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
     /// Something on the host stands in the way.
     #[error("{}", .0.reason)]
@@ -164,6 +173,9 @@ pub enum Refusal {
         route: Route,
         /// What of it is beyond mpath.
         why: String,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
 }
 
@@ -184,8 +196,8 @@ impl Refusal {
             Self::NoMember { nearest: Some(nearest), .. } => {
                 format!("there is {nearest}; or let the group come up without it by `optional = true`")
             }
-            Self::NoMember { candidates, .. } if candidates.is_empty() => {
-                "no interface is there that could be a member; `ip link` shows what is".to_owned()
+            Self::NoMember { candidates, cures, .. } if candidates.is_empty() => {
+                format!("no interface is there that could be a member; `{}` shows what is", cures.show_interfaces)
             }
             Self::NoMember { candidates, .. } => {
                 format!("there is {}; or let the group come up without it by `optional = true`", names(candidates))
@@ -197,7 +209,9 @@ impl Refusal {
             Self::Carries { upper, deleted: true, .. } => format!("remove it first: ip link delete dev {upper}"),
             Self::Carries { upper, .. } => format!("switch it off first: ip link set dev {upper} down"),
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
-            Self::MemberTaken { member, .. } => format!("free it first: ip link set dev {member} nomaster"),
+            Self::MemberTaken { member, controller, cures, .. } => {
+                format!("free it first: {}", cures.free(member, controller))
+            }
             Self::MemberKind { .. } => "a member is an Ethernet or a Wi-Fi interface, or a VLAN on one".to_owned(),
             Self::DeviceTaken { .. } => "give the group another `device = \"…\"`".to_owned(),
             Self::DeviceForeign { group, down: false, .. } => format!("to take it over: mpath up --adopt {group}"),
@@ -208,8 +222,11 @@ impl Refusal {
                 format!("give one of the two another `device`, or first: mpath down {owner}")
             }
             Self::FollowWireless { .. } => "use mac = \"active\", or leave `mac` out".to_owned(),
-            Self::RouteTaken { interface, route } => {
-                let remove = format!("remove it (ip route del {route} dev {interface})");
+            Self::RouteTaken { interface, route, cures } if !cures.ranks_routes => {
+                format!("remove it: {}", cures.remove(route, interface))
+            }
+            Self::RouteTaken { interface, route, cures } => {
+                let remove = format!("remove it ({})", cures.remove(route, interface));
                 match route.via.filter(|_| route.is_default()) {
                     Some(via) => format!(
                         "{remove}, or leave `gateway` out and rank the group's own: routes = [{{ to = \"default\", via = \"{via}\", metric = 100 }}]"
@@ -224,7 +241,9 @@ impl Refusal {
             Self::HostWide { device, .. } => {
                 format!("let both groups say the same, or take the group of {device} down")
             }
-            Self::RouteOpaque { member, route, .. } => format!("remove it first: ip route del {route} dev {member}"),
+            Self::RouteOpaque { member, route, cures, .. } => {
+                format!("remove it first: {}", cures.remove(route, member))
+            }
         }
     }
 

@@ -270,7 +270,7 @@ fn find_members<'a>(
     let mut found: Vec<(InterfaceName, &Member)> = Vec::new();
     let before = refusals.len();
     for member in question.desired.members() {
-        match find(question.current, member) {
+        match find(question, member) {
             Ok(Some(name)) if found.iter().any(|(other, _)| *other == name) => {
                 refusals.push(Refusal::SameMember { interface: name });
             }
@@ -290,8 +290,8 @@ fn find_members<'a>(
     found
 }
 
-fn find(current: &Snapshot, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
-    let selector = &member.selector;
+fn find(question: &Question<'_>, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
+    let (current, selector) = (question.current, &member.selector);
     let found: Vec<_> = match selector {
         MemberSelector::Name(name) => current.interface(name).map(|_| name.clone()).into_iter().collect(),
         MemberSelector::PermanentMac(mac) => {
@@ -311,7 +311,8 @@ fn find(current: &Snapshot, member: &Member) -> Result<Option<InterfaceName>, Re
                 MemberSelector::Name(name) => nearest(name.as_str(), &candidates).cloned(),
                 MemberSelector::PermanentMac(_) => None,
             };
-            Err(Refusal::NoMember { member: selector.clone(), nearest, candidates })
+            let cures = question.capabilities.cures;
+            Err(Refusal::NoMember { member: selector.clone(), nearest, candidates, cures })
         }
     }
 }
@@ -340,10 +341,12 @@ fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) 
             controller: membership.device.clone(),
             kind: "group device".to_owned(),
             owner: current.group(&membership.device).and_then(|group| group.owner()),
+            cures: question.capabilities.cures,
         }),
         Some(Controller::Other { name: controller, kind }) => {
             let (controller, kind) = (controller.clone(), kind.clone());
-            Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None })
+            let cures = question.capabilities.cures;
+            Some(Refusal::MemberTaken { member: name.clone(), controller, kind, owner: None, cures })
         }
         _ => None,
     }
@@ -367,6 +370,7 @@ fn check_routes(
     routes: &[Route],
     refusals: &mut Vec<Refusal>,
 ) {
+    let cures = question.capabilities.cures;
     let remembered = question.receipt.map(|receipt| receipt.routes.as_slice()).unwrap_or_default();
     for (name, interface) in &question.current.interfaces {
         let member = members.iter().any(|(member, _)| member == name);
@@ -377,13 +381,18 @@ fn check_routes(
                 |other: &&Route| name != device || !(routes.iter().chain(remembered).any(|own| own.same(other)));
             let obstacle = |route: &&Route| interface.routes.iter().filter(stands).any(|other| other.same_place(route));
             let taken = routes.iter().filter(obstacle);
-            refusals.extend(taken.map(|route| Refusal::RouteTaken { route: route.clone(), interface: name.clone() }));
+            refusals.extend(taken.map(|route| Refusal::RouteTaken {
+                route: route.clone(),
+                interface: name.clone(),
+                cures,
+            }));
         } else if interface.membership().is_none() {
             let opaque = interface.own_routes().filter_map(|route| Some((route, route.opaque.clone()?)));
             refusals.extend(opaque.map(|(route, why)| Refusal::RouteOpaque {
                 member: name.clone(),
                 route: route.clone(),
                 why,
+                cures,
             }));
         }
     }

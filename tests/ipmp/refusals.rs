@@ -56,3 +56,11 @@ fn two_cards_with_one_mac_address_are_refused() {
     world.host = Simulator::new(Dialect::IllumosNew, &links);
     refused(&world, "have one MAC address", "local-mac-address");
 }
+
+#[test]
+fn a_zone_that_shares_the_network_is_not_supported() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    world.host.set_zone(illumos_simulator::Zone::SharedIp);
+    refused(&world, "shares the network of the global zone", "zonecfg");
+    assert_eq!(world.run("up").code, 9);
+}

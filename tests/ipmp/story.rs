@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use illumos_simulator::Dialect;
+use illumos_simulator::{Dialect, Lease};
 
 use crate::world::{DIALECTS, HOME_LAN, World};
 
@@ -128,4 +128,45 @@ fn a_group_that_loses_its_primary_makes_another_one_without_touching_the_rest() 
     world.done("up");
     assert!(world.host.mutations().iter().all(|line| line.contains("standby=")), "{:#?}", world.host.mutations());
     assert_eq!(world.active("homelan0").as_deref(), Some("net1"));
+}
+
+#[test]
+fn an_addrconf_object_of_a_member_is_put_aside_too() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    for line in ["create-ip net0", "create-addr -T addrconf net0/v6"] {
+        world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+    }
+    let before = world.look().configuration();
+    world.done("up");
+    world.host.forget_calls();
+    world.done("up");
+    assert_eq!(world.host.mutations(), Vec::<String>::new());
+    world.done("down");
+    assert_eq!(world.look().configuration(), before);
+}
+
+#[test]
+fn a_lease_on_the_group_and_one_on_a_member_come_and_go() {
+    let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\ndhcp = true\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, file);
+        for link in ["net0", "net1"] {
+            world.host.with_link(link, |link| {
+                let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+                link.lease = Some(Lease { address, router });
+            });
+        }
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        let before = world.look().configuration();
+        world.done("up");
+        world.host.forget_calls();
+        world.done("up");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        let addresses = world.look().interfaces["lan0"].own_addresses().count();
+        assert_eq!(addresses, 1, "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
 }

@@ -27,6 +27,7 @@ fn a_member_joins_temporarily_and_gets_a_link_local_address() {
     assert_eq!(text(&step), "ipadm add-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 up");
     assert_eq!(explain(&step, Dialect::Ifconfig), ["ifconfig net0 group ipmp0", "ifconfig net0 up"]);
     let leave = step.inverse().unwrap();
+    assert_eq!(text(&leave), "ifconfig net0 inet6 down\nipadm remove-ipmp --temporary -i net0 ipmp0");
     assert_eq!(explain(&leave, Dialect::Ifconfig), ["ifconfig net0 group ''"]);
 }
 

@@ -19,6 +19,7 @@ pub fn settle(state: &mut State) {
 /// Lets time pass, and what happens by itself happen in order: probes lost and answered, the end of a flap guard.
 pub fn advance(state: &mut State, milliseconds: u64) {
     let end = state.now + milliseconds;
+    state.behind = None;
     settle(state);
     while let Some(event) = crate::mpathd::next_event(state).filter(|event| *event <= end) {
         state.now = event;

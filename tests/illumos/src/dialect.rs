@@ -61,6 +61,7 @@ impl Dialect {
     pub fn programs(self) -> impl Iterator<Item = &'static str> {
         crate::programs::ALL.into_iter().filter(move |program| match *program {
             "ipadm" | "ipmpstat" => self != Self::Solaris10,
+            "netadm" => self == Self::Solaris11,
             _ => true,
         })
     }

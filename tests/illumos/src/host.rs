@@ -137,6 +137,11 @@ impl Simulator {
         self.change(crate::mpathd::start);
     }
 
+    /// Has ipmpstat show the view of before that many times after a change: who asks once has not asked enough.
+    pub fn set_lag(&self, runs: usize) {
+        self.change(|state| state.lag = runs);
+    }
+
     /// Plans a failure.
     pub fn fail(&self, fault: Fault) {
         self.change(|state| state.faults.push(fault));

@@ -13,12 +13,12 @@ mod system;
 
 use crate::fault::Fault;
 use crate::output::Output;
-use crate::state::{Call, State};
+use crate::state::{Behind, Call, State};
 
 /// All their names.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 15] = [
     "ipadm", "ifconfig", "ipmpstat", "if_mpadm", "dladm", "route", "netstat", "svcs", "svcadm", "zonename", "dhcpinfo",
-    "pfexec", "pkill", "pgrep",
+    "pfexec", "pkill", "pgrep", "netadm",
 ];
 
 /// Runs a program: notes the call, applies a planned failure, lets kernel and daemon settle.
@@ -28,6 +28,10 @@ pub fn run(program: &str, arguments: &[String], state: &mut State) -> Output {
     let fault = Fault::strike(&mut state.faults, program, arguments, mutates);
     if fault.as_ref().is_some_and(|fault| !fault.done && !fault.reads()) {
         return fault.map(|fault| fault.spoil(Output::default())).unwrap_or_default();
+    }
+    if mutates && state.lag > 0 && state.behind.is_none() {
+        let view = State { calls: Vec::new(), ..state.clone() };
+        state.behind = Some(Behind { left: state.lag, view: Box::new(view) });
     }
     let output = dispatch(program, arguments, state);
     crate::clock::settle(state);
@@ -45,15 +49,23 @@ fn dispatch(program: &str, arguments: &[String], state: &mut State) -> Output {
     match program {
         "ipadm" => ipadm::run(state, &words),
         "ifconfig" => ifconfig::run(state, &words),
-        "ipmpstat" => ipmpstat::run(state, &words),
+        "ipmpstat" => match state.behind.take() {
+            Some(Behind { left, view }) => {
+                let output = ipmpstat::run(&view, &words);
+                state.behind = (left > 1).then(|| Behind { left: left - 1, view });
+                output
+            }
+            None => ipmpstat::run(state, &words),
+        },
         "if_mpadm" => if_mpadm::run(state, &words),
         "dladm" => dladm::run(state, &words),
         "route" => route::run(state, &words),
         "netstat" => route::netstat(state, &words),
         "svcs" => service::svcs(state, &words),
         "svcadm" => service::svcadm(state, &words),
-        "zonename" => system::zonename(state),
+        "zonename" => system::zonename(state, &words),
         "dhcpinfo" => system::dhcpinfo(state, &words),
+        "netadm" => system::netadm(state, &words),
         "pfexec" => system::pfexec(state, &words),
         "pkill" => daemon::pkill(state, &words),
         "pgrep" => daemon::pgrep(state, &words),
@@ -67,6 +79,7 @@ pub(crate) fn mutates(program: &str, arguments: &[String]) -> bool {
     match program {
         "ipadm" | "dladm" => !(first.starts_with("show-") || first.is_empty() || first == "help"),
         "ifconfig" => ifconfig::mutates(arguments),
+        "netadm" => first != "list",
         "if_mpadm" | "svcadm" | "pkill" => true,
         "route" => arguments.iter().any(|word| matches!(word.as_str(), "add" | "delete" | "change" | "flush")),
         "pfexec" => arguments

@@ -107,6 +107,20 @@ pub struct State {
     pub calls: Vec<Call>,
     /// The index that the next interface gets.
     pub next_index: u32,
+    /// How many runs of ipmpstat still show the view of before after a change: the daemon's view is asynchronous to the
+    /// kernel (facts §3).
+    pub lag: usize,
+    /// The view of before, while it is still shown.
+    pub behind: Option<Behind>,
+}
+
+/// An old view of the daemon's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// How often it is still shown.
+    pub left: usize,
+    /// The host as it was.
+    pub view: Box<State>,
 }
 
 impl State {
@@ -130,6 +144,8 @@ impl State {
             faults: Vec::new(),
             calls: Vec::new(),
             next_index: 1,
+            lag: 0,
+            behind: None,
         };
         crate::boot::start(&mut state);
         state

@@ -11,7 +11,8 @@ use std::net::IpAddr;
 use crate::dialect::Dialect;
 use crate::interface::{Class, Family, Lif};
 use crate::output::Output;
-use crate::programs::ipadm::address::{detect_duplicate, link_local, parse_address};
+use crate::programs::ipadm::address::parse_address;
+use crate::programs::ipadm::object::{detect_duplicate, link_local};
 use crate::state::State;
 use crate::status::{Errno, Status};
 

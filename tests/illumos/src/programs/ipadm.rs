@@ -6,6 +6,7 @@
 pub(crate) mod address;
 pub(crate) mod interface;
 mod ipmp;
+pub(crate) mod object;
 mod property;
 mod show;
 

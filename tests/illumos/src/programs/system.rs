@@ -1,11 +1,18 @@
-//! zonename, dhcpinfo and pfexec. What they print is from their manual pages, not from the facts.
+//! zonename, dhcpinfo, pfexec and, on Solaris 11, netadm. What they print is from their manual pages, not from the facts.
 
 use super::getopt::Spec;
+use crate::dialect::Dialect;
+use crate::layout::Table;
 use crate::output::{Ending, Output};
 use crate::state::{State, User, Zone};
 
-/// Runs zonename.
-pub(super) fn zonename(state: &State) -> Output {
+/// Runs zonename. With -t it tells whose the network stack is, by a flag that exclusive-IP zones have and the global
+/// zone has not: there it says `shared`, and scripts ask for the name first (smf_configure_ip in smf_include.sh)
+/// [inferred]. The one of Solaris 10 takes no options.
+pub(super) fn zonename(state: &State, words: &[&str]) -> Output {
+    if words == ["-t"] && state.dialect != Dialect::Solaris10 {
+        return Output::of(if state.zone == Zone::ExclusiveIp { "exclusive\n" } else { "shared\n" });
+    }
     Output::of(if state.zone == Zone::Global { "global\n" } else { "web\n" })
 }
 
@@ -53,4 +60,26 @@ pub(super) fn pfexec(state: &mut State, words: &[&str]) -> Output {
     let output = super::dispatch(program, &arguments, state);
     state.user = caller;
     output
+}
+
+/// Runs netadm: which network configuration profile is in charge (facts §5.4). Columns inferred.
+pub(super) fn netadm(state: &mut State, words: &[&str]) -> Output {
+    match words {
+        ["list", ..] => {
+            let word = |online: bool| if online { "online" } else { "disabled" }.to_owned();
+            let row = |name: &str, state: String| vec!["ncp".to_owned(), name.to_owned(), state];
+            let rows =
+                vec![row("Automatic", word(state.profile_manager)), row("DefaultFixed", word(!state.profile_manager))];
+            let table = Table { columns: &[("TYPE", 12), ("PROFILE", 15), ("STATE", 14)], default: 3, rows };
+            Output::of(table.lay(None, false).map(|laid| laid.text).unwrap_or_default())
+        }
+        ["enable", "-p", "ncp", name @ ("Automatic" | "DefaultFixed")] => {
+            if !state.privileged() {
+                return Output::failure(format!("netadm: {name}: Permission denied"));
+            }
+            state.profile_manager = *name == "Automatic";
+            Output::of(format!("Enabling ncp '{name}'\n"))
+        }
+        _ => Output::failure("netadm: only list and enable -p ncp are simulated"),
+    }
 }

@@ -508,6 +508,13 @@ fn a_zone_that_shares_its_stack_has_no_daemon() {
     host.reboot();
     refused(&host, "ipadm create-ipmp ipmp0", "ipadm: Cannot ping in.mpathd: cannot contact in.mpathd");
     assert_eq!(ok(&host, "zonename"), "web\n");
+    assert_eq!(ok(&host, "zonename -t"), "shared\n");
+    refused(&host, "ipadm create-if net0", "ipadm: Could not create net0 : Permission denied");
+    host.set_zone(Zone::ExclusiveIp);
+    assert_eq!(ok(&host, "zonename -t"), "exclusive\n");
+    // The global zone has not the flag of an exclusive stack.
+    host.set_zone(Zone::Global);
+    assert_eq!((ok(&host, "zonename"), ok(&host, "zonename -t")), ("global\n".to_owned(), "shared\n".to_owned()));
 }
 
 #[test]
@@ -542,4 +549,61 @@ fn the_header_comes_again_with_every_screen() {
     let headers: Vec<usize> =
         shown.lines().enumerate().filter(|(_, line)| line.starts_with("LINK ")).map(|(index, _)| index).collect();
     assert_eq!(headers, [0, 24]);
+}
+
+#[test]
+fn standby_is_refused_on_a_member_that_is_inactive_without_it() {
+    // Facts §1.4, §2.3
+    let host = host(NEW);
+    home_lan(&host);
+    std::fs::write(host.root_dir().join("etc/default/mpathd"), "FAILBACK=no\n").unwrap();
+    ok(&host, "svcadm refresh network/ipmp");
+    host.cut("net0");
+    host.plug("net0");
+    assert_eq!(ok(&host, "ipadm show-if -p -o current net0"), "bm----i---46\n");
+    refused(
+        &host,
+        "ipadm set-ifprop -p standby=on -m ip net0",
+        "ipadm: set-ifprop: standby: Invalid argument provided",
+    );
+}
+
+#[test]
+fn loopback_joins_no_group() {
+    // Facts §2.3
+    let host = host(NEW);
+    ok(&host, "ipadm create-ipmp ipmp0");
+    let output = run(&host, "ipadm add-ipmp --temporary -i lo0 ipmp0");
+    assert_eq!(
+        output.stderr(),
+        "ipadm: Cannot add interface 'lo0' to IPMP interface 'ipmp0': Invalid argument provided"
+    );
+}
+
+#[test]
+fn a_member_may_be_in_one_family_only() {
+    // Facts §1.4: results of both families are merged
+    let host = host(NEW);
+    ok(&host, "ifconfig net0 plumb");
+    ok(&host, "ipadm create-ipmp ipmp0");
+    ok(&host, "ipadm add-ipmp --temporary -i net0 ipmp0");
+    assert_eq!(ok(&host, "ipadm show-if -p -o current net0"), "bm--------4-\n");
+    ok(&host, "ipadm delete-if net0");
+    assert_eq!(ok(&host, "ipmpstat -Pg -o interfaces"), "\n");
+}
+
+#[test]
+fn a_member_is_not_seen_as_a_group() {
+    let host = host(NEW);
+    home_lan(&host);
+    refused(
+        &host,
+        "ipadm add-ipmp -i ipmp0 net0",
+        "ipadm: Cannot add interface 'ipmp0' to IPMP interface 'net0': Invalid argument provided",
+    );
+    refused(
+        &host,
+        "ipadm remove-ipmp -i ipmp0 ipmp0",
+        "ipadm: Cannot remove interface 'ipmp0' from IPMP interface 'ipmp0': Invalid argument provided",
+    );
 }

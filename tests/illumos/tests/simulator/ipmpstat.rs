@@ -67,3 +67,14 @@ fn the_header_of_probes_has_no_deviation() {
     ok(&host, "ipadm create-addr -T static -a 192.168.1.50/24 net0/test");
     assert_eq!(run(&host, "ipmpstat -p").ending, illumos_simulator::Ending::Hang);
 }
+
+#[test]
+fn the_view_of_the_daemon_can_lag_behind_the_kernel() {
+    // Facts §3, §11
+    let host = host(Dialect::IllumosNew);
+    home_lan(&host);
+    host.set_lag(2);
+    ok(&host, "ipadm remove-ipmp -i wlan0 ipmp0");
+    let shown = [(); 3].map(|()| ok(&host, "ipmpstat -Pg -o interfaces"));
+    assert_eq!(shown, ["net0 (wlan0)\n", "net0 (wlan0)\n", "net0\n"]);
+}

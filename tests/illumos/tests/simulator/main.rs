@@ -10,6 +10,7 @@ mod ipmpstat;
 mod mpathd;
 mod persistence;
 mod routes;
+mod simctl;
 mod story;
 
 use illumos_simulator::{Dialect, Link, Output, Simulator};
@@ -18,6 +19,14 @@ use illumos_simulator::{Dialect, Link, Output, Simulator};
 fn host(dialect: Dialect) -> Simulator {
     let links = [Link::ether("net0", "0:c:29:84:3b:d8"), Link::wifi("wlan0", "0:c:29:84:3b:d9")];
     Simulator::with_binary(env!("CARGO_BIN_EXE_illumos-simulator").as_ref(), dialect, &links)
+}
+
+/// `Simulator::new`, for other packages, has cargo build the binary.
+#[test]
+fn a_host_of_another_package_has_the_programs() {
+    let host = Simulator::new(Dialect::IllumosNew, &[Link::ether("net0", "0:c:29:84:3b:d8")]);
+    let output = std::process::Command::new(host.bin_dir().join("zonename")).env_clear().output().unwrap();
+    assert_eq!(output.stdout, b"global\n");
 }
 
 /// A command line, words separated by spaces.

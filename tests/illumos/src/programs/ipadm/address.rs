@@ -1,12 +1,13 @@
 //! create-addr, delete-addr, up-, down-, enable-, disable-, refresh-addr (facts §1.2, §1.4).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::interface::authorized;
+use super::object::{create, detect_duplicate, disable, enable, lease, refuse_ipmp};
 use super::{Done, Spec, operand, options};
 use crate::database::{StoredAddress, StoredKind};
 use crate::dialect::Dialect;
-use crate::interface::{Class, Family};
+use crate::interface::Family;
 use crate::output::Output;
 use crate::programs::is_interface_name;
 use crate::state::State;
@@ -111,178 +112,6 @@ pub(crate) fn parse_address(text: &str) -> Option<(IpAddr, u8)> {
         (None, IpAddr::V6(_)) => 64,
     };
     Some((address, prefix))
-}
-
-/// Makes an address object. On a member this leaves the group and joins it again (facts §1.4). Tells whether a lease
-/// that was asked for came.
-pub(crate) fn create(state: &mut State, stored: &StoredAddress, persistent: bool) -> Result<bool, Status> {
-    authorized(state)?;
-    if !state.object(&stored.name).is_empty() || state.database.address(&stored.name).is_some() {
-        return Err(Status::AddrobjExists);
-    }
-    let interface = stored.interface().to_owned();
-    refuse_ipmp(state, &interface)?;
-    if state.interface(&interface).is_some() {
-        if persistent && state.database.interface(&interface).is_none() {
-            return Err(Status::TemporaryObj);
-        }
-    } else {
-        // Creates the interface, in both families (facts §1.4).
-        super::interface::create_if(state, &interface, Class::Ip, persistent)?;
-    }
-    let group = state.interface(&interface).filter(|interface| interface.is_member()).and_then(|i| i.group.clone());
-    if group.is_some() {
-        super::ipmp::set_groupname(state, &interface, None)?;
-    }
-    let made = apply(state, stored);
-    if made.is_ok() && persistent {
-        state.database.addresses.push(stored.clone());
-    }
-    if let Some(group) = group {
-        super::ipmp::set_groupname(state, &interface, Some(&group))?;
-    }
-    made
-}
-
-/// Before issue 2554 libipadm refuses groups and members (facts §0.1, §10.12).
-pub(super) fn refuse_ipmp(state: &State, interface: &str) -> Result<(), Status> {
-    let grouped = state.interface(interface).is_some_and(|interface| interface.group.is_some());
-    if state.dialect == Dialect::IllumosOld && grouped { Err(Status::Notsup) } else { Ok(()) }
-}
-
-/// Puts what an address object makes on its interface.
-fn apply(state: &mut State, stored: &StoredAddress) -> Result<bool, Status> {
-    let interface = stored.interface().to_owned();
-    let under = state.interface(&interface).ok_or(Status::Enxio)?.is_member();
-    match &stored.kind {
-        StoredKind::Static { address, prefix, up } => {
-            let family = Family::of(*address);
-            let half = state.interface_mut(&interface).and_then(|i| i.half_mut(family)).ok_or(Status::Enxio)?;
-            // Static IPv6 needs an addrconf object on the interface first (facts §1.4); the status is inferred.
-            if family == Family::V6 && !half.lifs.iter().any(crate::Lif::is_link_local) {
-                return Err(Status::AddrNotavail);
-            }
-            let lif = half.place(family);
-            lif.address = *address;
-            lif.prefix = *prefix;
-            lif.object = Some(stored.name.clone());
-            lif.deprecated = stored.deprecated;
-            // Static ones are brought up with NOFAILOVER in a group, to which the kernel adds DEPRECATED.
-            lif.nofailover = under;
-            let number = lif.number;
-            if *up {
-                crate::kernel::bring_up(state, &interface, family, number).map_err(|error| {
-                    if let Some(half) = state.interface_mut(&interface).and_then(|i| i.half_mut(family)) {
-                        half.clear(family, number);
-                    }
-                    Status::from(error)
-                })?;
-                detect_duplicate(state, &interface, family, number);
-            }
-            Ok(true)
-        }
-        StoredKind::Dhcp { .. } => {
-            let lease = lease(state, &interface);
-            let half = state.interface_mut(&interface).and_then(|i| i.half_mut(Family::V4)).ok_or(Status::Enxio)?;
-            let lif = half.place(Family::V4);
-            lif.object = Some(stored.name.clone());
-            lif.dhcp = true;
-            // dhcpagent makes it a test address on a member, and takes no default route from it (facts §6).
-            lif.nofailover = under;
-            lif.deprecated = under;
-            let Some((address, prefix, router)) = lease else { return Ok(false) };
-            lif.address = address;
-            lif.prefix = prefix;
-            lif.up = true;
-            if let Some(router) = router.filter(|_| !under) {
-                state.routes.push(crate::Route {
-                    destination: "default".to_owned(),
-                    gateway: router,
-                    interface: Some(interface),
-                    dhcp: true,
-                });
-            }
-            Ok(true)
-        }
-        StoredKind::Addrconf => {
-            let token = state.interface(&interface).map_or(1, |interface| u64::from(interface.index));
-            let half = state.interface_mut(&interface).and_then(|i| i.half_mut(Family::V6)).ok_or(Status::Enxio)?;
-            if half.lifs.iter().any(|lif| lif.is_link_local() && lif.object.is_some()) {
-                return Err(Status::AddrconfExists);
-            }
-            let lif = &mut half.lifs[0];
-            if !lif.is_link_local() {
-                lif.address = link_local(token);
-            }
-            lif.prefix = 10;
-            lif.object = Some(stored.name.clone());
-            lif.up = true;
-            Ok(true)
-        }
-    }
-}
-
-/// A link-local address; real ones have the hardware address in it, this one the index.
-pub(crate) fn link_local(token: u64) -> IpAddr {
-    Ipv6Addr::from((0xfe80_u128 << 112) | (0x0208_20ff_fe00_0000_u128) | u128::from(token)).into()
-}
-
-/// What the DHCP server on the segment gives: on a group through an active member.
-fn lease(state: &State, interface: &str) -> Option<(IpAddr, u8, Option<String>)> {
-    let members = state.group_of(interface).map(|group| crate::group::active(state, group, Family::V4));
-    let links = members.unwrap_or_else(|| vec![interface.to_owned()]);
-    let links = links.iter().filter_map(|name| state.link(name)).filter(|link| link.up);
-    links.filter_map(|link| link.lease.as_ref()).find_map(|lease| {
-        let (address, prefix) = parse_address(&lease.address)?;
-        Some((address, prefix, lease.router.clone()))
-    })
-}
-
-/// Another host that has the address already: the command succeeds, the address does not come up (facts §1.4).
-pub(crate) fn detect_duplicate(state: &mut State, interface: &str, family: Family, number: u32) {
-    let members = state.group_of(interface).map(|group| group.members.clone());
-    let links = members.unwrap_or_else(|| vec![interface.to_owned()]);
-    let hosts: Vec<IpAddr> =
-        links.iter().filter_map(|name| state.link(name)).flat_map(|link| link.hosts.clone()).collect();
-    if let Some(lif) = state.lif_mut(interface, family, number)
-        && hosts.contains(&lif.address)
-    {
-        lif.up = false;
-        lif.duplicate = true;
-    }
-}
-
-/// Takes what an object has made off its interface; the database keeps it.
-pub(super) fn disable(state: &mut State, name: &str) -> Result<(), Status> {
-    let lifs: Vec<(String, Family, u32)> =
-        state.object(name).into_iter().map(|(i, family, lif)| (i.name.clone(), family, lif.number)).collect();
-    if lifs.is_empty() {
-        let stored = state.database.address(name).is_some();
-        return Err(if stored { Status::OpDisableObj } else { Status::NotFound });
-    }
-    for (interface, family, number) in lifs {
-        let leased = state.lif_mut(&interface, family, number).is_some_and(|lif| lif.dhcp);
-        if let Some(half) = state.interface_mut(&interface).and_then(|i| i.half_mut(family)) {
-            half.clear(family, number);
-        }
-        if leased {
-            state.routes.retain(|route| !(route.dhcp && route.interface.as_ref() == Some(&interface)));
-        }
-    }
-    crate::route::forget_unreachable(state);
-    Ok(())
-}
-
-/// Makes again what the database knows.
-pub(crate) fn enable(state: &mut State, name: &str) -> Result<(), Status> {
-    let stored = state.database.address(name).cloned().ok_or(Status::NotFound)?;
-    if !state.object(name).is_empty() {
-        return Err(Status::AddrobjExists);
-    }
-    if state.interface(stored.interface()).is_none() {
-        return Err(Status::OpDisableObj);
-    }
-    apply(state, &stored).map(|_| ())
 }
 
 pub(super) fn delete_command(state: &mut State, words: &[&str], usage: &str) -> Done {

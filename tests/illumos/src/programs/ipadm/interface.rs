@@ -151,7 +151,7 @@ pub(crate) fn enable_if(state: &mut State, name: &str) -> Result<(), Status> {
         .map(|there| there.name.clone())
         .collect();
     for object in objects {
-        let _ = super::address::enable(state, &object);
+        let _ = super::object::enable(state, &object);
     }
     // Standby is restored before the join (facts §10.11).
     if stored.standby == Some(true) {

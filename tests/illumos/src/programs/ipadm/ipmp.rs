@@ -155,7 +155,7 @@ pub(super) fn set_groupname(state: &mut State, name: &str, group: Option<&str>) 
     for (_, object) in &listed {
         match (object, first) {
             (Some(object), _) => {
-                let _ = super::address::disable(state, object);
+                let _ = super::object::disable(state, object);
             }
             (None, Some(first)) => {
                 let _ = crate::kernel::bring_down(state, name, first, 0);
@@ -168,7 +168,7 @@ pub(super) fn set_groupname(state: &mut State, name: &str, group: Option<&str>) 
         match (object, first) {
             (Some(object), _) => {
                 // One that was made with -t is not in the database, and gone [inferred].
-                let _ = super::address::enable(state, object);
+                let _ = super::object::enable(state, object);
             }
             (None, Some(first)) => {
                 let _ = crate::kernel::bring_up(state, name, first, 0);

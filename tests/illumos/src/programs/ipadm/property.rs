@@ -77,7 +77,7 @@ fn change(
     authorized(state)?;
     // The property came with issue 2554 (facts §1.1).
     if name != "standby" || !state.dialect.has_ipadm_ipmp() {
-        super::address::refuse_ipmp(state, interface)?;
+        super::object::refuse_ipmp(state, interface)?;
         return Err(Status::PropUnknown);
     }
     if protocol != "ip" {
