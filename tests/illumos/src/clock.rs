@@ -10,7 +10,8 @@ pub fn settle(state: &mut State) {
         crate::kernel::refresh(state);
         crate::mpathd::sync(state);
         crate::kernel::refresh(state);
-        if before == (state.interfaces.clone(), state.groups.clone(), state.mpathd.clone()) {
+        let settled = before == (state.interfaces.clone(), state.groups.clone(), state.mpathd.clone());
+        if settled && !crate::programs::ipadm::object::retry_leases(state) {
             return;
         }
     }

@@ -1,21 +1,22 @@
 //! Steers a simulated host from a shell.
 //!
-//! ```text
-//! simctl DIRECTORY create DIALECT LINK[=wifi]…     the programs are in DIRECTORY/root/usr/sbin
-//! simctl DIRECTORY cut|plug|silence|answer LINK
-//! simctl DIRECTORY advance MILLISECONDS
-//! simctl DIRECTORY reboot | stop-mpathd | start-mpathd
-//! simctl DIRECTORY zone global|exclusive-ip|shared-ip
-//! simctl DIRECTORY user root|NAME [PROFILE]
-//! simctl DIRECTORY profile-manager on|off
-//! simctl DIRECTORY dump | calls | mutations
-//! ```
+//! Its usage lists what there is; the programs of the host are in DIRECTORY/root/usr/sbin.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use illumos_simulator::{Call, Dialect, Link, State, Store, User, Zone};
+
+const USAGE: &str = "usage:
+  simctl DIRECTORY create DIALECT LINK[=wifi]…
+  simctl DIRECTORY cut|plug|silence|answer LINK
+  simctl DIRECTORY advance MILLISECONDS
+  simctl DIRECTORY reboot | stop-mpathd | start-mpathd
+  simctl DIRECTORY zone global|exclusive-ip|shared-ip
+  simctl DIRECTORY user root|NAME [PROFILE]
+  simctl DIRECTORY profile-manager on|off
+  simctl DIRECTORY dump | calls | mutations";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 
 fn run(words: &[&str]) -> Result<String, String> {
     let [directory, verb, rest @ ..] = words else {
-        return Err("usage: simctl DIRECTORY VERB ARGUMENTS…".to_owned());
+        return Err(USAGE.to_owned());
     };
     let directory = Path::new(directory);
     if *verb == "create" {

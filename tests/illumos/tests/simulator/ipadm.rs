@@ -489,6 +489,27 @@ fn a_lease_that_does_not_come_is_a_warning() {
 }
 
 #[test]
+fn a_lease_of_the_group_is_asked_for_until_a_member_is_active() {
+    // Facts §6
+    let host = host(NEW);
+    home_lan(&host);
+    for link in ["net0", "wlan0"] {
+        let lease = Lease { address: "192.168.1.77/24".to_owned(), router: Some("192.168.1.1".to_owned()) };
+        host.with_link(link, |link| link.lease = Some(lease));
+    }
+    ok(&host, "ipadm create-addr -T dhcp ipmp0/dhcp");
+    host.cut("net0");
+    host.cut("wlan0");
+    host.reboot();
+    assert_eq!(ok(&host, "ipadm show-addr -p -o addr ipmp0/dhcp"), "?\n");
+    host.plug("wlan0");
+    assert_eq!(ok(&host, "ipadm show-addr -p -o state,addr ipmp0/dhcp"), "ok:192.168.1.77/24\n");
+    assert_eq!(host.state().routes.len(), 1);
+    host.plug("net0");
+    assert_eq!(ok(&host, "ipmpstat -nPa -o address,inbound").lines().next(), Some("192.168.1.77:net0"));
+}
+
+#[test]
 fn a_lease_of_a_member_becomes_a_test_address() {
     // Facts §1.4, §6
     let host = host(NEW);

@@ -5,6 +5,7 @@
 mod dialects;
 mod faults;
 mod ifconfig;
+mod invariants;
 mod ipadm;
 mod ipmpstat;
 mod mpathd;

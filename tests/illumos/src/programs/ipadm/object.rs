@@ -87,17 +87,10 @@ fn apply(state: &mut State, stored: &StoredAddress) -> Result<bool, Status> {
             // dhcpagent makes it a test address on a member, and takes no default route from it (facts §6).
             lif.nofailover = under;
             lif.deprecated = under;
-            let Some((address, prefix, router)) = lease else { return Ok(false) };
-            lif.address = address;
-            lif.prefix = prefix;
-            lif.up = true;
-            if let Some(router) = router.filter(|_| !under) {
-                state.routes.push(crate::Route {
-                    destination: "default".to_owned(),
-                    gateway: router,
-                    interface: Some(interface),
-                    dhcp: true,
-                });
+            let number = lif.number;
+            match lease {
+                Some(lease) => take_lease(state, &interface, number, lease),
+                None => return Ok(false),
             }
             Ok(true)
         }
@@ -124,8 +117,40 @@ pub(crate) fn link_local(token: u64) -> IpAddr {
     Ipv6Addr::from((0xfe80_u128 << 112) | (0x0208_20ff_fe00_0000_u128) | u128::from(token)).into()
 }
 
+/// Puts a lease on an interface; a member takes no default route from it (facts §6).
+fn take_lease(state: &mut State, interface: &str, number: u32, (address, prefix, router): Offer) {
+    let under = state.interface(interface).is_some_and(crate::Interface::is_member);
+    if let Some(lif) = state.lif_mut(interface, Family::V4, number) {
+        lif.address = address;
+        lif.prefix = prefix;
+        lif.up = true;
+    }
+    if let Some(gateway) = router.filter(|_| !under) {
+        let (destination, interface) = ("default".to_owned(), Some(interface.to_owned()));
+        state.routes.push(crate::Route { destination, gateway, interface, dhcp: true });
+    }
+}
+
+/// dhcpagent goes on asking where no lease has come yet. Tells whether one came now.
+pub(crate) fn retry_leases(state: &mut State) -> bool {
+    let waiting = state.interfaces.iter().flat_map(|interface| {
+        let lifs = interface.lifs().filter(|(_, lif)| lif.dhcp && lif.is_stub());
+        lifs.map(|(_, lif)| (interface.name.clone(), lif.number))
+    });
+    let offered = waiting.filter_map(|(name, number)| lease(state, &name).map(|offer| (name, number, offer)));
+    let offered: Vec<_> = offered.collect();
+    let some = !offered.is_empty();
+    for (name, number, offer) in offered {
+        take_lease(state, &name, number, offer);
+    }
+    some
+}
+
+/// An address, the length of its prefix, a router.
+type Offer = (IpAddr, u8, Option<String>);
+
 /// What the DHCP server on the segment gives: on a group through an active member.
-pub(super) fn lease(state: &State, interface: &str) -> Option<(IpAddr, u8, Option<String>)> {
+pub(super) fn lease(state: &State, interface: &str) -> Option<Offer> {
     let members = state.group_of(interface).map(|group| crate::group::active(state, group, Family::V4));
     let links = members.unwrap_or_else(|| vec![interface.to_owned()]);
     let links = links.iter().filter_map(|name| state.link(name)).filter(|link| link.up);
