@@ -290,16 +290,21 @@ fn find_members<'a>(
     found
 }
 
-fn find(question: &Question<'_>, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
-    let (current, selector) = (question.current, &member.selector);
-    let found: Vec<_> = match selector {
+/// The interfaces that a selector means on a host: none where it is not there, several where a MAC address is.
+pub(crate) fn matching(current: &Snapshot, selector: &MemberSelector) -> Vec<InterfaceName> {
+    match selector {
         MemberSelector::Name(name) => current.interface(name).map(|_| name.clone()).into_iter().collect(),
         MemberSelector::PermanentMac(mac) => {
             let cards = current.interfaces.iter().filter(|(_, interface)| is_card(&interface.kind));
             let same = cards.filter(|(_, interface)| interface.permanent_mac == Some(*mac));
             same.map(|(name, _)| name.clone()).collect()
         }
-    };
+    }
+}
+
+fn find(question: &Question<'_>, member: &Member) -> Result<Option<InterfaceName>, Refusal> {
+    let (current, selector) = (question.current, &member.selector);
+    let found = matching(current, selector);
     match (found.as_slice(), selector) {
         ([name], _) => Ok(Some(name.clone())),
         ([], _) if member.optional => Ok(None),

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::group::MemberSelector;
 use crate::mode::words;
-use crate::snapshot::{Kind, MemberState};
+use crate::resolve;
+use crate::snapshot::MemberState;
 use crate::{Group, GroupName, InterfaceName, MacAddress, Snapshot};
 
 words! {
@@ -109,11 +110,7 @@ impl GroupStatus {
         let group = interface.and_then(|interface| interface.group());
         let found = |selector: &MemberSelector| match selector {
             MemberSelector::Name(name) => Some(name.clone()),
-            MemberSelector::PermanentMac(mac) => {
-                let is_it = |kind: &Kind| matches!(kind, Kind::Ethernet | Kind::Wireless);
-                let mut cards = current.interfaces.iter().filter(|(_, interface)| is_it(&interface.kind));
-                cards.find(|(_, interface)| interface.permanent_mac == Some(*mac)).map(|(name, _)| name.clone())
-            }
+            MemberSelector::PermanentMac(_) => resolve::matching(current, selector).into_iter().next(),
         };
         let primary = desired.primary();
         let member = |name: Option<&InterfaceName>, text: String, optional: bool| {
