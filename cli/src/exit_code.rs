@@ -70,11 +70,12 @@ impl ExitCode {
 
     /// The one to end with where several groups end differently: the first of this order.
     pub fn or_worse(self, other: Self) -> Self {
-        const FROM_WORST: [ExitCode; 7] = [
+        const FROM_WORST: [ExitCode; 8] = [
             ExitCode::Failed,
             ExitCode::InvalidFile,
             ExitCode::NotPermitted,
             ExitCode::NotSupported,
+            ExitCode::Busy,
             ExitCode::GroupFailed,
             ExitCode::Degraded,
             ExitCode::ChangesPending,

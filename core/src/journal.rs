@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::undo::Extent;
-use crate::{GroupName, Receipt, Step};
+use crate::{GroupName, Plan, Receipt, Snapshot, Step};
 
 /// The record of one change to one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub enum Mark {
         /// Until when, in seconds since the boot.
         until: u64,
     },
+    /// A step failed, and not everything could be undone.
+    Stuck,
     /// The change is to stay. All that is left is to keep its receipt.
     Done,
 }
@@ -97,6 +99,17 @@ pub enum Recovery {
 impl Opening {
     /// The schema of what is written today.
     pub const SCHEMA: &'static str = "mpath.journal/1";
+
+    /// What is to be written before the first step of a plan that was made on a host like this.
+    pub fn new(group: &GroupName, change: Change, plan: &Plan, before: &Snapshot) -> Self {
+        Self {
+            schema: Self::SCHEMA.to_owned(),
+            group: group.clone(),
+            change,
+            steps: plan.steps.clone(),
+            extent: Extent::of(&plan.device, &plan.steps, before),
+        }
+    }
 
     /// What it must be called by to be confirmed.
     pub fn token(&self) -> Option<&Token> {
@@ -138,7 +151,11 @@ impl Journal {
 
     /// How many steps were begun.
     pub fn begun(&self) -> usize {
-        self.marks.iter().filter(|mark| matches!(mark, Mark::Begin { .. })).count()
+        let begun = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Begin { step } => Some(step + 1),
+            _ => None,
+        });
+        begun.max().unwrap_or(0)
     }
 
     /// Adds marks as they were written, a line each. A last line without its end was being written when the power
@@ -155,15 +172,14 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InterfaceName, Snapshot};
+    use crate::InterfaceName;
 
     fn journal(change: Change, marks: &str) -> Journal {
         let device = InterfaceName::new("bond0").unwrap();
         let steps = vec![Step::LoadDriver, Step::SetUp { interface: device.clone(), up: true }];
-        let extent = Extent::of(&device, &steps, &Snapshot::default());
         let group = GroupName::new("lan").unwrap();
-        let mut journal =
-            Journal::new(Opening { schema: Opening::SCHEMA.to_owned(), group, change, steps, extent });
+        let plan = Plan { group: group.clone(), device, steps, notes: vec![] };
+        let mut journal = Journal::new(Opening::new(&group, change, &plan, &Snapshot::default()));
         journal.read_marks(marks).unwrap();
         journal
     }
