@@ -6,6 +6,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 
 mod changes;
+mod confirm;
 mod crash;
 mod dhcp;
 mod documents;
@@ -73,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         changes::cases(),
         restore::cases(),
         crash::cases(),
+        confirm::cases(),
         refusals::cases(),
         driver::cases(),
         dhcp::cases(),
