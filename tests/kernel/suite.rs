@@ -6,6 +6,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 
 mod changes;
+mod concurrent;
 mod confirm;
 pub(crate) mod crash;
 mod dead_stop;
@@ -76,6 +77,7 @@ pub(crate) fn main() -> ExitCode {
         restore::cases(),
         crash::cases(),
         confirm::cases(),
+        concurrent::cases(),
         refusals::cases(),
         driver::cases(),
         dhcp::cases(),
