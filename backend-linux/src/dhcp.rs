@@ -109,7 +109,7 @@ fn dhclient_files(interface: &InterfaceName, family: Family) -> String {
 
 /// Whether a command line, its words divided by NUL or by blanks (a title that was set), is that client's for that
 /// interface.
-fn is_client(arguments: &str, name: &str, interface: &str) -> bool {
+pub(crate) fn is_client(arguments: &str, name: &str, interface: &str) -> bool {
     let mut words = arguments.split(['\0', ' ']).filter(|word| !word.is_empty());
     let program = words.next().unwrap_or_default().trim_end_matches(':');
     program.rsplit('/').next() == Some(name) && words.any(|word| word == interface)

@@ -42,6 +42,10 @@ mod netlink;
 #[cfg(target_os = "linux")]
 mod sysfs;
 
+#[cfg(all(feature = "fuzzing", target_os = "linux"))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 #[cfg(target_os = "linux")]
 pub use backend::LinuxBackend;
 pub use capability::capabilities;

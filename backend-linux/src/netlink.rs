@@ -106,12 +106,7 @@ impl Client {
         ];
         for question in questions {
             for answer in self.dump_of(question)? {
-                match answer {
-                    RouteNetlinkMessage::NewLink(link) => dumps.links.push(link),
-                    RouteNetlinkMessage::NewAddress(address) => dumps.addresses.push(address),
-                    RouteNetlinkMessage::NewRoute(route) => dumps.routes.push(route),
-                    _ => {}
-                }
+                dumps.take(answer);
             }
         }
         Ok(dumps)
@@ -219,7 +214,7 @@ fn request(message: RouteNetlinkMessage, flags: u16) -> NetlinkMessage<RouteNetl
     NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message))
 }
 
-fn checked(payload: NetlinkPayload<RouteNetlinkMessage>) -> Result<Option<RouteNetlinkMessage>, Failure> {
+pub(crate) fn checked(payload: NetlinkPayload<RouteNetlinkMessage>) -> Result<Option<RouteNetlinkMessage>, Failure> {
     match payload {
         NetlinkPayload::InnerMessage(message) => Ok(Some(message)),
         NetlinkPayload::Error(error) => match error.code {

@@ -10,6 +10,9 @@ mod context;
 mod environment;
 mod error;
 mod exit_code;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod known;
 mod lock;

@@ -7,6 +7,12 @@ mod problems;
 pub(crate) mod report;
 mod table;
 
+/// Problems as people are shown them.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn problems_in_words(files: &[mpath_core::SourceFile], problems: &[mpath_core::Problem]) -> String {
+    problems::render(files, problems, Paint::No)
+}
+
 pub(crate) use console::{Console, Paint};
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
 pub(crate) use table::Table;

@@ -108,7 +108,7 @@ impl ReceiptStore {
         else {
             return Ok(Memory::default());
         };
-        let envelope: Envelope = match serde_json::from_slice(&bytes) {
+        let envelope = match parse_envelope(&bytes) {
             Ok(envelope) => envelope,
             Err(source) => return Err(ReceiptError::Corrupt { path, source }),
         };
@@ -183,6 +183,16 @@ impl ReceiptStore {
         file.persist(path)?;
         File::open(&self.directory)?.sync_all()
     }
+}
+
+fn parse_envelope(bytes: &[u8]) -> serde_json::Result<Envelope> {
+    serde_json::from_slice(bytes)
+}
+
+/// The receipt in the bytes of a file.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Receipt> {
+    parse_envelope(bytes).map(|envelope| envelope.receipt)
 }
 
 fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
