@@ -219,10 +219,14 @@ pub(crate) fn checked(payload: NetlinkPayload<RouteNetlinkMessage>) -> Result<Op
         NetlinkPayload::InnerMessage(message) => Ok(Some(message)),
         NetlinkPayload::Error(error) => match error.code {
             None => Ok(None),
-            Some(code) => Err(Failure::Refused(Refusal { errno: code.get().saturating_neg(), text: text_of(&error.header) })),
+            Some(code) => {
+                Err(Failure::Refused(Refusal { errno: code.get().saturating_neg(), text: text_of(&error.header) }))
+            }
         },
         // A dump that fails on its way ends with the error number in place of 0 (netlink_dump_done).
-        NetlinkPayload::Done(done) if done.code < 0 => Err(Failure::Refused(Refusal { errno: done.code.saturating_neg(), text: None })),
+        NetlinkPayload::Done(done) if done.code < 0 => {
+            Err(Failure::Refused(Refusal { errno: done.code.saturating_neg(), text: None }))
+        }
         _ => Ok(None),
     }
 }
