@@ -21,6 +21,7 @@ mod platform;
 mod progress;
 mod receipts;
 mod selection;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -64,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         open_backend: &mut **open_backend,
         capabilities: capabilities.clone(),
         state_directory,
+        changes_host: parsed.command.changes_host(),
     };
     let code = match parsed.command.run(&mut context) {
         Ok(code) => code,

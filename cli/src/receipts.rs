@@ -5,15 +5,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use mpath_core::{GroupName, Receipt};
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::lock::make_directory;
 use crate::platform;
+use crate::trust::{self, Distrust, NoDirectory};
 
 /// The directory of the receipts.
 #[derive(Debug, Clone)]
@@ -52,6 +50,9 @@ pub(crate) enum ReceiptError {
         #[source]
         source: io::Error,
     },
+    /// Others have a hand on it.
+    #[error("the receipt {} is not to be trusted: {distrust}", .path.display())]
+    Distrusted { path: PathBuf, distrust: Distrust },
     /// What is in the file is no receipt.
     #[error("the receipt {} makes no sense", .path.display())]
     Corrupt {
@@ -79,6 +80,7 @@ impl ReceiptError {
                 "go on without it: rm {}; `mpath down` then takes the group apart, but cannot tell how its interfaces were before",
                 path.display()
             )),
+            Self::Distrusted { distrust, .. } => Some(distrust.cure()),
             Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
             Self::Io { .. } | Self::Moment { .. } => None,
         }
@@ -103,11 +105,11 @@ impl ReceiptStore {
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let Some(bytes) =
-            read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source })?
-        else {
-            return Ok(Memory::default());
-        };
+        let read = read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source });
+        let Some((bytes, distrust)) = read? else { return Ok(Memory::default()) };
+        if let Some(distrust) = distrust {
+            return Err(ReceiptError::Distrusted { path, distrust });
+        }
         let envelope = match parse_envelope(&bytes) {
             Ok(envelope) => envelope,
             Err(source) => return Err(ReceiptError::Corrupt { path, source }),
@@ -175,7 +177,12 @@ impl ReceiptStore {
 
     /// Writes a file as a whole or not at all, even if the power goes.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        make_directory(&self.directory)?;
+        trust::make_directory(&self.directory).map_err(|error| match error {
+            NoDirectory::Io(error) => error,
+            NoDirectory::Distrusted(distrust) => {
+                io::Error::other(format!("{distrust}; to cure it: {}", distrust.cure()))
+            }
+        })?;
         // Made with O_EXCL and mode 0600; a rename never follows a link.
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.directory)?;
         file.write_all(bytes)?;
@@ -195,14 +202,16 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Receipt> {
     parse_envelope(bytes).map(|envelope| envelope.receipt)
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
+/// What is in a file, and who else has a hand on it or on what leads there.
+fn read_file(path: &Path) -> io::Result<Option<(Vec<u8>, Option<Distrust>)>> {
     const LONGEST: u64 = 64 * 1024 * 1024;
-    let opened = File::options().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path);
-    let file = match opened {
+    let opened = trust::walk(path).and_then(|(_, distrust)| Ok((distrust, trust::open_regular(path)?)));
+    let (mut distrust, (file, metadata)) = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
+    distrust.extend(trust::look_at_file(path, &metadata));
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    Ok(Some((bytes, distrust.into_iter().next())))
 }

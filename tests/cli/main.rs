@@ -14,5 +14,6 @@ mod permission;
 mod plan;
 mod reference;
 mod status;
+mod trust;
 mod up;
 mod world;

@@ -10,12 +10,11 @@ use mpath_core::step::Family;
 use mpath_core::{Address, Group, Snapshot, Step};
 
 use crate::ExitCode;
-use crate::arguments::Selection;
+use crate::arguments::{Patience, Selection};
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, cause_code, receipt_code};
 use crate::host::Host;
-use crate::lock::Lock;
 use crate::output::Document;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
@@ -28,13 +27,15 @@ pub(crate) struct UpArgs {
     /// Take over a device that mpath did not make
     #[arg(long)]
     adopt: bool,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "up")?;
-        let _lock = Lock::take(context.state_directory)?;
+        let _lock = context.lock(&self.patience)?;
         let mut host = context.host()?;
         let mut code = ExitCode::Done;
         let mut groups = Vec::new();
