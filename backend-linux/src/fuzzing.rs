@@ -3,8 +3,8 @@
 use mpath_core::Snapshot;
 use mpath_core::capability::Missing;
 use netlink_packet_core::NetlinkMessage;
-use netlink_packet_route::RouteNetlinkMessage;
 
+use crate::lenient::Lenient;
 use crate::observe::Dumps;
 use crate::{backend, dhcp, driver, manager, netlink, sysfs};
 
@@ -15,7 +15,7 @@ pub fn observed(mut bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
         let length = usize::try_from(length).unwrap_or(usize::MAX).clamp(1, bytes.len());
         let (message, rest) = bytes.split_at(length);
         bytes = rest.get(length.next_multiple_of(4) - length..).unwrap_or_default();
-        let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(message) else { continue };
+        let Ok(message) = NetlinkMessage::<Lenient>::deserialize(message) else { continue };
         match netlink::checked(message.payload) {
             Ok(Some(message)) => dumps.take(message),
             Ok(None) | Err(_) => {}

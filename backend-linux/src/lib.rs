@@ -36,6 +36,8 @@ mod dhcp;
 #[cfg(target_os = "linux")]
 mod driver;
 #[cfg(target_os = "linux")]
+mod lenient;
+#[cfg(target_os = "linux")]
 mod manager;
 #[cfg(target_os = "linux")]
 mod netlink;

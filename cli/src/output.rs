@@ -20,4 +20,5 @@ pub(crate) fn problems_in_words(files: &[mpath_core::SourceFile], problems: &[mp
 
 pub(crate) use console::{Console, Paint};
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
+pub(crate) use printable::printable;
 pub(crate) use table::Table;

@@ -9,6 +9,7 @@ mod documents;
 mod down;
 mod expected;
 mod files;
+mod harmless;
 mod json;
 mod permission;
 mod plan;

@@ -144,6 +144,16 @@ impl World {
         if !line.contains("--config") {
             arguments.extend(["--config".into(), self.path("etc").into()]);
         }
+        self.run_words(arguments, stdout, stderr)
+    }
+
+    /// Runs mpath with just these words, the program's name among them.
+    pub(crate) fn run_words(
+        &self,
+        arguments: Vec<OsString>,
+        stdout: &mut dyn std::io::Write,
+        stderr: &mut dyn std::io::Write,
+    ) -> u8 {
         let mut open = || {
             if let Some(error) = self.faults.open.get() {
                 return Err(error());

@@ -5,7 +5,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 
 mod changes;
-mod dhcp;
+pub(crate) mod dhcp;
 mod documents;
 mod driver;
 mod failover;
@@ -13,6 +13,7 @@ mod model;
 mod refusals;
 mod restore;
 pub(crate) mod story;
+mod trust;
 mod wifi;
 
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
         dhcp::cases(),
         model::cases(),
         wifi::cases(),
+        trust::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
