@@ -16,9 +16,8 @@ pub fn observed(mut bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
         let (message, rest) = bytes.split_at(length);
         bytes = rest.get(length.next_multiple_of(4) - length..).unwrap_or_default();
         let Ok(message) = NetlinkMessage::<Lenient>::deserialize(message) else { continue };
-        match netlink::checked(message.payload) {
-            Ok(Some(message)) => dumps.take(message),
-            Ok(None) | Err(_) => {}
+        if let Ok(Some(message)) = netlink::checked(message.payload) {
+            dumps.take(message);
         }
     }
     let _ = dumps.indices();
