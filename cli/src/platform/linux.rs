@@ -22,7 +22,8 @@ pub(crate) fn state_directory() -> PathBuf {
     let namespace = |process: &str| fs::metadata(format!("/proc/{process}/ns/net")).map(|found| found.ino());
     match (namespace("1"), namespace("thread-self")) {
         (Ok(first), Ok(own)) if first != own => shared.join(format!("net-{own}")),
-        // Whoever may not look at the first process may not write there either.
+        // Only root may look at the first process. Others who may write there share one directory, in which a receipt
+        // of another namespace does not count.
         _ => shared,
     }
 }
