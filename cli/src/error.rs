@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::config::ConfigError;
+use crate::journals::JournalError;
 use crate::lock::LockError;
 use crate::output::shell_path;
 use crate::receipts::ReceiptError;
@@ -45,6 +46,33 @@ impl ErrorText {
             cause = error.source();
         }
         Self { message: error.to_string(), causes, hint }
+    }
+}
+
+/// An error and its causes on one line.
+pub(crate) fn one_line(error: &dyn Error) -> String {
+    let ErrorText { message, causes, .. } = ErrorText::of(error, None);
+    std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+impl CommandError {
+    /// Signals cannot be caught.
+    pub(crate) fn signals(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot catch signals", error)
+    }
+
+    /// The guard cannot do its work.
+    pub(crate) fn guard(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot wait for the change to be confirmed", error)
+    }
+
+    fn of_the_system(message: &str, error: std::io::Error) -> Self {
+        let message = message.to_owned();
+        Self {
+            code: ExitCode::Failed,
+            told: ErrorText { message, causes: vec![error.to_string()], hint: None },
+            config: None,
+        }
     }
 }
 
@@ -88,6 +116,12 @@ impl From<ReceiptError> for CommandError {
     }
 }
 
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        Self { code: journal_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+    }
+}
+
 impl From<BackendError> for CommandError {
     fn from(error: BackendError) -> Self {
         Self { code: backend_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
@@ -103,6 +137,11 @@ fn cure_of_state(path: &std::path::Path) -> String {
 
 pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
     let distrusted = matches!(error, ReceiptError::Distrusted { .. });
+    if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
+}
+
+pub(crate) fn journal_code(error: &JournalError) -> ExitCode {
+    let distrusted = matches!(error, JournalError::Distrusted { .. });
     if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 
@@ -124,7 +163,7 @@ pub(crate) fn backend_code(error: &BackendError) -> ExitCode {
 pub(crate) fn cause_code(cause: &Cause) -> ExitCode {
     match cause {
         Cause::Step { error, .. } | Cause::ReadBack(error) => backend_code(error),
-        Cause::NotAsWanted { .. } => ExitCode::Failed,
+        Cause::NotAsWanted { .. } | Cause::Halted(_) => ExitCode::Failed,
     }
 }
 

@@ -14,9 +14,9 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mpath_core::shell::word;
 use rustix::fs::OFlags;
 
+use crate::journals::Owner;
 use crate::platform::Closing;
 use crate::trust::{self, Distrust, NoDirectory};
 
@@ -70,13 +70,6 @@ impl fmt::Display for Holder {
 }
 
 impl Holder {
-    /// This process.
-    fn this() -> Self {
-        let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let words: Vec<_> = words.iter().map(|text| word(text)).collect();
-        Self { pid: Some(std::process::id()), command: words.join(" ").chars().take(LONGEST_COMMAND).collect() }
-    }
-
     /// Whoever wrote the file; nobody where it is empty, which it is for a moment.
     fn of(file: &File) -> Self {
         let mut bytes = [0; 4 * LONGEST_COMMAND];
@@ -90,26 +83,33 @@ impl Holder {
 }
 
 impl Lock {
+    /// Whether somebody has it now, as far as the caller may know.
+    pub(crate) fn is_held(state_directory: &Path) -> bool {
+        let Ok((file, _)) = trust::open_regular(&state_directory.join("lock")) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Takes it as soon as nobody else has it, for one whose work cannot be left.
+    pub(crate) fn wait(state_directory: &Path) -> Result<Self, LockError> {
+        let (file, path) = Self::open(state_directory)?;
+        file.lock().map_err(|source| LockError::Io { action: "lock", path: path.clone(), source })?;
+        Self::sign(file, path)
+    }
+
     /// Takes it; waits so long for whoever has it, and tells whom it waits for.
     pub(crate) fn take(
         state_directory: &Path,
         wait: Duration,
         tell: &mut dyn FnMut(&Holder),
     ) -> Result<Self, LockError> {
-        trust::make_directory(state_directory).map_err(|error| LockError::of(error, state_directory))?;
-        let path = state_directory.join("lock");
-        let fails = |action, source| LockError::Io { action, path: path.clone(), source };
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-        let mut file = options.open(&path).map_err(|error| fails("open", error))?;
+        let (file, path) = Self::open(state_directory)?;
         let begin = Instant::now();
         let (mut closing, mut told) = (None, None);
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(fails("lock", error)),
+                Err(TryLockError::Error(source)) => return Err(LockError::Io { action: "lock", path, source }),
             }
             let holder = Holder::of(&file);
             let left = wait.saturating_sub(begin.elapsed());
@@ -127,11 +127,31 @@ impl Lock {
             }
             closing.wait(left.min(NAP));
         }
-        let Holder { pid, command } = Holder::this();
-        let holder = format!("{}\n{command}\n", pid.unwrap_or_default());
+        Self::sign(file, path)
+    }
+
+    fn open(state_directory: &Path) -> Result<(File, PathBuf), LockError> {
+        trust::make_directory(state_directory).map_err(|error| LockError::of(error, state_directory))?;
+        let path = state_directory.join("lock");
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+        match options.open(&path) {
+            Ok(file) => Ok((file, path)),
+            Err(source) => Err(LockError::Io { action: "open", path, source }),
+        }
+    }
+
+    /// Writes into it who has it.
+    fn sign(mut file: File, path: PathBuf) -> Result<Self, LockError> {
+        let Owner { process, command } = Owner::of_this_process();
+        let command: String = command.chars().take(LONGEST_COMMAND).collect();
+        let holder = format!("{process}\n{command}\n");
         let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes()));
-        written.map_err(|error| fails("write", error))?;
-        Ok(Self { file })
+        match written {
+            Ok(()) => Ok(Self { file }),
+            Err(source) => Err(LockError::Io { action: "write", path, source }),
+        }
     }
 }
 

@@ -35,8 +35,6 @@ pub(crate) struct Memory {
     pub(crate) receipt: Option<Receipt>,
     /// Why a receipt that is there does not count.
     pub(crate) ignored: Option<String>,
-    /// The file as it was found, to be put back.
-    bytes: Option<Vec<u8>>,
 }
 
 /// Why a receipt cannot be read or written.
@@ -105,11 +103,12 @@ impl ReceiptStore {
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let read = read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source });
-        let Some((bytes, distrust)) = read? else { return Ok(Memory::default()) };
-        if let Some(distrust) = distrust {
-            return Err(ReceiptError::Distrusted { path, distrust });
-        }
+        let bytes = match read_file(&path) {
+            Ok(Some((_, bytes))) => bytes,
+            Ok(None) => return Ok(Memory::default()),
+            Err(Unread::Io(source)) => return Err(ReceiptError::Io { action: "read", path, source }),
+            Err(Unread::Distrusted(distrust)) => return Err(ReceiptError::Distrusted { path, distrust }),
+        };
         let envelope = match parse_envelope(&bytes) {
             Ok(envelope) => envelope,
             Err(source) => return Err(ReceiptError::Corrupt { path, source }),
@@ -132,10 +131,10 @@ impl ReceiptStore {
         };
         if let Some(other) = other {
             let ignored = format!("the receipt {} was taken {other} and does not count", path.display());
-            return Ok(Memory { receipt: None, ignored: Some(ignored), bytes: Some(bytes) });
+            return Ok(Memory { receipt: None, ignored: Some(ignored) });
         }
         let age = u32::try_from(now.seconds.saturating_sub(envelope.taken)).unwrap_or(u32::MAX);
-        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None, bytes: Some(bytes) })
+        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None })
     }
 
     /// The groups of which there is a receipt.
@@ -154,15 +153,8 @@ impl ReceiptStore {
             Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
         let path = self.path(&receipt.group);
         let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
-        let written = bytes.and_then(|bytes| self.write(&path, &bytes));
-        written.map_err(|source| ReceiptError::Io { action: "write", path, source })
-    }
-
-    /// Puts back what was remembered before.
-    pub(crate) fn put_back(&self, group: &GroupName, memory: &Memory) -> Result<(), ReceiptError> {
-        let Some(bytes) = &memory.bytes else { return self.forget(group) };
-        let path = self.path(group);
-        self.write(&path, bytes).map_err(|source| ReceiptError::Io { action: "put back", path, source })
+        let written = bytes.and_then(|bytes| write_whole(&self.directory, &path, &bytes));
+        written.map(drop).map_err(|source| ReceiptError::Io { action: "write", path, source })
     }
 
     /// Forgets a group that is down.
@@ -173,22 +165,6 @@ impl ReceiptStore {
             Err(source) => Err(ReceiptError::Io { action: "remove", path, source }),
             Ok(()) => Ok(()),
         }
-    }
-
-    /// Writes a file as a whole or not at all, even if the power goes.
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        trust::make_directory(&self.directory).map_err(|error| match error {
-            NoDirectory::Io(error) => error,
-            NoDirectory::Distrusted(distrust) => {
-                io::Error::other(format!("{distrust}; to cure it: {}", distrust.cure()))
-            }
-        })?;
-        // Made with O_EXCL and mode 0600; a rename never follows a link.
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(&self.directory)?.sync_all()
     }
 }
 
@@ -202,16 +178,41 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Receipt> {
     parse_envelope(bytes).map(|envelope| envelope.receipt)
 }
 
-/// What is in a file, and who else has a hand on it or on what leads there.
-fn read_file(path: &Path) -> io::Result<Option<(Vec<u8>, Option<Distrust>)>> {
+/// Writes a file as a whole or not at all, even if the power goes.
+pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
+    trust::make_directory(directory).map_err(|error| match error {
+        NoDirectory::Io(error) => error,
+        NoDirectory::Distrusted(distrust) => io::Error::other(format!("{distrust}; to cure it: {}", distrust.cure())),
+    })?;
+    // Made with O_EXCL and mode 0600; a rename never follows a link.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let file = file.persist(path)?;
+    File::open(directory)?.sync_all()?;
+    Ok(file)
+}
+
+/// Why a file of mpath's own is not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    Io(io::Error),
+    /// Others have a hand on it or on what leads there.
+    Distrusted(Distrust),
+}
+
+/// A file of mpath's own and what is in it, if there is one.
+pub(crate) fn read_file(path: &Path) -> Result<Option<(File, Vec<u8>)>, Unread> {
     const LONGEST: u64 = 64 * 1024 * 1024;
     let opened = trust::walk(path).and_then(|(_, distrust)| Ok((distrust, trust::open_regular(path)?)));
-    let (mut distrust, (file, metadata)) = match opened {
+    let (distrust, (file, metadata)) = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+        opened => opened.map_err(Unread::Io)?,
     };
-    distrust.extend(trust::look_at_file(path, &metadata));
+    if let Some(distrust) = distrust.into_iter().chain(trust::look_at_file(path, &metadata)).next() {
+        return Err(Unread::Distrusted(distrust));
+    }
     let mut bytes = Vec::new();
-    file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(Some((bytes, distrust.into_iter().next())))
+    (&file).take(LONGEST).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    Ok(Some((file, bytes)))
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod binary;
+mod confirmation;
 mod documents;
 mod down;
 mod expected;
@@ -13,6 +14,7 @@ mod harmless;
 mod json;
 mod permission;
 mod plan;
+mod recovery;
 mod reference;
 mod status;
 mod trust;
