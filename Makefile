@@ -5,6 +5,9 @@ KERNEL ?= uml
 # All that the same tests must pass on.
 KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
 
+# How long `make fuzz` takes, after the build.
+MINUTES ?= 10
+
 lab := tests/lab/run
 # Cargo runs a test binary by this, so that the tests in it find themselves inside the lab.
 target := $(shell rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
@@ -19,6 +22,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
 	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
+	tests/fuzz/run --same
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
 	LAB_KERNEL=$(KERNEL) CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/tests/dead-stop" cargo test --package mpath --test kernel
 
@@ -33,6 +37,10 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 .PHONY: test-moments
 test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
+
+.PHONY: fuzz
+fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
+	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts

@@ -174,7 +174,7 @@ impl IllumosBackend {
         }
         for disabled in rows.interfaces.iter().filter(|interface| interface.is_disabled) {
             let Ok(name) = InterfaceName::new(disabled.name.clone()) else { continue };
-            let cure = format!("ipadm enable-if -t {name}");
+            let cure = format!("ipadm enable-if -t {}", mpath_core::shell::word(name.as_str()));
             obstacles.push(obstacle(vec![name.clone()], format!("{name} is configured but disabled"), cure, false));
         }
         obstacles

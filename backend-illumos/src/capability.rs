@@ -3,6 +3,7 @@
 //! In: a [`Dialect`], or a [`Snapshot`]. Out: [`Capabilities`], and what stands in the way on that host.
 
 use mpath_core::capability::{Cures, DefaultDevice, Feature, GroupRules, Missing, Obstacle};
+use mpath_core::shell::word;
 use mpath_core::snapshot::Kind;
 use mpath_core::{Capabilities, Snapshot};
 
@@ -98,10 +99,10 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
             ),
             // Only link-local ones come by themselves; up and without an object they hinder joining (EADDRINUSE).
             cure: match address.automatic {
-                true => format!("ifconfig {name} inet6 down"),
+                true => format!("ifconfig {} inet6 down", word(name.as_str())),
                 false => {
-                    let make = format!("ipadm create-addr -T static -a {address} {name}/v4");
-                    format!("let ipadm have it: ifconfig {name} unplumb && {make}")
+                    let make = format!("ipadm create-addr -T static -a {address} {}", word(&format!("{name}/v4")));
+                    format!("let ipadm have it: ifconfig {} unplumb && {make}", word(name.as_str()))
                 }
             },
             unsupported: false,

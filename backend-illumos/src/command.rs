@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use mpath_core::BackendError;
+use mpath_core::shell::word;
 
 /// Where the programs are; never where a PATH from outside points. `if_mpadm` is in the first alone.
 const DIRECTORIES: [&str; 5] = ["/usr/sbin", "/sbin", "/usr/lib/inet", "/lib/inet", "/usr/bin"];
@@ -52,14 +53,7 @@ impl CommandLine {
 impl std::fmt::Display for CommandLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.program)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-        for argument in &self.arguments {
-            match !argument.is_empty() && argument.chars().all(plain) {
-                true => write!(f, " {argument}")?,
-                false => write!(f, " '{}'", argument.replace('\'', r"'\''"))?,
-            }
-        }
-        Ok(())
+        self.arguments.iter().try_for_each(|argument| write!(f, " {}", word(argument)))
     }
 }
 

@@ -27,6 +27,10 @@ mod observe;
 mod parseable;
 mod route;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use backend::IllumosBackend;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
 pub use dialect::Dialect;

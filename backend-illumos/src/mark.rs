@@ -5,7 +5,8 @@
 //! memory: they go with a boot, as temporary interfaces do. A mark without its interface means nothing.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Where the marks are.
@@ -26,8 +27,14 @@ pub(crate) fn write(root: &Path, device: &str, mark: Option<&str>) -> io::Result
     let path = path(root, device);
     match mark {
         Some(mark) => {
-            fs::create_dir_all(root.join(DIRECTORY))?;
-            fs::write(path, format!("{mark}\n"))
+            // Whatever the umask: nobody else may put a mark there.
+            fs::DirBuilder::new().recursive(true).mode(0o755).create(root.join(DIRECTORY))?;
+            let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(root.join(DIRECTORY))?;
+            file.write_all(format!("{mark}\n").as_bytes())?;
+            // Everybody may look at a group, and whose it is.
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.persist(path)?;
+            Ok(())
         }
         None => match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use mpath_core::shell::word;
 use mpath_core::snapshot::AcceptRa;
 use mpath_core::step::{Family, NewGroup};
 use mpath_core::{Address, InterfaceName, Route, Step};
@@ -292,9 +293,10 @@ impl fmt::Display for Op {
                 write!(f, " /{kept} > /{file}", file = mpathd::FILE, kept = mpathd::KEPT)
             }
             Self::Mark { device, mark: Some(mark) } => {
-                write!(f, "mkdir -p /{directory} && echo {mark} > /{directory}/{device}", directory = mark::DIRECTORY)
+                let file = format!("/{}/{device}", mark::DIRECTORY);
+                write!(f, "mkdir -p /{} && echo {} > {}", mark::DIRECTORY, word(mark), word(&file))
             }
-            Self::Mark { device, mark: None } => write!(f, "rm -f /{}/{device}", mark::DIRECTORY),
+            Self::Mark { device, mark: None } => write!(f, "rm -f {}", word(&format!("/{}/{device}", mark::DIRECTORY))),
         }
     }
 }

@@ -163,7 +163,7 @@ impl LinuxBackend {
 }
 
 /// Whether the effective capabilities in `/proc/PID/status` have CAP_NET_ADMIN (proc_pid_status(5)).
-fn may_change(status: &str) -> bool {
+pub(crate) fn may_change(status: &str) -> bool {
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     effective
         .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())

@@ -11,9 +11,11 @@
 //!   of Debian and Ubuntu. Its files bear mpath's name, as those of others begin in the same way.
 //! - udhcpc knows IPv4 only, and gives its lease back at the end only with `-R`.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use mpath_core::capability::{Feature, Missing};
+use mpath_core::shell::word;
 use mpath_core::snapshot::Dhcp;
 use mpath_core::step::Family;
 use mpath_core::{BackendError, InterfaceName};
@@ -109,10 +111,17 @@ fn dhclient_files(interface: &InterfaceName, family: Family) -> String {
 
 /// Whether a command line, its words divided by NUL or by blanks (a title that was set), is that client's for that
 /// interface.
-fn is_client(arguments: &str, name: &str, interface: &str) -> bool {
+pub(crate) fn is_client(arguments: &str, name: &str, interface: &str) -> bool {
     let mut words = arguments.split(['\0', ' ']).filter(|word| !word.is_empty());
     let program = words.next().unwrap_or_default().trim_end_matches(':');
     program.rsplit('/').next() == Some(name) && words.any(|word| word == interface)
+}
+
+/// A command line as an administrator could type it.
+fn shown(client: Client, line: &str) -> String {
+    let words = words(line);
+    let words = words.iter().map(|text| word(text));
+    std::iter::once(Cow::Borrowed(client.name())).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -171,11 +180,11 @@ pub(crate) fn command(root: &Root, op: &Op) -> Option<String> {
     match op {
         Op::StartDhcp { interface, family } => {
             let (client, _) = installed(root, *family)?;
-            Some(format!("{} {}", client.name(), client.start(interface, *family)))
+            Some(shown(client, &client.start(interface, *family)))
         }
         Op::StopDhcp { interface, family } => {
             let (client, pid) = running(root, interface, *family)?;
-            let line = client.stop(interface, *family).map(|line| format!("{} {line}", client.name()));
+            let line = client.stop(interface, *family).map(|line| shown(client, &line));
             Some(line.unwrap_or_else(|| format!("kill {pid}")))
         }
         _ => None,

@@ -39,10 +39,13 @@ pub(crate) fn load(root: &Root) -> Result<(), BackendError> {
 
 /// Whether the kernel's own list of modules knows it (`modules.dep(5)`), rather than modprobe's words.
 fn has_module(root: &Root, release: &str) -> bool {
-    ["lib/modules", "usr/lib/modules"].iter().any(|folder| {
-        let list = root.read(format!("{folder}/{release}/modules.dep")).unwrap_or_default();
-        list.lines().any(|line| line.split(':').next().is_some_and(is_bonding))
-    })
+    ["lib/modules", "usr/lib/modules"]
+        .iter()
+        .any(|folder| lists_bonding(&root.read(format!("{folder}/{release}/modules.dep")).unwrap_or_default()))
+}
+
+pub(crate) fn lists_bonding(modules: &str) -> bool {
+    modules.lines().any(|line| line.split(':').next().is_some_and(is_bonding))
 }
 
 fn is_bonding(path: &str) -> bool {
@@ -50,7 +53,7 @@ fn is_bonding(path: &str) -> bool {
 }
 
 /// The package with the module: distributions leave it out of their kernels for clouds and containers.
-fn cure(os_release: &str, release: &str) -> String {
+pub(crate) fn cure(os_release: &str, release: &str) -> String {
     let value = |key: &str| {
         let line = os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
         line.unwrap_or_default().trim_matches('"').to_owned()

@@ -36,11 +36,17 @@ mod dhcp;
 #[cfg(target_os = "linux")]
 mod driver;
 #[cfg(target_os = "linux")]
+mod lenient;
+#[cfg(target_os = "linux")]
 mod manager;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
 mod sysfs;
+
+#[cfg(all(feature = "fuzzing", target_os = "linux"))]
+#[doc(hidden)]
+pub mod fuzzing;
 
 #[cfg(target_os = "linux")]
 pub use backend::LinuxBackend;

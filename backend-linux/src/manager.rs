@@ -59,12 +59,12 @@ fn running(root: &Root) -> Vec<String> {
 }
 
 /// NetworkManager calls a bond of others "managed" too, but touches it only if it made it ("nm-owned").
-fn network_manager_owns(file: &str, kind: &Kind) -> bool {
+pub(crate) fn network_manager_owns(file: &str, kind: &Kind) -> bool {
     let says = |line: &str| file.lines().any(|other| other.trim() == line);
     says("managed=true") && (!matches!(kind, Kind::Group(_)) || says("nm-owned=true"))
 }
 
-fn networkd_owns(file: &str) -> bool {
+pub(crate) fn networkd_owns(file: &str) -> bool {
     let state = file.lines().find_map(|line| line.strip_prefix("ADMIN_STATE="));
     matches!(state, Some("configured" | "configuring" | "pending"))
 }

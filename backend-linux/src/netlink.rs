@@ -18,11 +18,14 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::route::RouteMessage;
-use rtnetlink::sys::AsyncSocket;
+use netlink_proto::ConnectionHandle;
+use netlink_proto::sys::protocols::NETLINK_ROUTE;
+use netlink_proto::sys::{AsyncSocket as _, SocketAddr};
 use rtnetlink::{Handle, MulticastGroup};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::lenient::Lenient;
 use crate::observe::Dumps;
 
 /// How long an answer may take. RTNL is held for seconds at worst, as when a driver loads firmware.
@@ -39,7 +42,7 @@ const ERROR_TEXT: u16 = 1;
 /// A socket and the runtime that serves it.
 pub(crate) struct Client {
     runtime: Runtime,
-    handle: Handle,
+    handle: ConnectionHandle<Lenient>,
 }
 
 /// The kernel's no.
@@ -64,8 +67,9 @@ impl Client {
             let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
             let handle = {
                 let _inside = runtime.enter();
-                let (mut connection, handle, _unasked) = rtnetlink::new_connection_with_strict_check()?;
+                let (mut connection, handle, _unasked) = netlink_proto::new_connection::<Lenient>(NETLINK_ROUTE)?;
                 let socket = connection.socket_mut().socket_mut();
+                socket.set_netlink_get_strict_chk(true)?;
                 socket.set_ext_ack(true)?;
                 socket.set_cap_ack(true)?;
                 runtime.spawn(connection);
@@ -106,12 +110,7 @@ impl Client {
         ];
         for question in questions {
             for answer in self.dump_of(question)? {
-                match answer {
-                    RouteNetlinkMessage::NewLink(link) => dumps.links.push(link),
-                    RouteNetlinkMessage::NewAddress(address) => dumps.addresses.push(address),
-                    RouteNetlinkMessage::NewRoute(route) => dumps.routes.push(route),
-                    _ => {}
-                }
+                dumps.take(answer);
             }
         }
         Ok(dumps)
@@ -128,10 +127,13 @@ impl Client {
     }
 
     fn ask(&self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<Vec<RouteNetlinkMessage>, Failure> {
-        let (mut handle, runtime) = (self.handle.clone(), &self.runtime);
+        let NetlinkPayload::InnerMessage(inner) = message.payload else { return Ok(vec![]) };
+        let message = NetlinkMessage::new(message.header, NetlinkPayload::InnerMessage(Lenient(inner)));
+        let (handle, runtime) = (self.handle.clone(), &self.runtime);
         runtime.block_on(async {
-            let mut answers =
-                handle.request(message).map_err(|_| Failure::Io(io::Error::from(io::ErrorKind::BrokenPipe)))?;
+            let mut answers = handle
+                .request(message, SocketAddr::new(0, 0))
+                .map_err(|_| Failure::Io(io::ErrorKind::BrokenPipe.into()))?;
             let mut gathered = Vec::new();
             let mut torn = false;
             loop {
@@ -219,15 +221,19 @@ fn request(message: RouteNetlinkMessage, flags: u16) -> NetlinkMessage<RouteNetl
     NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message))
 }
 
-fn checked(payload: NetlinkPayload<RouteNetlinkMessage>) -> Result<Option<RouteNetlinkMessage>, Failure> {
+pub(crate) fn checked(payload: NetlinkPayload<Lenient>) -> Result<Option<RouteNetlinkMessage>, Failure> {
     match payload {
-        NetlinkPayload::InnerMessage(message) => Ok(Some(message)),
+        NetlinkPayload::InnerMessage(Lenient(message)) => Ok(Some(message)),
         NetlinkPayload::Error(error) => match error.code {
             None => Ok(None),
-            Some(code) => Err(Failure::Refused(Refusal { errno: -code.get(), text: text_of(&error.header) })),
+            Some(code) => {
+                Err(Failure::Refused(Refusal { errno: code.get().saturating_neg(), text: text_of(&error.header) }))
+            }
         },
         // A dump that fails on its way ends with the error number in place of 0 (netlink_dump_done).
-        NetlinkPayload::Done(done) if done.code < 0 => Err(Failure::Refused(Refusal { errno: -done.code, text: None })),
+        NetlinkPayload::Done(done) if done.code < 0 => {
+            Err(Failure::Refused(Refusal { errno: done.code.saturating_neg(), text: None }))
+        }
         _ => Ok(None),
     }
 }

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use mpath_core::capability::{Feature, Missing};
 use mpath_core::{InterfaceName, Snapshot};
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::{InfoBond, InfoBondPort, LinkMessage};
 use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::address::{address_of, tells_protocol};
 use crate::link::{Links, bond_data, port_data};
@@ -25,6 +25,16 @@ pub(crate) struct Dumps {
 }
 
 impl Dumps {
+    /// Takes one message of a dump in.
+    pub(crate) fn take(&mut self, message: RouteNetlinkMessage) {
+        match message {
+            RouteNetlinkMessage::NewLink(link) => self.links.push(link),
+            RouteNetlinkMessage::NewAddress(address) => self.addresses.push(address),
+            RouteNetlinkMessage::NewRoute(route) => self.routes.push(route),
+            _ => {}
+        }
+    }
+
     /// The numbers of the interfaces.
     pub(crate) fn indices(&self) -> HashMap<InterfaceName, u32> {
         Links::new(&self.links).indices()

@@ -6,10 +6,12 @@
 //! Every step is one operation: the kernel takes a message as a whole or, but for the options of an existing bond
 //! (`bond_changelink`), not at all, so that a failed step leaves nothing half done.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
+use mpath_core::shell::word;
 use mpath_core::snapshot::AcceptRa;
 use mpath_core::step::{Family, NewGroup};
 use mpath_core::{Address, InterfaceName, MacAddress, Route, Step};
@@ -203,7 +205,7 @@ impl fmt::Display for Op {
         match self {
             Self::LoadModule => write!(f, "modprobe bonding max_bonds=0"),
             Self::CreateBond { device, options, mac, mtu } => {
-                write!(f, "ip link add name {device}")?;
+                write!(f, "ip link add name {}", name(device))?;
                 if let Some(mac) = mac {
                     write!(f, " address {mac}")?;
                 }
@@ -213,29 +215,32 @@ impl fmt::Display for Op {
                 write!(f, " type bond")?;
                 options.iter().try_for_each(|option| write!(f, " {option}"))
             }
-            Self::DeleteBond { device } => write!(f, "ip link delete dev {device}"),
+            Self::DeleteBond { device } => write!(f, "ip link delete dev {}", name(device)),
             Self::ChangeBond { device, options } => write_change(f, device, options),
-            Self::SetAlias { device, alias } => write!(f, "ip link set dev {device} alias {}", quoted(alias)),
-            Self::Enslave { port, device } => write!(f, "ip link set dev {port} master {device}"),
-            Self::Release { port } => write!(f, "ip link set dev {port} nomaster"),
-            Self::SetPortPriority { port, prio } => write!(f, "ip link set dev {port} type bond_slave prio {prio}"),
-            Self::SetUp { interface, up } => {
-                write!(f, "ip link set dev {interface} {}", if *up { "up" } else { "down" })
+            Self::SetAlias { device, alias } => write!(f, "ip link set dev {} alias {}", name(device), quoted(alias)),
+            Self::Enslave { port, device } => write!(f, "ip link set dev {} master {}", name(port), name(device)),
+            Self::Release { port } => write!(f, "ip link set dev {} nomaster", name(port)),
+            Self::SetPortPriority { port, prio } => {
+                write!(f, "ip link set dev {} type bond_slave prio {prio}", name(port))
             }
-            Self::SetMtu { interface, mtu } => write!(f, "ip link set dev {interface} mtu {mtu}"),
-            Self::SetMac { interface, mac } => write!(f, "ip link set dev {interface} address {mac}"),
+            Self::SetUp { interface, up } => {
+                write!(f, "ip link set dev {} {}", name(interface), if *up { "up" } else { "down" })
+            }
+            Self::SetMtu { interface, mtu } => write!(f, "ip link set dev {} mtu {mtu}", name(interface)),
+            Self::SetMac { interface, mac } => write!(f, "ip link set dev {} address {mac}", name(interface)),
             Self::SetAcceptRa { interface, accept } => {
                 // With slashes, as a name such as bond0.5 has a dot (sysctl(8)).
-                write!(f, "sysctl -w net/ipv6/conf/{interface}/accept_ra={}", accept_ra_number(*accept))
+                let setting = format!("net/ipv6/conf/{interface}/accept_ra={}", accept_ra_number(*accept));
+                write!(f, "sysctl -w {}", word(&setting))
             }
             Self::AddAddress { interface, address } => write_address(f, interface, address),
             Self::DeleteAddress { interface, address } => {
-                write!(f, "ip address del {} dev {interface}", local_and_peer(address))
+                write!(f, "ip address del {} dev {}", local_and_peer(address), name(interface))
             }
             Self::AddRoute { interface, route } => write_route(f, "add", interface, route),
             Self::DeleteRoute { interface, route } => write_route(f, "del", interface, route),
-            Self::StartDhcp { interface, family } => write!(f, "dhcpcd {} {interface}", dhcp_flags(*family)),
-            Self::StopDhcp { interface, family } => write!(f, "dhcpcd {} -k {interface}", short_flag(*family)),
+            Self::StartDhcp { interface, family } => write!(f, "dhcpcd {} {}", dhcp_flags(*family), name(interface)),
+            Self::StopDhcp { interface, family } => write!(f, "dhcpcd {} -k {}", short_flag(*family), name(interface)),
         }
     }
 }
@@ -261,12 +266,13 @@ fn write_change(f: &mut fmt::Formatter<'_>, device: &InterfaceName, options: &[B
     let unset = BondOption::Primary(None);
     let others: Vec<_> = options.iter().filter(|option| **option != unset).collect();
     if !others.is_empty() {
-        write!(f, "ip link set dev {device} type bond")?;
+        write!(f, "ip link set dev {} type bond", name(device))?;
         others.iter().try_for_each(|option| write!(f, " {option}"))?;
     }
     if options.contains(&unset) {
         let and = if others.is_empty() { "" } else { " && " };
-        write!(f, "{and}echo > /sys/class/net/{device}/bonding/primary")?;
+        let file = format!("/sys/class/net/{device}/bonding/primary");
+        write!(f, "{and}echo > {}", word(&file))?;
     }
     Ok(())
 }
@@ -286,7 +292,7 @@ fn write_address(f: &mut fmt::Formatter<'_>, interface: &InterfaceName, address:
         Some(broadcast) => write!(f, " brd {broadcast}")?,
         None => {}
     }
-    write!(f, " dev {interface}")?;
+    write!(f, " dev {}", name(interface))?;
     if let Some(label) = &address.label {
         write!(f, " label {}", quoted(label))?;
     }
@@ -320,7 +326,7 @@ fn write_route(f: &mut fmt::Formatter<'_>, verb: &str, interface: &InterfaceName
         Some(via) => write!(f, " via {via}")?,
         None => {}
     }
-    write!(f, " dev {interface}")?;
+    write!(f, " dev {}", name(interface))?;
     if let Some(table) = route.table {
         write!(f, " table {table}")?;
     }
@@ -375,7 +381,12 @@ fn protocol_word(protocol: u8) -> String {
     }
 }
 
-/// The text as one word of a POSIX shell.
+/// A name as one word of a POSIX shell.
+fn name(interface: &InterfaceName) -> Cow<'_, str> {
+    word(interface.as_str())
+}
+
+/// The text as one word of a POSIX shell, always in quotes: it is a text to people.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

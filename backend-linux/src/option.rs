@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use mpath_core::detection::ProbeValidation;
 use mpath_core::mode::{LacpRate, LacpSelect, ModeName, TransmitHash};
 use mpath_core::settings::{Failback, MacSharing};
+use mpath_core::shell::word;
 use mpath_core::{InterfaceName, MacAddress, Millis};
 use serde::Serialize;
 
@@ -107,7 +108,7 @@ impl fmt::Display for BondOption {
             Self::ArpValidate(validate) => write!(f, "arp_validate {}", validate_word(*validate)),
             Self::ArpAllTargets(all) => write!(f, "arp_all_targets {}", if *all { "all" } else { "any" }),
             Self::ArpMissedMax(missed) => write!(f, "arp_missed_max {missed}"),
-            Self::Primary(Some(primary)) => write!(f, "primary {primary}"),
+            Self::Primary(Some(primary)) => write!(f, "primary {}", word(primary.as_str())),
             Self::Primary(None) => write!(f, "primary ''"),
             Self::PrimaryReselect(Failback::Never) => write!(f, "primary_reselect failure"),
             Self::PrimaryReselect(failback) => write!(f, "primary_reselect {failback}"),

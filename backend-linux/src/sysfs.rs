@@ -72,21 +72,27 @@ impl Root {
     }
 
     fn accept_ra(&self, interface: &InterfaceName) -> AcceptRa {
-        match fs::read_to_string(self.accept_ra_file(interface)).as_deref().map(str::trim) {
-            Ok("1") => AcceptRa::Unless,
-            Ok("2") => AcceptRa::Always,
-            // Without IPv6 there is no such file, and nobody who could listen.
-            _ => AcceptRa::No,
-        }
+        // Without IPv6 there is no such file, and nobody who could listen.
+        accept_ra_of(&fs::read_to_string(self.accept_ra_file(interface)).unwrap_or_default())
     }
 
-    /// -1 is unknown, on some kernels without its sign, and reading it on an interface that is down or wireless is EINVAL (`speed_show`).
+    /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
     fn speed(&self, interface: &InterfaceName) -> Option<u32> {
-        self.read(format!("sys/class/net/{interface}/speed"))?
-            .parse()
-            .ok()
-            .filter(|speed| (1..u32::MAX).contains(speed))
+        speed_of(&self.read(format!("sys/class/net/{interface}/speed"))?)
     }
+}
+
+pub(crate) fn accept_ra_of(text: &str) -> AcceptRa {
+    match text.trim() {
+        "1" => AcceptRa::Unless,
+        "2" => AcceptRa::Always,
+        _ => AcceptRa::No,
+    }
+}
+
+/// -1 is unknown, on some kernels without its sign (`speed_show`).
+pub(crate) fn speed_of(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|speed| (1..u32::MAX).contains(speed))
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, ValueEnum};
+use mpath_core::Millis;
+use mpath_core::millis::MillisError;
 
 use crate::command::Command;
 use crate::config;
@@ -60,4 +62,17 @@ pub(crate) struct Selection {
     /// Every group of the configuration
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+/// How long to wait for another mpath.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Patience {
+    /// How long to wait for another mpath to end; 0 is not at all
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) wait: Millis,
+}
+
+/// Zero needs no unit.
+fn duration(text: &str) -> Result<Millis, MillisError> {
+    if text == "0" { Ok(Millis::new(0)) } else { text.parse() }
 }

@@ -41,6 +41,16 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it is one that may change the host.
+    pub(crate) fn changes_host(&self) -> bool {
+        match self {
+            Self::Up(_) | Self::Down(_) | Self::Confirm(_) | Self::Revert(_) | Self::Recover(_) | Self::Guard(_) => {
+                true
+            }
+            Self::Plan(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
+        }
+    }
+
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         match self {
             Self::Up(args) => args.run(context),

@@ -1,12 +1,13 @@
 //! The configuration: its files, read, and the groups in them.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use mpath_core::{Group, Problem, SourceFile};
+
+use crate::trust::{self, Distrust};
 
 /// Where it lies.
 pub(crate) const DEFAULT: &str = "/etc/mpath";
@@ -19,7 +20,15 @@ const LONGEST: u64 = 1024 * 1024;
 pub(crate) struct Configuration {
     pub(crate) groups: Vec<Group>,
     pub(crate) files: usize,
-    pub(crate) world_writable: Vec<String>,
+    /// Who else has a hand on what was read.
+    pub(crate) distrust: Vec<Distrust>,
+}
+
+/// What is read: a file, or those of a directory.
+struct Listed {
+    /// Each as it is shown, and where it really is.
+    files: Vec<(String, PathBuf)>,
+    distrust: Vec<Distrust>,
 }
 
 /// Why there is no configuration.
@@ -41,6 +50,9 @@ pub(crate) enum ConfigError {
     /// Files that cannot be read as text: each with its reason.
     #[error("{}", count(.0.len(), "file cannot be read", "files cannot be read"))]
     Unreadable(Vec<Unreadable>),
+    /// Somebody else could have written what was read.
+    #[error("the configuration is not to be trusted: others can change it")]
+    Distrusted(Vec<Distrust>),
     /// The files are read and wrong.
     #[error("{} in {}", count(.problems.len(), "problem", "problems"), count(wrong_files(.problems), "file", "files"))]
     Problems { files: Vec<SourceFile>, problems: Vec<Problem> },
@@ -62,6 +74,8 @@ pub(crate) struct Unreadable {
 pub(crate) enum WhyUnreadable {
     #[error("cannot be read: {0}")]
     Io(io::Error),
+    #[error("{0}")]
+    NoFile(String),
     #[error("longer than 1 MiB, which no configuration is")]
     TooLong,
     #[error("not UTF-8 text: line {line} has a byte {byte:#04x}")]
@@ -75,6 +89,7 @@ impl WhyUnreadable {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Io(_) => "unreadable-file",
+            Self::NoFile(_) => "no-file",
             Self::TooLong => "too-long-file",
             Self::NotUtf8 { .. } => "not-utf-8",
             Self::Nul { .. } => "nul-byte",
@@ -85,7 +100,7 @@ impl WhyUnreadable {
     pub(crate) fn line(&self) -> Option<usize> {
         match self {
             Self::NotUtf8 { line, .. } | Self::Nul { line } => Some(*line),
-            Self::Io(_) | Self::TooLong => None,
+            Self::Io(_) | Self::NoFile(_) | Self::TooLong => None,
         }
     }
 
@@ -112,7 +127,7 @@ impl ConfigError {
             Self::Unreadable(files) if files.iter().any(|file| file.why.is_permission()) => {
                 Some("run it as root".to_owned())
             }
-            Self::Directory { .. } | Self::Unreadable(_) | Self::Problems { .. } => None,
+            Self::Directory { .. } | Self::Unreadable(_) | Self::Distrusted(_) | Self::Problems { .. } => None,
         }
     }
 
@@ -129,15 +144,13 @@ impl ConfigError {
 impl Configuration {
     /// Reads a file, or every `*.toml` of a directory in the order of their names.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let paths = files(path)?;
+        let Listed { files, mut distrust } = list(path)?;
         let mut sources = Vec::new();
         let mut unreadable = Vec::new();
-        let mut world_writable = Vec::new();
-        for path in paths {
-            let shown = path.display().to_string();
+        for (shown, path) in files {
             match read_text(&path) {
-                Ok((text, open_to_all)) => {
-                    world_writable.extend(open_to_all.then(|| shown.clone()));
+                Ok((text, others)) => {
+                    distrust.extend(others);
                     sources.push(SourceFile::new(shown, text));
                 }
                 Err(why) => unreadable.push(Unreadable { path: shown, why }),
@@ -146,42 +159,62 @@ impl Configuration {
         if !unreadable.is_empty() {
             return Err(ConfigError::Unreadable(unreadable));
         }
+        let mut seen = BTreeSet::new();
+        distrust.retain(|distrust| seen.insert(distrust.to_string()));
         match mpath_core::read(&sources) {
             Ok(groups) if groups.is_empty() => {
                 Err(ConfigError::NoGroups { files: sources.into_iter().map(|source| source.path).collect() })
             }
-            Ok(groups) => Ok(Self { groups, files: sources.len(), world_writable }),
+            Ok(groups) => Ok(Self { groups, files: sources.len(), distrust }),
             Err(problems) => Err(ConfigError::Problems { files: sources, problems }),
         }
     }
+
+    /// The same, if nobody else has a hand on it.
+    pub(crate) fn trusted(self) -> Result<Self, ConfigError> {
+        if self.distrust.is_empty() { Ok(self) } else { Err(ConfigError::Distrusted(self.distrust)) }
+    }
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+fn list(path: &Path) -> Result<Listed, ConfigError> {
     let fails = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
         _ => ConfigError::Directory { path: path.to_owned(), source },
     };
-    if !fs::metadata(path).map_err(fails)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
+    let (real, mut distrust) = trust::walk(path).map_err(fails)?;
+    if !fs::symlink_metadata(&real).map_err(fails)?.is_dir() {
+        return Ok(Listed { files: vec![(path.display().to_string(), real)], distrust });
     }
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(fails)? {
-        let entry = entry.map_err(fails)?;
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&real).map_err(fails)? {
+        let name = entry.map_err(fails)?.file_name();
+        let bytes = name.as_encoded_bytes();
         // Editors keep their locks and copies under names with a leading dot.
-        if name.ends_with(b".toml") && !name.starts_with(b".") && !entry.path().is_dir() {
-            found.push(entry.path());
+        if bytes.ends_with(b".toml") && !bytes.starts_with(b".") && !real.join(&name).is_dir() {
+            names.push(name);
         }
     }
-    found.sort();
-    if found.is_empty() { Err(ConfigError::Empty(path.to_owned())) } else { Ok(found) }
+    names.sort();
+    if names.is_empty() {
+        return Err(ConfigError::Empty(path.to_owned()));
+    }
+    let mut files = Vec::new();
+    for name in names {
+        // A link that leads nowhere is told of when it is to be read.
+        let (file, others) = trust::walk(&real.join(&name)).unwrap_or_else(|_| (real.join(&name), vec![]));
+        // Of what leads to the directory all is said.
+        distrust.extend(others.into_iter().filter(|others| !others.is_of(&real)));
+        files.push((path.join(&name).display().to_string(), file));
+    }
+    Ok(Listed { files, distrust })
 }
 
-/// The text of a file, and whether everybody may write to it.
-fn read_text(path: &Path) -> Result<(String, bool), WhyUnreadable> {
-    let file = File::open(path).map_err(WhyUnreadable::Io)?;
-    let metadata = file.metadata().map_err(WhyUnreadable::Io)?;
+/// The text of a file, and who else has a hand on it.
+fn read_text(path: &Path) -> Result<(String, Vec<Distrust>), WhyUnreadable> {
+    let (file, metadata) = trust::open_regular(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => WhyUnreadable::NoFile(error.to_string()),
+        _ => WhyUnreadable::Io(error),
+    })?;
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(WhyUnreadable::Io)?;
     if bytes.len() as u64 > LONGEST {
@@ -196,7 +229,7 @@ fn read_text(path: &Path) -> Result<(String, bool), WhyUnreadable> {
         return Err(WhyUnreadable::NotUtf8 { line: line_of(at), byte: bytes[at] });
     }
     let text = String::from_utf8(bytes).unwrap_or_default();
-    Ok((text, metadata.is_file() && metadata.permissions().mode() & 0o002 != 0))
+    Ok((text, trust::look_at_file(path, &metadata)))
 }
 
 fn wrong_files(problems: &[Problem]) -> usize {

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
 
-use crate::arguments::Global;
+use crate::arguments::{Global, Patience};
 use crate::config::Configuration;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::journals::JournalStore;
-use crate::lock::Lock;
+use crate::lock::{Holder, Lock};
 use crate::output::Console;
 use crate::prompt::Prompt;
 use crate::receipts::ReceiptStore;
@@ -23,19 +23,30 @@ pub(crate) struct Context<'e> {
     pub(crate) open_backend: &'e mut dyn FnMut() -> Result<Box<dyn Backend>, BackendError>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) state_directory: &'e PathBuf,
+    /// Whether the command may change the host.
+    pub(crate) changes_host: bool,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
 }
 
 impl Context<'_> {
-    /// Reads the configuration and tells what is odd about its files.
+    /// Reads the configuration. A command that changes the host takes none that others can write; any other warns of it.
     pub(crate) fn configuration(&mut self) -> Result<Configuration, CommandError> {
         let configuration = Configuration::read(&self.global.config)?;
-        for path in &configuration.world_writable {
-            self.console
-                .warning(&format!("everybody may write to {path}, and mpath does what it says: chmod o-w {path}"));
+        if self.changes_host {
+            return Ok(configuration.trusted()?);
+        }
+        for distrust in &configuration.distrust {
+            self.console.warning(&format!("{distrust}, so that `up` and `down` refuse it: {}", distrust.cure()));
         }
         Ok(configuration)
+    }
+
+    /// Takes the right to change the host.
+    pub(crate) fn lock(&mut self, patience: &Patience) -> Result<Lock, CommandError> {
+        let console = &mut self.console;
+        let mut tell = |holder: &Holder| console.note(&format!("waiting for {holder}"));
+        Ok(Lock::take(self.state_directory, patience.wait.into(), &mut tell)?)
     }
 
     /// Opens the host and looks at it.

@@ -12,6 +12,7 @@ use crate::ExitCode;
 use crate::config::ConfigError;
 use crate::journals::JournalError;
 use crate::lock::LockError;
+use crate::output::shell_path;
 use crate::receipts::ReceiptError;
 use crate::selection::SelectionError;
 
@@ -96,9 +97,12 @@ impl From<SelectionError> for CommandError {
 impl From<LockError> for CommandError {
     fn from(error: LockError) -> Self {
         let (code, hint) = match &error {
-            LockError::Held { .. } => (ExitCode::Busy, Some("wait until it has ended, then try again".to_owned())),
-            LockError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-                (ExitCode::NotPermitted, Some("run it as root".to_owned()))
+            LockError::Held { .. } => {
+                (ExitCode::Busy, Some("try again when it has ended, or wait for it longer: --wait 1m".to_owned()))
+            }
+            LockError::Distrusted { distrust, .. } => (ExitCode::NotPermitted, Some(distrust.cure())),
+            LockError::Io { path, source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                (ExitCode::NotPermitted, Some(cure_of_state(path)))
             }
             LockError::Io { .. } => (ExitCode::Failed, None),
         };
@@ -124,12 +128,21 @@ impl From<BackendError> for CommandError {
     }
 }
 
+/// How a caller who is not root may write to the state directory, or to what is in it.
+fn cure_of_state(path: &std::path::Path) -> String {
+    let directory = if path.ends_with("lock") { path.parent().unwrap_or(path) } else { path };
+    let (user, directory) = (rustix::process::geteuid().as_raw(), shell_path(directory));
+    format!("run it as root; or, with CAP_NET_ADMIN, let root type first: install -d -o {user} {directory}")
+}
+
 pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
-    if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
+    let distrusted = matches!(error, ReceiptError::Distrusted { .. });
+    if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 
 pub(crate) fn journal_code(error: &JournalError) -> ExitCode {
-    if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
+    let distrusted = matches!(error, JournalError::Distrusted { .. });
+    if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 
 pub(crate) fn backend_code(error: &BackendError) -> ExitCode {

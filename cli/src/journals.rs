@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 use mpath_core::GroupName;
 use mpath_core::journal::{Journal, Mark, Opening, Recovery, Token};
+use mpath_core::shell::word;
 use serde::{Deserialize, Serialize};
 
 use crate::platform::{self, Moment};
-use crate::receipts::{read_file, write_whole};
+use crate::receipts::{Unread, read_file, write_whole};
+use crate::trust::Distrust;
 
 /// The directory of the journals.
 #[derive(Debug, Clone)]
@@ -72,6 +74,9 @@ pub(crate) enum JournalError {
         #[source]
         source: io::Error,
     },
+    /// Others have a hand on it.
+    #[error("the journal {} is not to be trusted: {distrust}", .path.display())]
+    Distrusted { path: PathBuf, distrust: Distrust },
     /// What is in the file is no journal.
     #[error("line {line} of the journal {} makes no sense", .path.display())]
     Corrupt {
@@ -100,6 +105,7 @@ impl JournalError {
                 "`mpath plan` shows how the host differs from the file; go on without the journal: rm {}",
                 path.display()
             )),
+            Self::Distrusted { distrust, .. } => Some(distrust.cure()),
             Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
             Self::Io { .. } | Self::Moment { .. } => None,
         }
@@ -165,7 +171,8 @@ impl JournalStore {
         let (file, bytes) = match read_file(&path) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(None),
-            Err(source) => return Err(JournalError::Io { action: "read", path, source }),
+            Err(Unread::Io(source)) => return Err(JournalError::Io { action: "read", path, source }),
+            Err(Unread::Distrusted(distrust)) => return Err(JournalError::Distrusted { path, distrust }),
         };
         let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
         let envelope: Envelope = match serde_json::from_slice(first) {
@@ -258,6 +265,7 @@ impl Found {
 impl Owner {
     pub(crate) fn of_this_process() -> Self {
         let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let words: Vec<_> = words.iter().map(|text| word(text)).collect();
         Self { process: std::process::id(), command: words.join(" ") }
     }
 }

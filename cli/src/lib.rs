@@ -11,6 +11,9 @@ mod context;
 mod environment;
 mod error;
 mod exit_code;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard_process;
 mod host;
 mod journals;
@@ -24,6 +27,7 @@ mod receipts;
 mod recovery;
 mod selection;
 mod signals;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -64,7 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
     let arguments: Vec<_> = arguments.into_iter().collect();
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return tell_usage(&error, &arguments, environment),
+        Err(error) => return tell_usage(error, &arguments, environment),
     };
     let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, start_guard, prompt } =
         environment;
@@ -74,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         open_backend: &mut **open_backend,
         capabilities: capabilities.clone(),
         state_directory,
+        changes_host: parsed.command.changes_host(),
         start_guard: &mut **start_guard,
         prompt: match prompt {
             Some(prompt) => Some(&mut **prompt),
@@ -91,14 +96,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
 }
 
 /// What clap says instead of arguments: help and version are data, everything else is an error of usage.
-fn tell_usage(error: &clap::Error, arguments: &[OsString], environment: &mut Environment<'_>) -> ExitCode {
+fn tell_usage(error: clap::Error, arguments: &[OsString], environment: &mut Environment<'_>) -> ExitCode {
+    // clap shows words as they are, so it is given harmless ones, which are as wrong.
+    let harmless = arguments.iter().map(|argument| output::printable(&argument.to_string_lossy()).into_owned());
+    let error = Arguments::try_parse_from(harmless).err().unwrap_or(error);
     // Nothing is parsed, so what would have been asked for is guessed from the words.
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let global = arguments::Global { json: asked("--json"), ..arguments::Global::default() };
     let Environment { stdout, stderr, no_color, .. } = environment;
     let mut console = Console::new(stdout, stderr, *no_color, &global);
     if error.use_stderr() {
-        console.usage_error(error);
+        console.usage_error(&error);
         return console.finish(ExitCode::Usage);
     }
     let text = error.render();

@@ -7,6 +7,18 @@ mod problems;
 pub(crate) mod report;
 mod table;
 
+/// A path as one word of a command that an administrator could type.
+pub(crate) fn shell_path(path: &std::path::Path) -> String {
+    mpath_core::shell::word(&path.to_string_lossy()).into_owned()
+}
+
+/// Problems as people are shown them.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn problems_in_words(files: &[mpath_core::SourceFile], problems: &[mpath_core::Problem]) -> String {
+    problems::render(files, problems, Paint::No)
+}
+
 pub(crate) use console::{Console, Paint};
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
+pub(crate) use printable::printable;
 pub(crate) use table::Table;

@@ -1,17 +1,21 @@
 //! The system that this mpath was built for. The only place of the workspace that asks.
 //!
 //! Each platform is one file with the same things: where state lies, what can be done, how the host is opened, what this
-//! program is, and the [`Moment`] that dates a receipt.
+//! program is, the [`Moment`] that dates a receipt, and how one hears that a file is closed.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{capabilities, moment, open, program, state_directory};
+        pub(crate) use linux::{Closing, capabilities, moment, open, program, state_directory};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
+        mod closing;
+        pub(crate) use closing::Closing;
         pub(crate) use illumos::{capabilities, moment, open, program, state_directory};
     } else {
         mod none;
+        mod closing;
+        pub(crate) use closing::Closing;
         pub(crate) use none::{capabilities, moment, open, program, state_directory};
     }
 }

@@ -5,15 +5,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use mpath_core::{GroupName, Receipt};
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::lock::make_directory;
 use crate::platform;
+use crate::trust::{self, Distrust, NoDirectory};
 
 /// The directory of the receipts.
 #[derive(Debug, Clone)]
@@ -50,6 +48,9 @@ pub(crate) enum ReceiptError {
         #[source]
         source: io::Error,
     },
+    /// Others have a hand on it.
+    #[error("the receipt {} is not to be trusted: {distrust}", .path.display())]
+    Distrusted { path: PathBuf, distrust: Distrust },
     /// What is in the file is no receipt.
     #[error("the receipt {} makes no sense", .path.display())]
     Corrupt {
@@ -77,6 +78,7 @@ impl ReceiptError {
                 "go on without it: rm {}; `mpath down` then takes the group apart, but cannot tell how its interfaces were before",
                 path.display()
             )),
+            Self::Distrusted { distrust, .. } => Some(distrust.cure()),
             Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
             Self::Io { .. } | Self::Moment { .. } => None,
         }
@@ -101,12 +103,13 @@ impl ReceiptStore {
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let Some((_, bytes)) =
-            read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source })?
-        else {
-            return Ok(Memory::default());
+        let bytes = match read_file(&path) {
+            Ok(Some((_, bytes))) => bytes,
+            Ok(None) => return Ok(Memory::default()),
+            Err(Unread::Io(source)) => return Err(ReceiptError::Io { action: "read", path, source }),
+            Err(Unread::Distrusted(distrust)) => return Err(ReceiptError::Distrusted { path, distrust }),
         };
-        let envelope: Envelope = match serde_json::from_slice(&bytes) {
+        let envelope = match parse_envelope(&bytes) {
             Ok(envelope) => envelope,
             Err(source) => return Err(ReceiptError::Corrupt { path, source }),
         };
@@ -165,9 +168,22 @@ impl ReceiptStore {
     }
 }
 
+fn parse_envelope(bytes: &[u8]) -> serde_json::Result<Envelope> {
+    serde_json::from_slice(bytes)
+}
+
+/// The receipt in the bytes of a file.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Receipt> {
+    parse_envelope(bytes).map(|envelope| envelope.receipt)
+}
+
 /// Writes a file as a whole or not at all, even if the power goes.
 pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
-    make_directory(directory)?;
+    trust::make_directory(directory).map_err(|error| match error {
+        NoDirectory::Io(error) => error,
+        NoDirectory::Distrusted(distrust) => io::Error::other(format!("{distrust}; to cure it: {}", distrust.cure())),
+    })?;
     // Made with O_EXCL and mode 0600; a rename never follows a link.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
     file.write_all(bytes)?;
@@ -177,14 +193,26 @@ pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Re
     Ok(file)
 }
 
-pub(crate) fn read_file(path: &Path) -> io::Result<Option<(File, Vec<u8>)>> {
+/// Why a file of mpath's own is not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    Io(io::Error),
+    /// Others have a hand on it or on what leads there.
+    Distrusted(Distrust),
+}
+
+/// A file of mpath's own and what is in it, if there is one.
+pub(crate) fn read_file(path: &Path) -> Result<Option<(File, Vec<u8>)>, Unread> {
     const LONGEST: u64 = 64 * 1024 * 1024;
-    let opened = File::options().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path);
-    let file = match opened {
+    let opened = trust::walk(path).and_then(|(_, distrust)| Ok((distrust, trust::open_regular(path)?)));
+    let (distrust, (file, metadata)) = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+        opened => opened.map_err(Unread::Io)?,
     };
+    if let Some(distrust) = distrust.into_iter().chain(trust::look_at_file(path, &metadata)).next() {
+        return Err(Unread::Distrusted(distrust));
+    }
     let mut bytes = Vec::new();
-    (&file).take(LONGEST).read_to_end(&mut bytes)?;
+    (&file).take(LONGEST).read_to_end(&mut bytes).map_err(Unread::Io)?;
     Ok(Some((file, bytes)))
 }

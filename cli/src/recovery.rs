@@ -138,7 +138,10 @@ fn waiting(found: &Found, seconds: u64) -> GroupReport {
 /// The report of a group whose journal cannot be read; none where the journal tells of no group.
 fn unreadable(error: &JournalError) -> Option<GroupReport> {
     let path = match error {
-        JournalError::Io { path, .. } | JournalError::Corrupt { path, .. } | JournalError::Other { path, .. } => path,
+        JournalError::Io { path, .. }
+        | JournalError::Distrusted { path, .. }
+        | JournalError::Corrupt { path, .. }
+        | JournalError::Other { path, .. } => path,
         JournalError::Moment { .. } => return None,
     };
     let group = mpath_core::GroupName::new(path.file_stem()?.to_str()?).ok()?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::group::{Device, MacPolicy};
 use crate::mode::{ModeName, TransmitHash, words};
 use crate::settings::Setting;
+use crate::shell::word;
 use crate::{Detection, Group, GroupName, InterfaceName, Route};
 
 /// What a platform can do.
@@ -68,7 +69,8 @@ pub struct Cures {
 impl Cures {
     /// The command that takes a member out of a device.
     pub(crate) fn free(&self, member: &InterfaceName, controller: &InterfaceName) -> String {
-        self.free_member.replace("{member}", member.as_str()).replace("{controller}", controller.as_str())
+        let text = self.free_member.replace("{member}", &word(member.as_str()));
+        text.replace("{controller}", &word(controller.as_str()))
     }
 
     /// The command that removes a route.
@@ -76,7 +78,7 @@ impl Cures {
         let to = if route.is_default() { "default".to_owned() } else { route.to.to_string() };
         let via = route.via.map(|via| via.to_string()).unwrap_or_default();
         let text = self.remove_route.replace("{route}", &route.to_string()).replace("{to}", &to);
-        text.replace("{via}", &via).replace("{interface}", interface.as_str())
+        text.replace("{via}", &via).replace("{interface}", &word(interface.as_str()))
     }
 }
 

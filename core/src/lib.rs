@@ -30,6 +30,7 @@ pub mod refusal;
 pub mod resolve;
 pub mod route;
 pub mod settings;
+pub mod shell;
 pub mod snapshot;
 pub mod source;
 pub mod spec;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::capability::{Cures, Obstacle, Unsupported};
 use crate::group::MemberSelector;
+use crate::shell::word;
 use crate::{GroupName, InterfaceName, MacAddress, Route};
 
 /// A reason not to begin.
@@ -206,8 +207,12 @@ impl Refusal {
             Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
             Self::SameMember { interface } => format!("list {interface} once"),
             Self::MemberTaken { owner: Some(owner), .. } => format!("free it first: mpath down {owner}"),
-            Self::Carries { upper, deleted: true, .. } => format!("remove it first: ip link delete dev {upper}"),
-            Self::Carries { upper, .. } => format!("switch it off first: ip link set dev {upper} down"),
+            Self::Carries { upper, deleted: true, .. } => {
+                format!("remove it first: ip link delete dev {}", word(upper.as_str()))
+            }
+            Self::Carries { upper, .. } => {
+                format!("switch it off first: ip link set dev {} down", word(upper.as_str()))
+            }
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
             Self::MemberTaken { member, controller, cures, .. } => {
                 format!("free it first: {}", cures.free(member, controller))

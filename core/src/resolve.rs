@@ -16,6 +16,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
+use crate::shell::word;
 use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind, Manager};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
@@ -501,9 +502,11 @@ fn note_members(
     for name in all {
         let Some(manager) = current.interface(name).and_then(|interface| interface.manager) else { continue };
         let cure = match manager {
-            Manager::NetworkManager => format!("nmcli device set {name} managed no"),
+            Manager::NetworkManager => format!("nmcli device set {} managed no", word(name.as_str())),
             Manager::Networkd => format!(
-                "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/10-mpath-{name}.network && networkctl reload"
+                // No name has a quote, a backslash or a percent sign.
+                "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > {} && networkctl reload",
+                word(&format!("/etc/systemd/network/10-mpath-{name}.network"))
             ),
         };
         notes.push(Note::Managed { interface: name.clone(), manager, cure });

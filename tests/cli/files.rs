@@ -1,7 +1,6 @@
 //! The configuration: found, read, and wrong in every way.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::expected::expect;
 use crate::world::{HOME_LAN, OFFICE, World};
@@ -99,13 +98,4 @@ fn a_name_that_no_device_can_have_is_not_supported() {
         "[group.a-very-long-name-of-a-group]\nmembers = [\"eth0\"]\naddresses = [\"10.0.0.1/8\"]\n",
     );
     expect("device_name", &world.script(&["check", "up", "status"]));
-}
-
-#[test]
-fn a_file_that_everybody_may_write_is_warned_about() {
-    let world = World::new();
-    fs::set_permissions(world.path("etc/home-lan.toml"), fs::Permissions::from_mode(0o666)).unwrap();
-    let run = world.run("check -q");
-    assert_eq!(run.code, 0);
-    assert!(run.stderr.starts_with("warning: everybody may write to DIR/etc/home-lan.toml"), "{run}");
 }

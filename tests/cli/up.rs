@@ -186,9 +186,9 @@ fn another_mpath_at_work_is_named() {
     let world = World::new();
     fs::create_dir(world.path("run")).unwrap();
     let lock = fs::File::create(world.path("run/lock")).unwrap();
-    fs::write(world.path("run/lock"), "process 4711, `mpath up office`\n").unwrap();
+    fs::write(world.path("run/lock"), "4711\nmpath up office\n").unwrap();
     lock.try_lock().unwrap();
-    let text = world.script(&["up", "down --json"]);
+    let text = world.script(&["up --wait 0", "down --wait 0 --json", "up --wait soon"]);
     assert_eq!(world.run("plan -q").code, 0, "reading needs no lock");
     drop(lock);
     assert_eq!(world.run("up -q").code, 0);

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -106,6 +107,8 @@ impl World {
             answers: RefCell::default(),
         };
         fs::create_dir(world.path("etc")).unwrap();
+        // Whatever the umask of whoever runs this.
+        fs::set_permissions(world.path("etc"), fs::Permissions::from_mode(0o755)).unwrap();
         world.file("home-lan.toml", HOME_LAN);
         world
     }
@@ -117,7 +120,9 @@ impl World {
 
     /// Writes a file of the configuration.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.path("etc").join(name), text).unwrap();
+        let path = self.path("etc").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
 
     /// The text of a receipt.
@@ -160,6 +165,16 @@ impl World {
         if !line.contains("--config") {
             arguments.extend(["--config".into(), self.path("etc").into()]);
         }
+        self.run_words(arguments, stdout, stderr)
+    }
+
+    /// Runs mpath with just these words, the program's name among them.
+    pub(crate) fn run_words(
+        &self,
+        arguments: Vec<OsString>,
+        stdout: &mut dyn std::io::Write,
+        stderr: &mut dyn std::io::Write,
+    ) -> u8 {
         let mut open = || {
             if let Some(error) = self.faults.open.get() {
                 return Err(error());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use illumos_simulator::{Dialect, Link, Simulator};
 use mpath::{Environment, Stream};
@@ -42,13 +43,17 @@ impl World {
     pub(crate) fn new(dialect: Dialect, file: &str) -> Self {
         let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
         let directory = TempDir::new().unwrap();
-        fs::write(directory.path().join("mpath.toml"), file).unwrap();
-        Self { directory, host: Simulator::new(dialect, &links) }
+        let world = Self { directory, host: Simulator::new(dialect, &links) };
+        world.file(file);
+        world
     }
 
     /// Writes the file anew.
     pub(crate) fn file(&self, text: &str) {
-        fs::write(self.directory.path().join("mpath.toml"), text).unwrap();
+        let path = self.directory.path().join("mpath.toml");
+        fs::write(&path, text).unwrap();
+        // Whatever the umask of whoever runs this.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
 
     /// Runs mpath with these words.

@@ -23,14 +23,14 @@ crate::cases!(OwnNamespace:
 const CLIENTS: [&str; 3] = ["dhcpcd", "dhclient", "udhcpc"];
 
 /// dnsmasq behind the switch.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     log: std::path::PathBuf,
     _folder: tempfile::TempDir,
 }
 
 /// What a server has to give.
-const IPV4: &[&str] =
+pub(crate) const IPV4: &[&str] =
     &["--dhcp-range=192.168.1.100,192.168.1.120,255.255.255.0,10m", "--dhcp-option=option:router,192.168.1.24"];
 /// Advertisements that send whoever wants an address to DHCPv6, and that.
 const IPV6: &[&str] = &["--enable-ra", "--dhcp-range=2001:db8:1::100,2001:db8:1::120,64,10m"];
@@ -38,7 +38,7 @@ const IPV6: &[&str] = &["--enable-ra", "--dhcp-range=2001:db8:1::100,2001:db8:1:
 const ADVERTISEMENTS: &[&str] = &["--enable-ra", "--dhcp-range=2001:db8:1::,ra-only,64,10m"];
 
 impl Server {
-    fn start(offer: &[&str]) -> Self {
+    pub(crate) fn start(offer: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("dnsmasq").tempdir_in("/run").unwrap();
         let log = folder.path().join("log");
         let leases = folder.path().join("leases");
@@ -81,7 +81,7 @@ fn addressed_by(line: &str) -> String {
 
 /// Hides the clients of these names from this test alone: their folders are covered by ones that lead to everything
 /// else. (udhcpc is a link to a program with many names, so nothing can be put in the place of the file itself.)
-fn hide(clients: &[&str]) {
+pub(crate) fn hide(clients: &[&str]) {
     let none = None::<&str>;
     let folders: BTreeSet<_> = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
         .into_iter()

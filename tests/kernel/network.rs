@@ -39,7 +39,8 @@ pub(crate) fn isolate(network: bool) {
     }
     for folder in ["/run/mpath", "/run/netns"] {
         std::fs::create_dir_all(folder).unwrap();
-        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        // Everybody may write to a tmpfs, unless told otherwise; mpath would not take it for its own.
+        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some("mode=755")).unwrap();
     }
     ip("link set lo up");
 }

@@ -10,7 +10,7 @@ mod concurrent;
 mod confirm;
 pub(crate) mod crash;
 mod dead_stop;
-mod dhcp;
+pub(crate) mod dhcp;
 mod documents;
 mod driver;
 mod failover;
@@ -18,6 +18,7 @@ mod model;
 mod refusals;
 mod restore;
 pub(crate) mod story;
+mod trust;
 mod wifi;
 
 use std::process::ExitCode;
@@ -83,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
         dhcp::cases(),
         model::cases(),
         wifi::cases(),
+        trust::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

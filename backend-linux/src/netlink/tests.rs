@@ -19,3 +19,16 @@ fn an_answer_without_words_or_cut_off_has_none() {
     endless.extend([0, 0, 2, 0]);
     assert_eq!(text_of(&endless), None);
 }
+
+/// Found by the fuzzer: the least `int` has no counterpart above zero.
+#[test]
+fn an_error_number_that_no_kernel_has_is_a_refusal_all_the_same() {
+    let mut done = netlink_packet_core::DoneMessage::default();
+    done.code = i32::MIN;
+    let mut error = netlink_packet_core::ErrorMessage::default();
+    error.code = std::num::NonZero::new(i32::MIN);
+    for payload in [NetlinkPayload::Done(done), NetlinkPayload::Error(error)] {
+        let answer = checked(payload);
+        assert!(matches!(answer, Err(Failure::Refused(Refusal { errno: i32::MAX, .. }))), "{answer:?}");
+    }
+}

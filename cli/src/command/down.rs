@@ -7,13 +7,12 @@ use mpath_core::teardown::{self, Remains};
 use mpath_core::{BackendError, Group, Receipt, Snapshot, Step};
 
 use crate::ExitCode;
-use crate::arguments::Selection;
+use crate::arguments::{Patience, Selection};
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, backend_code, journal_code, one_line, receipt_code};
 use crate::host::Host;
 use crate::known::{KnownGroup, known_groups};
-use crate::lock::Lock;
 use crate::output::Document;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
@@ -29,12 +28,14 @@ pub(crate) struct DownArgs {
     /// Remove a device that mpath did not make
     #[arg(long)]
     adopt: bool,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 impl DownArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let groups = wanted(&self.selection, context, "down")?;
-        let _lock = Lock::take(context.state_directory)?;
+        let _lock = context.lock(&self.patience)?;
         let _signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
         let stuck = recovery::settle(&mut host, context);

@@ -4,21 +4,23 @@ use clap::Args;
 
 use super::confirm::tell;
 use crate::ExitCode;
+use crate::arguments::Patience;
 use crate::context::Context;
 use crate::error::{CommandError, journal_code};
 use crate::journals::Found;
-use crate::lock::Lock;
 use crate::recovery;
 use crate::signals::Signals;
 
 /// Undo changes that were interrupted, as by kill -9; `up` and `down` do it too
 #[derive(Debug, Args)]
-pub(crate) struct RecoverArgs {}
+pub(crate) struct RecoverArgs {
+    #[command(flatten)]
+    patience: Patience,
+}
 
 impl RecoverArgs {
-    #[allow(clippy::unused_self, reason = "as the other commands")]
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let _lock = Lock::take(context.state_directory)?;
+        let _lock = context.lock(&self.patience)?;
         let _signals = Signals::catch().map_err(CommandError::signals)?;
         let (mut found, mut code): (Vec<Found>, _) = (vec![], ExitCode::Done);
         for journal in context.journals().all() {

@@ -12,14 +12,13 @@ use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
-use crate::arguments::Selection;
+use crate::arguments::{Patience, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, cause_code, journal_code, one_line, receipt_code};
 use crate::host::Host;
 use crate::journals::{self, JournalError, OpenJournal};
-use crate::lock::Lock;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
 use crate::receipts::ReceiptStore;
@@ -34,6 +33,8 @@ pub(crate) struct UpArgs {
     /// Take over a device that mpath did not make
     #[arg(long)]
     adopt: bool,
+    #[command(flatten)]
+    patience: Patience,
     /// Undo it unless `mpath confirm` comes within this time, as in 60s
     #[arg(long, value_name = "TIME", value_parser = confirm_time)]
     confirm: Option<u64>,
@@ -62,7 +63,7 @@ impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "up")?;
-        let lock = Lock::take(context.state_directory)?;
+        let lock = context.lock(&self.patience)?;
         let signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
         let stuck = recovery::settle(&mut host, context);

@@ -230,6 +230,12 @@ impl<'e> Console<'e> {
                     self.err_line((ERROR, "error: "), &file.to_string());
                 }
             }
+            Some(ConfigError::Distrusted(distrusted)) => {
+                for distrust in distrusted {
+                    let (message, hint) = (distrust.to_string(), Some(distrust.cure()));
+                    self.error(None, &ErrorText { message, causes: vec![], hint });
+                }
+            }
             _ => {}
         }
         self.error(None, &error.told);
@@ -239,6 +245,7 @@ impl<'e> Console<'e> {
                     self.document(&document::problems(files, problems));
                 }
                 Some(ConfigError::Unreadable(files)) => self.document(&document::unreadable(files)),
+                Some(ConfigError::Distrusted(distrusted)) => self.document(&document::distrusted(distrusted)),
                 _ => self.document(&document::error(error.code, &error.told)),
             }
         }

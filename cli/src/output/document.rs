@@ -1,5 +1,7 @@
 //! The JSON documents and their parts. Their fields are a promise: `docs/reference/json.md`.
 
+use std::borrow::Cow;
+
 use mpath_core::note::Note;
 use mpath_core::refusal::Refusal;
 use mpath_core::{Problem, SourceFile, Step};
@@ -8,6 +10,7 @@ use serde::Serialize;
 use crate::ExitCode;
 use crate::config::Unreadable;
 use crate::error::ErrorText;
+use crate::trust::Distrust;
 
 /// A document about groups.
 #[derive(Debug, Serialize)]
@@ -101,14 +104,14 @@ pub(super) struct ProblemsDocument<'a> {
 
 #[derive(Debug, Serialize)]
 struct ProblemEntry<'a> {
-    file: &'a str,
+    file: Cow<'a, str>,
     line: Option<usize>,
     column: Option<usize>,
     key: &'a str,
     code: &'a str,
     message: String,
     allowed: Option<&'a str>,
-    hint: Option<&'a str>,
+    hint: Option<Cow<'a, str>>,
 }
 
 /// What is wrong in the files.
@@ -117,14 +120,14 @@ pub(super) fn problems<'a>(files: &'a [SourceFile], problems: &'a [Problem]) -> 
         let file = files.get(problem.span.source);
         let position = file.map(|file| file.position(problem.span.bytes.start));
         ProblemEntry {
-            file: file.map_or("", |file| &file.path),
+            file: file.map_or("", |file| &file.path).into(),
             line: position.map(|(line, _)| line),
             column: position.map(|(_, column)| column),
             key: &problem.key,
             code: problem.code,
             message: problem.message.clone(),
             allowed: problem.allowed.as_deref(),
-            hint: problem.hint.as_deref(),
+            hint: problem.hint.as_deref().map(Cow::Borrowed),
         }
     };
     ProblemsDocument { schema: "mpath.problems/1", problems: problems.iter().map(entry).collect() }
@@ -133,7 +136,7 @@ pub(super) fn problems<'a>(files: &'a [SourceFile], problems: &'a [Problem]) -> 
 /// The files that cannot be read, as problems.
 pub(super) fn unreadable(files: &[Unreadable]) -> ProblemsDocument<'_> {
     let problems = files.iter().map(|file| ProblemEntry {
-        file: &file.path,
+        file: file.path.as_str().into(),
         line: file.why.line(),
         column: None,
         key: "",
@@ -141,6 +144,21 @@ pub(super) fn unreadable(files: &[Unreadable]) -> ProblemsDocument<'_> {
         message: file.why.to_string(),
         allowed: None,
         hint: None,
+    });
+    ProblemsDocument { schema: "mpath.problems/1", problems: problems.collect() }
+}
+
+/// What others have a hand on, as problems.
+pub(super) fn distrusted(distrusted: &[Distrust]) -> ProblemsDocument<'_> {
+    let problems = distrusted.iter().map(|distrust| ProblemEntry {
+        file: distrust.path().to_string_lossy(),
+        line: None,
+        column: None,
+        key: "",
+        code: "not-trusted",
+        message: distrust.to_string(),
+        allowed: None,
+        hint: Some(distrust.cure().into()),
     });
     ProblemsDocument { schema: "mpath.problems/1", problems: problems.collect() }
 }

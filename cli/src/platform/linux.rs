@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::{Backend, BackendError, Capabilities};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Moment;
@@ -18,7 +22,8 @@ pub(crate) fn state_directory() -> PathBuf {
     let namespace = |process: &str| fs::metadata(format!("/proc/{process}/ns/net")).map(|found| found.ino());
     match (namespace("1"), namespace("thread-self")) {
         (Ok(first), Ok(own)) if first != own => shared.join(format!("net-{own}")),
-        // Whoever may not look at the first process may not write there either.
+        // Only root may look at the first process. Others who may write there share one directory, in which a receipt
+        // of another namespace does not count.
         _ => shared,
     }
 }
@@ -52,4 +57,32 @@ pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
         namespace: fs::metadata(NAMESPACE).map_err(|error| (NAMESPACE, error))?.ino(),
         seconds: u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).unwrap_or(0),
     })
+}
+
+/// Hears when somebody closes a file that was open for writing (`IN_CLOSE_WRITE` of inotify(7)), from its making on.
+#[derive(Debug)]
+pub(crate) struct Closing(Option<OwnedFd>);
+
+impl Closing {
+    /// Without inotify, of which a user has only so many, there is nothing to hear.
+    pub(crate) fn of(path: &Path) -> Self {
+        let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
+        Self(watch.filter(|watch| inotify::add_watch(watch, path, WatchFlags::CLOSE_WRITE).is_ok()))
+    }
+
+    /// Waits until somebody has closed it since the last time, or so long.
+    pub(crate) fn wait(&self, limit: Duration) {
+        /// Short enough for people.
+        const MOMENT: Duration = Duration::from_millis(50);
+        let Some(watch) = &self.0 else {
+            std::thread::sleep(limit.min(MOMENT));
+            return;
+        };
+        let Ok(limit) = Timespec::try_from(limit) else { return };
+        if poll(&mut [PollFd::new(watch, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready > 0) {
+            // What was heard is done with, or the next wait would end at once.
+            let mut heard = [0; 4096];
+            while rustix::io::read(watch, &mut heard).is_ok_and(|length| length > 0) {}
+        }
+    }
 }

@@ -1,0 +1,37 @@
+//! The parsers of what a kernel tells, for `tests/fuzz` alone.
+
+use mpath_core::Snapshot;
+use mpath_core::capability::Missing;
+use netlink_packet_core::NetlinkMessage;
+
+use crate::lenient::Lenient;
+use crate::observe::Dumps;
+use crate::{backend, dhcp, driver, manager, netlink, sysfs};
+
+/// The messages in these bytes, one after the other as from a socket, as one observation.
+pub fn observed(mut bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
+    let mut dumps = Dumps::default();
+    while let Some(length) = bytes.first_chunk().map(|length| u32::from_ne_bytes(*length)) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX).clamp(1, bytes.len());
+        let (message, rest) = bytes.split_at(length);
+        bytes = rest.get(length.next_multiple_of(4) - length..).unwrap_or_default();
+        let Ok(message) = NetlinkMessage::<Lenient>::deserialize(message) else { continue };
+        if let Ok(Some(message)) = netlink::checked(message.payload) {
+            dumps.take(message);
+        }
+    }
+    let _ = dumps.indices();
+    (dumps.snapshot(), dumps.missing())
+}
+
+/// A text from `/sys`, `/proc`, `/run` or `/etc`, given to everything that reads one.
+pub fn texts(text: &str) {
+    let _ = sysfs::accept_ra_of(text);
+    let _ = sysfs::speed_of(text);
+    let _ = dhcp::is_client(text, "dhcpcd", "bond0");
+    let _ = manager::network_manager_owns(text, &mpath_core::snapshot::Kind::Ethernet);
+    let _ = manager::networkd_owns(text);
+    let _ = backend::may_change(text);
+    let _ = driver::lists_bonding(text);
+    let _ = driver::cure(text, text);
+}
