@@ -73,8 +73,8 @@ fn a_second_run_that_may_not_wait_names_the_first() {
     // The first is this test, which takes its time.
     let lock = std::fs::File::create(state_directory().join("lock")).unwrap();
     lock.lock().unwrap();
-    std::io::Write::write_all(&mut &lock, b"process 42, `mpath up red`\n").unwrap();
-    config.mpath("up green --wait 0s").expect(12).says("process 42, `mpath up red`");
+    std::io::Write::write_all(&mut &lock, b"42\nmpath up red\n").unwrap();
+    config.mpath("up green --wait 0s").expect(12).says("mpath up red (pid 42)");
     let waits = start(&config, &["up", "green", "--wait", "60s"]);
     assert!(!Path::new("/sys/class/net/bond1").exists());
     drop(lock);
