@@ -248,6 +248,8 @@ impl Found {
             "failed and could not be undone".to_owned()
         } else if self.journal.marks.iter().any(|mark| matches!(mark, Mark::Applied { .. })) {
             "was not confirmed in time".to_owned()
+        } else if begun == all && self.journal.done().len() == all {
+            "was interrupted after its last step".to_owned()
         } else {
             format!("was interrupted in step {begun} of {all}")
         };

@@ -13,6 +13,7 @@ mod files;
 mod json;
 mod permission;
 mod plan;
+mod reach;
 mod recovery;
 mod reference;
 mod status;
