@@ -10,6 +10,7 @@ mod documents;
 mod driver;
 mod failover;
 mod model;
+mod reach;
 mod refusals;
 mod restore;
 pub(crate) mod story;
@@ -71,6 +72,7 @@ pub(crate) fn main() -> ExitCode {
         driver::cases(),
         dhcp::cases(),
         model::cases(),
+        reach::cases(),
         wifi::cases(),
         documents::cases(),
     ];
