@@ -2,6 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::mpath::{Config, HOME_LAN, Outcome};
@@ -15,6 +17,7 @@ crate::cases!(OwnNamespace:
     what_did_not_answer_before_is_not_demanded,
     a_name_server_must_answer_afterwards,
     a_change_that_is_killed_in_the_gate_is_undone_by_the_next_command,
+    a_change_that_is_interrupted_in_the_gate_is_undone,
     with_confirm_the_gate_comes_first,
 );
 
@@ -171,16 +174,39 @@ fn a_name_server_must_answer_afterwards() {
     assert!(ip("address show dev bond0").contains("192.168.1.34/24"), "as before, and that was up");
 }
 
+/// A run that is in the gate, since it has done its last step and cannot reach what it must for a long time.
+fn in_the_gate(config: &Config) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("--config").arg(config.folder()).args(["up", "home-lan", "--check-reachable", "auto"]);
+    let child = command.args(["--check-limit", "60s"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the last step is done", || ip("route show default").contains("10.9.9.24"));
+    child
+}
+
+fn a_change_that_is_interrupted_in_the_gate_is_undone() {
+    let _segment = Segment::new(BOTH);
+    a_host_in_use();
+    let _folder = name_server("127.0.0.53");
+    let before = picture(BOTH);
+    let config = Config::new(&elsewhere());
+    let child = in_the_gate(&config);
+    // It has come to its last step; that it asks meanwhile cannot be seen, and makes no difference to what must follow.
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("interrupted (SIGINT)") && told.contains("the host is as it was before"), "{told}");
+    wait_for_picture(&before, BOTH);
+    assert_eq!(config.succeed("recover").stdout, "nothing to recover\n");
+}
+
 fn a_change_that_is_killed_in_the_gate_is_undone_by_the_next_command() {
     let _segment = Segment::new(BOTH);
     a_host_in_use();
     let _folder = name_server("127.0.0.53");
     let before = picture(BOTH);
     let config = Config::new(&elsewhere());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
-    command.arg("--config").arg(config.folder()).args(["up", "home-lan", "--check-reachable", "auto"]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_until("the last step is done", || ip("route show default").contains("10.9.9.24"));
+    let mut child = in_the_gate(&config);
     child.kill().unwrap();
     child.wait().unwrap();
     config.succeed("recover");

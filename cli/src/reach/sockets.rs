@@ -205,7 +205,9 @@ impl<'t> Sockets<'t> {
     /// The numbers of the targets whose answers have come over a socket.
     fn read(&self, kind: Kind, datagrams: &Datagrams) -> Vec<usize> {
         let (mut packet, mut answered) = ([0; 1500], Vec::new());
-        while let Ok((length, from)) = datagrams.socket.recv_from(&mut packet) {
+        // A raw socket hears what is meant for others too, and a flood of that must not be without end.
+        for _ in 0..1000 {
+            let Ok((length, from)) = datagrams.socket.recv_from(&mut packet) else { break };
             let (packet, from) = (&packet[..length], from.ip());
             let is_answer = |asked: &Asked<'_>| {
                 let asked_so = asked.target.places.iter().any(|place| place.address == from)
