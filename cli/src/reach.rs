@@ -19,7 +19,7 @@ use std::io;
 use std::time::Duration;
 
 pub(crate) use gate::{Gate, Measured};
-pub(crate) use network::Network;
+pub use network::Network;
 pub(crate) use options::ReachArgs;
 pub use place::Place;
 pub use target::{Question, Role, Target};

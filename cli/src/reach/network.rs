@@ -10,7 +10,7 @@ use super::{Answer, Place, Prober, Target};
 
 /// Asks by sockets of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Network;
+pub struct Network;
 
 /// How long a name may take to be looked up: as long as the resolver waits for one server (`RES_TIMEOUT`).
 const LOOK_UP: Duration = Duration::from_secs(5);
