@@ -137,7 +137,7 @@ impl<'a> Gate<'a> {
     ) {
         let mut done = context.journals().waiting(token);
         // What failed and is stuck was told, and is `recover`'s.
-        done.retain(|found| !found.journal.marks.contains(&Mark::Stuck));
+        done.retain(|found| !found.is_stuck());
         if done.is_empty() {
             return;
         }
