@@ -20,6 +20,7 @@ test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
 	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
+	LAB_KERNEL=$(KERNEL) CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/tests/dead-stop" cargo test --package mpath --test kernel
 
 .PHONY: test-kernels
 test-kernels: ## the kernel tests on every kernel of KERNELS

@@ -20,7 +20,7 @@ crate::cases!(OwnNamespace:
 const BOTH: &[&str] = &["eth0", "eth1"];
 
 /// The host of the story before mpath: the address is on the wire.
-fn wired() -> Segment {
+pub(crate) fn wired() -> Segment {
     let segment = Segment::new(BOTH);
     batch(
         &[],

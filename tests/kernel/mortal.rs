@@ -9,6 +9,7 @@ use mpath::{Environment, Stream};
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::journal::Token;
 use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
+use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
 
@@ -17,7 +18,7 @@ use crate::mpath::Config;
 /// The first argument of a process that is to be killed.
 const WORD: &str = "--mpath-that-dies";
 
-/// When it is killed.
+/// When it is killed, and what goes with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Death {
     /// At the step of this number, from 0.
@@ -29,7 +30,7 @@ pub(crate) struct Death {
 /// Runs mpath, which kills itself by SIGKILL at a step. Tells whether it came so far.
 pub(crate) fn dies(config: &Config, words: &str, death: Death) -> bool {
     let mut command = Command::new("/proc/self/exe");
-    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }]);
+    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }, "alone"]);
     command.arg("--config").arg(config.folder()).args(words.split_whitespace());
     let output = command.output().unwrap();
     match (output.status.signal(), output.status.code()) {
@@ -39,6 +40,15 @@ pub(crate) fn dies(config: &Config, words: &str, death: Death) -> bool {
     }
 }
 
+/// Runs mpath, which stops the whole machine at a step: nothing is written to a disk any more. Comes back only if it
+/// came to its end.
+pub(crate) fn stops_the_machine(config: &Config, words: &str, death: Death) {
+    let mut command = Command::new("/proc/self/exe");
+    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }, "with-the-machine"]);
+    command.arg("--config").arg(config.folder()).args(words.split_whitespace());
+    assert!(command.status().unwrap().success());
+}
+
 /// If this process was called to die, does so, or ends as mpath ends.
 pub(crate) fn main() -> Option<ExitCode> {
     let mut arguments = std::env::args_os();
@@ -46,9 +56,10 @@ pub(crate) fn main() -> Option<ExitCode> {
     arguments.next().filter(|word| word == WORD)?;
     let step = arguments.next()?.to_str()?.parse().ok()?;
     let late = arguments.next()? == "late";
+    let die = if arguments.next()? == "alone" { kill_this_process } else { stop_this_machine };
     let mut open = || {
         let inner = LinuxBackend::new()?;
-        Ok(Box::new(Mortal { inner, left: step, late }) as Box<dyn Backend>)
+        Ok(Box::new(Mortal { inner, left: step, late, die }) as Box<dyn Backend>)
     };
     let mut environment = Environment {
         open_backend: &mut open,
@@ -77,11 +88,22 @@ fn start_guard(token: &Token) -> io::Result<()> {
     Ok(())
 }
 
+fn kill_this_process() {
+    kill(Pid::this(), SIGKILL).unwrap();
+}
+
+/// reboot(2) does not sync.
+fn stop_this_machine() {
+    let Err(error) = reboot(RebootMode::RB_POWER_OFF);
+    panic!("{error}");
+}
+
 /// The real backend, until the end.
 struct Mortal {
     inner: LinuxBackend,
     left: usize,
     late: bool,
+    die: fn(),
 }
 
 impl Backend for Mortal {
@@ -99,11 +121,11 @@ impl Backend for Mortal {
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
         if self.left == 0 && !self.late {
-            kill(Pid::this(), SIGKILL).unwrap();
+            (self.die)();
         }
         let done = self.inner.execute(step);
         if self.left == 0 {
-            kill(Pid::this(), SIGKILL).unwrap();
+            (self.die)();
         }
         self.left -= 1;
         done

@@ -140,8 +140,14 @@ impl Segment {
 
 /// Where mpath keeps its state in this thread's network.
 pub(crate) fn state_directory() -> std::path::PathBuf {
-    let namespace = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/thread-self/ns/net").unwrap());
-    format!("/run/mpath/net-{namespace}").into()
+    let namespace = |process: &str| {
+        let file = std::fs::metadata(format!("/proc/{process}/ns/net")).unwrap();
+        std::os::unix::fs::MetadataExt::ino(&file)
+    };
+    match (namespace("1"), namespace("thread-self")) {
+        (first, own) if first == own => "/run/mpath".into(),
+        (_, own) => format!("/run/mpath/net-{own}").into(),
+    }
 }
 
 /// The receipt of a group in this thread's network, if there is one.

@@ -7,7 +7,8 @@ pub(crate) mod ping;
 
 mod changes;
 mod confirm;
-mod crash;
+pub(crate) mod crash;
+mod dead_stop;
 mod dhcp;
 mod documents;
 mod driver;
@@ -51,7 +52,7 @@ macro_rules! cases {
 pub(crate) use cases;
 
 pub(crate) fn main() -> ExitCode {
-    if let Some(code) = mortal::main() {
+    if let Some(code) = mortal::main().or_else(dead_stop::main) {
         return code;
     }
     let mut arguments = Arguments::from_args();
