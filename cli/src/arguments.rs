@@ -68,7 +68,7 @@ pub(crate) struct Selection {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Patience {
     /// How long to wait for another mpath to end; 0 is not at all
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) wait: Millis,
 }
 

@@ -112,7 +112,8 @@ pub(crate) fn choose(journals: &JournalStore, named: Option<&str>) -> Result<Tok
 
 /// Lets a change stay. To be called with the lock.
 pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
-    let reports = context.journals().waiting(token).into_iter().map(|found| {
+    let done = context.journals().waiting(token).into_iter().filter(|found| !found.is_stuck());
+    let reports = done.map(|found| {
         let marked = found.reopen().and_then(|mut journal| journal.mark(Mark::Done));
         match marked {
             Ok(()) => recovery::keep(&found, context),
@@ -139,7 +140,8 @@ pub(crate) fn revert(token: &Token, host: &mut Host, context: &mut Context<'_>) 
 /// Lets a change wait from now on for so many seconds. To be called with the lock.
 pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), JournalError> {
     let until = journals::now()?.seconds + seconds;
-    journals.waiting(token).iter().try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))
+    let mut done = journals.waiting(token).into_iter().filter(|found| !found.is_stuck());
+    done.try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))
 }
 
 /// Where the guard of a change can be reached.

@@ -1,7 +1,8 @@
 //! What every command works with.
 
+use std::ffi::OsStr;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
@@ -14,6 +15,7 @@ use crate::journals::JournalStore;
 use crate::lock::{Holder, Lock};
 use crate::output::Console;
 use crate::prompt::Prompt;
+use crate::reach::Prober;
 use crate::receipts::ReceiptStore;
 
 /// What every command works with.
@@ -27,6 +29,9 @@ pub(crate) struct Context<'e> {
     pub(crate) changes_host: bool,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
+    pub(crate) prober: &'e mut dyn Prober,
+    pub(crate) resolv_conf: &'e Path,
+    pub(crate) ssh_connection: Option<&'e OsStr>,
 }
 
 impl Context<'_> {

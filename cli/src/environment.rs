@@ -1,5 +1,6 @@
 //! What mpath gets from the process around it, so that a test can give something else.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use mpath_core::journal::Token;
 use mpath_core::{Backend, BackendError, Capabilities};
 
 use crate::prompt::Prompt;
+use crate::reach::Prober;
 
 /// The world outside of the arguments.
 pub struct Environment<'a> {
@@ -26,6 +28,12 @@ pub struct Environment<'a> {
     pub start_guard: &'a mut dyn FnMut(&Token) -> io::Result<()>,
     /// The person who can be asked, where one is there.
     pub prompt: Option<&'a mut dyn Prompt>,
+    /// Who asks whether something can still be reached.
+    pub prober: &'a mut dyn Prober,
+    /// The file of the name servers.
+    pub resolv_conf: PathBuf,
+    /// `SSH_CONNECTION`, where mpath is called over SSH.
+    pub ssh_connection: Option<OsString>,
 }
 
 /// A place to write to.

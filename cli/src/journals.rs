@@ -237,6 +237,11 @@ impl Found {
         read.is_ok() && journal.read_marks(&marks).is_ok() && journal.marks.contains(&Mark::Done)
     }
 
+    /// Whether it failed and could not be undone, so that it is nothing to keep.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.journal.marks.contains(&Mark::Stuck)
+    }
+
     /// Removes it: the change is over.
     pub(crate) fn remove(&self) -> Result<(), JournalError> {
         remove(&self.path)
@@ -251,10 +256,12 @@ impl Found {
     pub(crate) fn story(&self) -> String {
         let Owner { process, command } = &self.owner;
         let (begun, all) = (self.journal.begun(), self.journal.opening.steps.len());
-        let how = if self.journal.marks.contains(&Mark::Stuck) {
+        let how = if self.is_stuck() {
             "failed and could not be undone".to_owned()
         } else if self.journal.marks.iter().any(|mark| matches!(mark, Mark::Applied { .. })) {
             "was not confirmed in time".to_owned()
+        } else if begun == all && self.journal.done().len() == all {
+            "was interrupted after its last step".to_owned()
         } else {
             format!("was interrupted in step {begun} of {all}")
         };

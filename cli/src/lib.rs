@@ -23,6 +23,7 @@ mod output;
 mod platform;
 mod progress;
 mod prompt;
+pub mod reach;
 mod receipts;
 mod recovery;
 mod selection;
@@ -59,6 +60,9 @@ pub fn run_process() -> ExitCode {
         state_directory: platform::state_directory(),
         start_guard: &mut guard_process::start,
         prompt: is_interactive.then_some(&mut terminal),
+        prober: &mut reach::Network,
+        resolv_conf: "/etc/resolv.conf".into(),
+        ssh_connection: std::env::var_os("SSH_CONNECTION"),
     };
     run(std::env::args_os(), &mut environment)
 }
@@ -70,7 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         Ok(parsed) => parsed,
         Err(error) => return tell_usage(error, &arguments, environment),
     };
-    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, start_guard, prompt } =
+    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, start_guard, .. } =
         environment;
     let mut context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
@@ -80,10 +84,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         state_directory,
         changes_host: parsed.command.changes_host(),
         start_guard: &mut **start_guard,
-        prompt: match prompt {
+        prompt: match &mut environment.prompt {
             Some(prompt) => Some(&mut **prompt),
             None => None,
         },
+        prober: &mut *environment.prober,
+        resolv_conf: &environment.resolv_conf,
+        ssh_connection: environment.ssh_connection.as_deref(),
     };
     let code = match parsed.command.run(&mut context) {
         Ok(code) => code,

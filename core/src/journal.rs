@@ -40,7 +40,7 @@ pub enum Change {
     Up {
         /// What to remember of the group once it is done.
         receipt: Box<Receipt>,
-        /// What must be said within some time, or it is undone.
+        /// What it is known by until it may stay, where that is not clear with its last step.
         confirm: Option<Token>,
     },
     /// Down.

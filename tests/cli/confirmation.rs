@@ -1,9 +1,10 @@
 //! Changes that stay only if somebody says so in time.
 
 use mpath::Answer;
+use mpath_core::Step;
 use serde_json::Value;
 
-use crate::world::{HOME_LAN, OFFICE, Run, World};
+use crate::world::{HOME_LAN, OFFICE, Run, World, busy, name};
 
 fn succeeded(run: Run) -> Run {
     assert_eq!(run.code, 0, "{run}");
@@ -129,6 +130,25 @@ fn a_failed_change_waits_for_nothing() {
     assert_eq!(world.configuration(), before);
     world.host.borrow_mut().fails_after = None;
     assert_eq!(succeeded(world.run("pending")).stdout, "no change waits to be confirmed\n");
+}
+
+#[test]
+fn a_group_that_failed_and_is_stuck_is_not_kept_with_the_others() {
+    let world = World::new();
+    world.file("office.toml", OFFICE);
+    let failed = std::cell::Cell::new(false);
+    world.fail(move |step| {
+        failed.set(failed.get() || matches!(step, Step::AddMember { member, .. } if *member == name("eth2")));
+        failed.get().then(|| busy(step))
+    });
+    let run = world.run("up --all --confirm 60s");
+    assert_eq!(run.code, 1, "{run}");
+    world.faults.step.replace(None);
+    assert_eq!(json(&run)["pending"][0]["groups"], serde_json::json!(["home-lan"]), "{run}");
+    succeeded(world.run("confirm"));
+    assert!(world.receipt("home-lan").is_some() && world.receipt("office").is_none());
+    let recovered = succeeded(world.run("recover"));
+    assert!(recovered.stderr.contains("could not be undone"), "{recovered}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod harmless;
 mod json;
 mod permission;
 mod plan;
+mod reach;
 mod recovery;
 mod reference;
 mod status;

@@ -7,7 +7,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
+use mpath::reach::{self, Place, Prober, Target};
 use mpath::{Answer, Environment, Prompt, Stream};
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
@@ -34,6 +36,49 @@ pub(crate) struct World {
     pub(crate) guards: Rc<RefCell<Vec<String>>>,
     /// What a person answers, one after the other, where one is there.
     pub(crate) answers: RefCell<Option<Vec<Answer>>>,
+    /// The network beyond the host.
+    pub(crate) beyond: Rc<Beyond>,
+    pub(crate) ssh_connection: Option<&'static str>,
+}
+
+/// The network beyond the host: what answers there.
+#[derive(Default)]
+pub(crate) struct Beyond {
+    /// Whether a target answers, as it is told, in the round of this number, from 0; all do where nothing is said.
+    pub(crate) answers: RefCell<Option<Answers>>,
+    /// The rounds until now: who was asked, and for how long.
+    pub(crate) rounds: RefCell<Vec<(Vec<String>, Duration)>>,
+}
+
+/// Whether a target answers in a round.
+type Answers = Box<dyn Fn(usize, &str) -> reach::Answer>;
+
+impl Beyond {
+    /// Lets targets answer as it is told.
+    pub(crate) fn answer(&self, answers: impl Fn(usize, &str) -> reach::Answer + 'static) {
+        self.answers.replace(Some(Box::new(answers)));
+    }
+}
+
+/// The one who asks.
+struct Fake(Rc<Beyond>);
+
+impl Prober for Fake {
+    fn resolve(&mut self, host: &str) -> std::io::Result<Vec<Place>> {
+        match host {
+            "nas" => Ok(vec![Place { address: [192, 168, 1, 9].into(), interface: None }]),
+            _ => Err(std::io::Error::other("no such name")),
+        }
+    }
+
+    fn ask(&mut self, targets: &[Target], limit: Duration, go_on: &dyn Fn() -> bool) -> Vec<reach::Answer> {
+        assert!(go_on());
+        let round = self.0.rounds.borrow().len();
+        self.0.rounds.borrow_mut().push((targets.iter().map(ToString::to_string).collect(), limit));
+        let answers = self.0.answers.borrow();
+        let answer = |target: &Target| answers.as_ref().map(|answer| answer(round, &target.to_string()));
+        targets.iter().map(|target| answer(target).unwrap_or(reach::Answer::Reached)).collect()
+    }
 }
 
 /// A person with answers.
@@ -105,6 +150,8 @@ impl World {
             no_color: false,
             guards: Rc::default(),
             answers: RefCell::default(),
+            beyond: Rc::default(),
+            ssh_connection: None,
         };
         fs::create_dir(world.path("etc")).unwrap();
         // Whatever the umask of whoever runs this.
@@ -196,6 +243,9 @@ impl World {
             no_color: self.no_color,
             state_directory: self.path("run"),
             start_guard: &mut start_guard,
+            prober: &mut Fake(self.beyond.clone()),
+            resolv_conf: self.path("resolv.conf"),
+            ssh_connection: self.ssh_connection.map(Into::into),
             prompt: person.as_mut().map(|person| person as &mut dyn Prompt),
         };
         mpath::run(arguments, &mut environment).number()

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use illumos_simulator::{Dialect, Link, Simulator};
+use mpath::reach::{Answer, Place, Prober, Target};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
 use mpath_core::{Backend, InterfaceName, Snapshot};
@@ -28,6 +30,19 @@ pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::IllumosNew, Dialect::Illumos
 pub(crate) struct World {
     directory: TempDir,
     pub(crate) host: Simulator,
+}
+
+/// Nobody to be asked.
+struct Nobody;
+
+impl Prober for Nobody {
+    fn resolve(&mut self, _: &str) -> std::io::Result<Vec<Place>> {
+        Ok(vec![])
+    }
+
+    fn ask(&mut self, targets: &[Target], _: Duration, _: &dyn Fn() -> bool) -> Vec<Answer> {
+        targets.iter().map(|_| Answer::Silent).collect()
+    }
 }
 
 /// How one run ended.
@@ -74,6 +89,9 @@ impl World {
             state_directory: self.directory.path().join("run"),
             start_guard: &mut |_| Ok(()),
             prompt: None,
+            prober: &mut Nobody,
+            resolv_conf: self.directory.path().join("resolv.conf"),
+            ssh_connection: None,
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -70,6 +70,9 @@ pub(crate) fn main() -> Option<ExitCode> {
         state_directory: crate::network::state_directory(),
         start_guard: &mut start_guard,
         prompt: None,
+        prober: &mut mpath::reach::Network,
+        resolv_conf: "/etc/resolv.conf".into(),
+        ssh_connection: None,
     };
     Some(mpath::run(std::iter::once(program).chain(arguments), &mut environment).into())
 }

@@ -15,6 +15,7 @@ mod documents;
 mod driver;
 mod failover;
 mod model;
+mod reach;
 mod refusals;
 mod restore;
 pub(crate) mod story;
@@ -83,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
         driver::cases(),
         dhcp::cases(),
         model::cases(),
+        reach::cases(),
         wifi::cases(),
         trust::cases(),
         documents::cases(),

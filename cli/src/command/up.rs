@@ -21,6 +21,7 @@ use crate::host::Host;
 use crate::journals::{self, JournalError, OpenJournal};
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
+use crate::reach::{Gate, Measured, ReachArgs};
 use crate::receipts::ReceiptStore;
 use crate::recovery;
 use crate::signals::Signals;
@@ -38,6 +39,8 @@ pub(crate) struct UpArgs {
     /// Undo it unless `mpath confirm` comes within this time, as in 60s
     #[arg(long, value_name = "TIME", value_parser = confirm_time)]
     confirm: Option<u64>,
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 /// What became of the groups, as in `mpath.report/1`.
@@ -48,6 +51,9 @@ struct UpDocument {
     /// The change that waits to be confirmed, where one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Pending>,
+    /// What was reached before, and is afterwards, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reachable: Option<Vec<Measured>>,
 }
 
 /// A time to confirm a change, in whole seconds: 1 s to a day.
@@ -67,56 +73,69 @@ impl UpArgs {
         let signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
         let stuck = recovery::settle(&mut host, context);
-        let hold = self.confirm.map(|seconds| Hold { token: confirmation::new_token(), seconds, guarded: false });
-        let mut run = UpRun { adopt: self.adopt, hold, signals: &signals };
-        let mut code = ExitCode::Done;
+        let mut gate = Gate::new(&self.reach, self.confirm.is_some());
+        if let Some(gate) = &mut gate {
+            let device = |group| host.backend.capabilities().device_of(group).ok();
+            chosen.iter().for_each(|group| gate.note_gateways(group, device(group).as_ref()));
+        }
+        let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
+        let mut run = UpRun { adopt: self.adopt, hold, gate, signals: &signals };
         let mut groups = Vec::new();
         for group in chosen {
             let report = match stuck.iter().find(|report| report.name == *group.name()) {
                 Some(report) => report.clone(),
                 None => run.bring_up(group, &mut host, context),
             };
-            context.console.group(&report);
-            code = code.or_worse(report.code);
+            // What became of it in the end is known behind the gate.
+            if run.gate.is_none() {
+                context.console.group(&report);
+            }
             groups.push(report);
         }
+        if let (Some(gate), Some(hold)) = (&mut run.gate, &run.hold) {
+            gate.decide((&hold.token, hold.seconds.is_some()), &mut groups, &mut host, context, &signals);
+            groups.iter().for_each(|report| context.console.group(report));
+        }
+        let mut code = groups.iter().fold(ExitCode::Done, |code, report| code.or_worse(report.code));
         let pending = match &run.hold {
-            Some(hold) => {
-                confirmation::extend(&hold.token, hold.seconds, &context.journals())?;
-                confirmation::pending(&context.journals())?.into_iter().find(|change| change.token == hold.token)
+            Some(Hold { token, seconds: Some(seconds), .. }) => {
+                confirmation::extend(token, *seconds, &context.journals())?;
+                confirmation::pending(&context.journals())?.into_iter().find(|change| change.token == *token)
             }
-            None => None,
+            _ => None,
         };
+        let reachable = run.gate.and_then(|gate| gate.measured);
         // Whoever confirms needs it.
         drop((host, lock));
         match pending {
             Some(pending) if context.prompt.is_some() && !context.console.is_json() => {
                 code = code.or_worse(confirmation::ask(&pending.token, &signals, context)?);
             }
-            pending => self.tell(groups, pending, context),
+            pending => tell(UpDocument { schema: "mpath.report/1", groups, pending, reachable }, context),
         }
         Ok(code)
     }
+}
 
-    /// What a program is to know: that is, all of it with `--json`, and otherwise the name of a change that waits.
-    fn tell(&self, groups: Vec<GroupReport>, pending: Option<Pending>, context: &mut Context<'_>) {
-        if let Some(pending) = &pending {
-            let token = &pending.token.0;
-            let text = format!("undone in {} s unless confirmed: mpath confirm {token}", pending.seconds);
-            context.console.note(&text);
-        }
-        if context.console.is_json() {
-            context.console.document(&UpDocument { schema: "mpath.report/1", groups, pending });
-        } else if let Some(pending) = pending {
-            context.console.document(&PendingDocument::new(vec![pending]));
-        }
+/// What a program is to know: that is, all of it with `--json`, and otherwise the name of a change that waits.
+fn tell(document: UpDocument, context: &mut Context<'_>) {
+    if let Some(pending) = &document.pending {
+        let token = &pending.token.0;
+        let text = format!("undone in {} s unless confirmed: mpath confirm {token}", pending.seconds);
+        context.console.note(&text);
+    }
+    if context.console.is_json() {
+        context.console.document(&document);
+    } else if let Some(pending) = document.pending {
+        context.console.document(&PendingDocument::new(vec![pending]));
     }
 }
 
-/// A change that waits to be confirmed once it is done.
+/// A change that is not to stay by itself once it is done.
 struct Hold {
     token: Token,
-    seconds: u64,
+    /// How long it waits to be confirmed, where it must be.
+    seconds: Option<u64>,
     /// Whether its guard is at work.
     guarded: bool,
 }
@@ -125,6 +144,8 @@ struct Hold {
 struct UpRun<'r> {
     adopt: bool,
     hold: Option<Hold>,
+    /// What is to be reached afterwards, where that is checked.
+    gate: Option<Gate<'r>>,
     signals: &'r Signals,
 }
 
@@ -166,6 +187,9 @@ impl UpRun<'_> {
             };
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
+        if let Some(gate) = &mut self.gate {
+            gate.measure(&before, context, self.signals);
+        }
         let change = Change::Up {
             receipt: Box::new(receipt.clone()),
             confirm: self.hold.as_ref().map(|hold| hold.token.clone()),
@@ -197,8 +221,10 @@ impl UpRun<'_> {
                     context.console.warning(&waits);
                 }
                 let ended = match &self.hold {
-                    Some(hold) => hold.wait(&mut journal),
-                    None => end(journal, &receipt, &receipts),
+                    // Until it is through the gate it is not finished: whoever finds its journal undoes it.
+                    Some(_) if self.gate.is_some() => Ok(()),
+                    Some(Hold { seconds: Some(seconds), .. }) => wait(&mut journal, *seconds),
+                    _ => end(journal, &receipt, &receipts),
                 };
                 match ended {
                     Ok(()) => report.changed(up_in_words(&plan, &host.snapshot)),
@@ -218,7 +244,7 @@ impl UpRun<'_> {
     /// Begins a change: what is to be known of it outlives this process, and so does whoever undoes it in time.
     fn begin(&mut self, opening: Opening, context: &mut Context<'_>) -> Result<OpenJournal, (ExitCode, ErrorText)> {
         let journal = context.journals().open(opening).map_err(|error| fails(&error))?;
-        if let Some(hold) = self.hold.as_mut().filter(|hold| !hold.guarded) {
+        if let Some(hold) = self.hold.as_mut().filter(|hold| hold.seconds.is_some() && !hold.guarded) {
             if let Err(error) = (context.start_guard)(&hold.token) {
                 let told = CommandError::guard(error).told;
                 journal.close().map_err(|error| fails(&error))?;
@@ -231,11 +257,15 @@ impl UpRun<'_> {
 }
 
 impl Hold {
-    /// Lets a change wait that is done.
-    fn wait(&self, journal: &mut OpenJournal) -> Result<(), (ExitCode, ErrorText)> {
-        let now = journals::now().map_err(|error| fails(&error))?;
-        journal.mark(Mark::Applied { until: now.seconds + self.seconds }).map_err(|error| fails(&error))
+    fn new(seconds: Option<u64>) -> Self {
+        Self { token: confirmation::new_token(), seconds, guarded: false }
     }
+}
+
+/// Lets a change wait that is done.
+fn wait(journal: &mut OpenJournal, seconds: u64) -> Result<(), (ExitCode, ErrorText)> {
+    let now = journals::now().map_err(|error| fails(&error))?;
+    journal.mark(Mark::Applied { until: now.seconds + seconds }).map_err(|error| fails(&error))
 }
 
 fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
