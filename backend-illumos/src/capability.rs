@@ -86,6 +86,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 reason: format!("{other} and {name} have one MAC address, and IPMP takes only one of them"),
                 cure: "eeprom 'local-mac-address?=true' on SPARC, and a reboot; elsewhere give one its own: dladm set-linkprop -p mac-address=MAC LINK".to_owned(),
                 unsupported: false,
+                of_lasting: false,
             });
         }
         let by_hand = interface.addresses.iter().find(|address| {
@@ -105,6 +106,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 }
             },
             unsupported: false,
+            of_lasting: false,
         }));
     }
     obstacles

@@ -15,6 +15,8 @@ pub mod op;
 
 mod address;
 mod backend;
+mod boot;
+mod boot_file;
 mod capability;
 mod command;
 mod datalink;
@@ -24,10 +26,13 @@ mod interface;
 mod mark;
 mod mpathd;
 mod observe;
+mod obstacle;
 mod parseable;
 mod route;
+mod way;
 
 pub use backend::IllumosBackend;
+pub use boot_file::Edit;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;

@@ -3,9 +3,9 @@
 //! In: a [`Step`] and a [`Dialect`]. Out: [`Op`]s, each one command line run or one file written, and as text what an
 //! administrator could type instead. The same list is printed and carried out.
 //!
-//! Everything is temporary: it is gone after a boot, and what the system keeps persistently is put aside, never deleted.
-//! `--temporary` is written out, as `-t` is refused by the IPMP subcommands of illumos (their `getopt` string in
-//! `ipadm.c` is `":i:"`).
+//! A plain step is temporary: what it makes is gone after a boot, and what the system keeps persistently is put aside,
+//! never deleted. A persistent one goes without `-t` where `ipadm` makes groups, and changes the files of the boot beside
+//! the active configuration where `ifconfig` does.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,8 +16,10 @@ use mpath_core::step::{Family, NewGroup};
 use mpath_core::{Address, InterfaceName, Route, Step};
 use serde::Serialize;
 
+use crate::boot_file::{self, DEFAULT_ROUTER, Edit};
 pub use crate::command::CommandLine;
 use crate::dialect::Dialect;
+use crate::way::Way;
 use crate::{mark, mpathd};
 
 /// How long a first lease is waited for; dhcpagent goes on by itself after it.
@@ -30,6 +32,8 @@ pub(crate) const LINK_LOCAL_OBJECT: &str = "linklocal";
 const ADVERTISED_OBJECT: &str = "advertised";
 /// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too.
 pub(crate) const WITHOUT_INTERFACE: u8 = 3;
+/// The boot adds this one from `/etc/defaultrouter`, without `-ifp`.
+pub(crate) const OF_DEFAULT_ROUTER: u8 = 5;
 
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,74 +58,72 @@ pub enum Op {
     /// Writes the mark of an IPMP interface, or removes it.
     Mark {
         /// The IPMP interface.
-        device: InterfaceName,
+        device: String,
         /// The text.
         mark: Option<String>,
+        /// Whether it stays after a boot.
+        lasting: bool,
+    },
+    /// Changes a file that the boot reads.
+    BootFile {
+        /// Its path, without the first slash.
+        file: String,
+        /// What becomes of it.
+        edit: Edit,
     },
 }
 
 /// The native operations of a step.
 pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
-    let old = dialect == Dialect::Ifconfig;
-    match step {
+    let way = Way::of(step, dialect);
+    match step.change() {
         Step::CreateGroup(NewGroup { device, label, .. }) => {
-            let mark = label.clone().map(|mark| Op::Mark { device: device.clone(), mark: Some(mark) });
-            let make = match old {
+            let device = device.as_str();
+            let make = match way.by_ifconfig() {
                 // Each family for itself; without `group`, the group's name is the interface's.
-                true => vec![ifconfig(&[device.as_str(), "ipmp"]), ifconfig(&[device.as_str(), "inet6", "ipmp"])],
-                false => vec![ipadm(&["create-ipmp", "--temporary", device.as_str()])],
+                true => vec![ifconfig(&[device, "ipmp"]), ifconfig(&[device, "inet6", "ipmp"])],
+                false => vec![way.ipmp("create-ipmp", &[device])],
             };
-            make.into_iter().chain(mark).collect()
+            let file = hostname_file(way, device, || Edit::Make(vec![boot_file::group_line(device)]));
+            let mark = label.is_some().then(|| mark_op(way, device, label.as_deref()));
+            make.into_iter().chain(file).chain(mark).collect()
         }
         Step::DeleteGroup(NewGroup { device, label, .. }) => {
-            let unmark = label.as_ref().map(|_| Op::Mark { device: device.clone(), mark: None });
-            let remove = match old {
+            let device = device.as_str();
+            // The file goes first: if the rest fails, the interface is still there to be deleted another time.
+            let file = hostname_file(way, device, || Edit::Unmake(boot_file::group_line(device)));
+            let remove = match way.by_ifconfig() {
                 // Each family for itself, and one of them may be gone from a try before.
-                true => ["inet6", "inet"].map(|family| unplumb(device.as_str(), family)).into(),
-                false => vec![ipadm(&["delete-ipmp", device.as_str()])],
+                true => ["inet6", "inet"].map(|family| unplumb(device, family)).into(),
+                false => vec![ipadm(&["delete-ipmp", device])],
             };
-            remove.into_iter().chain(unmark).collect()
+            let unmark = label.is_some().then(|| mark_op(way, device, None));
+            file.into_iter().chain(remove).chain(unmark).collect()
         }
-        Step::SetLabel { device, to, .. } => vec![Op::Mark { device: device.clone(), mark: to.clone() }],
-        Step::AddMember { device, member } => join(device.as_str(), member.as_str(), old),
-        Step::RemoveMember { device, member } => match old {
-            true => vec![ifconfig(&[member.as_str(), "group", ""])],
-            // The link-local address of `join` would hinder it in joining again (EADDRINUSE). A membership made with
-            // --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler).
-            false => vec![
-                ifconfig(&[member.as_str(), "inet6", "down"]),
-                ipadm(&["remove-ipmp", "--temporary", "-i", member.as_str(), device.as_str()]),
-            ],
-        },
-        Step::SetStandby { member, standby, .. } => {
-            let member = member.as_str();
-            vec![match (old, *standby) {
-                (true, true) => ifconfig(&[member, "standby"]),
-                (true, false) => ifconfig(&[member, "-standby"]),
-                (false, true) => ipadm(&["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member]),
-                (false, false) => ipadm(&["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", member]),
-            }]
-        }
+        Step::SetLabel { device, to, .. } => vec![mark_op(way, device.as_str(), to.as_deref())],
+        Step::AddMember { device, member } => join(device.as_str(), member.as_str(), way),
+        Step::RemoveMember { device, member } => leave(device.as_str(), member.as_str(), way),
+        Step::SetStandby { member, standby, .. } => set_standby(member.as_str(), *standby, way),
         Step::SetHostWide { from, to } => {
-            let reread = match old {
+            let reread = match way.by_ifconfig() {
                 true => CommandLine::new("pkill", ["-HUP", "-x", "in.mpathd"]),
                 false => CommandLine::new("svcadm", ["refresh", "svc:/network/ipmp:default"]),
             };
             vec![Op::SetMpathd { changes: mpathd::changes(from, to) }, Op::RereadMpathd(reread)]
         }
-        Step::SetUp { interface, up } => vec![switch(interface.as_str(), *up, dialect)],
+        Step::SetUp { interface, up } => vec![switch(interface.as_str(), *up, way)],
         Step::SetMtu { interface, to, .. } => {
             vec![run("dladm", &["set-linkprop", "-t", "-p", &format!("mtu={to}"), interface.as_str()])]
         }
         Step::SetMac { interface, to, .. } => vec![ifconfig(&[interface.as_str(), "ether", &to.to_string()])],
-        Step::SetAcceptRa { interface, from, to } => accept_ra(interface, *from, *to),
-        Step::AddAddress { interface, address } => vec![add_address(interface, address, dialect)],
-        Step::RemoveAddress { interface, address } => vec![remove_address(interface, address, dialect)],
-        Step::AddRoute { interface, route } => vec![change_route("add", interface, route)],
-        Step::RemoveRoute { interface, route } => vec![change_route("delete", interface, route)],
+        Step::SetAcceptRa { interface, from, to } => accept_ra(interface, *from, *to, way),
+        Step::AddAddress { interface, address } => add_address(interface, address, way),
+        Step::RemoveAddress { interface, address } => remove_address(interface, address, way),
+        Step::AddRoute { interface, route } => add_route(interface, route, way),
+        Step::RemoveRoute { interface, route } => remove_route(interface, route, way),
         Step::StartDhcp { interface, family: Family::V4 } => {
             let object = format!("{interface}/{DHCP_OBJECT}");
-            vec![ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])]
+            vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &object])]
         }
         Step::StopDhcp { interface, family: Family::V4 } => {
             vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
@@ -132,6 +134,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         | Step::SetPriority { .. }
         | Step::StartDhcp { family: Family::V6, .. }
         | Step::StopDhcp { family: Family::V6, .. } => vec![],
+        // One that lasts is made of one that does not.
+        Step::Persistent { .. } => vec![],
     }
 }
 
@@ -157,29 +161,87 @@ fn unplumb(device: &str, family: &str) -> Op {
     Op::Remove { line: line(&[device, family, "unplumb"]), look: line(&[device, family]) }
 }
 
+/// A step's edit of a hostname file, where that is what keeps the interface.
+fn hostname_file(way: Way, interface: &str, edit: impl FnOnce() -> Edit) -> Option<Op> {
+    let keeps = way.lasting && way.by_ifconfig();
+    keeps.then(|| Op::BootFile { file: boot_file::hostname(interface), edit: edit() })
+}
+
+fn mark_op(way: Way, device: &str, mark: Option<&str>) -> Op {
+    Op::Mark { device: device.to_owned(), mark: mark.map(str::to_owned), lasting: way.lasting }
+}
+
 /// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
 /// `ipmp.c`). `ipadm` switches 0.0.0.0 on and leaves IPv6 off (`i_ipadm_set_groupname_active`), so that IPv6 of the
 /// group would be dead while everything looks well. A link-local address does not move to the group, and without
-/// NOFAILOVER it starts no probes.
-fn join(device: &str, member: &str, old: bool) -> Vec<Op> {
-    if old {
-        return vec![ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])];
+/// NOFAILOVER it starts no probes. For every boot it is an address object, which the boot brings back; made before the
+/// member joins, as `ipadm` takes a member out of its group for a moment to give it one.
+fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let lines = || Edit::Make(vec![boot_file::member_line(device), "up".to_owned()]);
+        let file = hostname_file(way, member, lines);
+        return [ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])].into_iter().chain(file).collect();
     }
-    vec![ipadm(&["add-ipmp", "--temporary", "-i", member, device]), ifconfig(&[member, "inet6", "up"])]
+    let add = way.ipmp("add-ipmp", &["-i", member, device]);
+    match way.lasting {
+        true => vec![make_link_local(&member_link_local(member), way), add],
+        false => vec![add, ifconfig(&[member, "inet6", "up"])],
+    }
+}
+
+/// The link-local address of [`join`] would hinder a member in joining again (EADDRINUSE). A membership made with
+/// --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without only without.
+fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
+    let remove = way.ipmp("remove-ipmp", &["-i", member, device]);
+    match (way.by_ifconfig(), way.lasting) {
+        (true, false) => vec![ifconfig(&[member, "group", ""])],
+        (true, true) => {
+            let file = hostname_file(way, member, || Edit::Unmake(boot_file::member_line(device)));
+            // The boot makes IPv4 alone, `ipadm` both; of what is there already, ifconfig only complains (exit status 0).
+            let both = [ifconfig(&[member, "group", ""]), ifconfig(&[member, "inet6", "plumb"])];
+            file.into_iter().chain(both).collect()
+        }
+        (false, false) => vec![ifconfig(&[member, "inet6", "down"]), remove],
+        (false, true) => vec![remove, ipadm(&["delete-addr", &member_link_local(member)])],
+    }
+}
+
+/// The address object that is a member's link-local address for every boot.
+pub(crate) fn member_link_local(member: &str) -> String {
+    format!("{member}/{LINK_LOCAL_OBJECT}")
+}
+
+fn make_link_local(object: &str, way: Way) -> Op {
+    way.ipadm("create-addr", &["-T", "addrconf", "-p", "stateful=no,stateless=no", object])
+}
+
+fn set_standby(member: &str, standby: bool, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let line = "standby".to_owned();
+        let file = hostname_file(way, member, || if standby { Edit::Add(line) } else { Edit::Drop(line) });
+        let now = ifconfig(&[member, if standby { "standby" } else { "-standby" }]);
+        return [now].into_iter().chain(file).collect();
+    }
+    match (way.lasting, standby) {
+        // Back at the default, nothing is left of it in what the system keeps.
+        (true, false) => vec![ipadm(&["reset-ifprop", "-p", "standby", "-m", "ip", member])],
+        (_, true) => vec![way.ipadm("set-ifprop", &["-p", "standby=on", "-m", "ip", member])],
+        (false, false) => vec![way.ipadm("set-ifprop", &["-p", "standby=off", "-m", "ip", member])],
+    }
 }
 
 /// An interface is on when IP knows it. Both families are made, as the group has both.
-fn switch(interface: &str, up: bool, dialect: Dialect) -> Op {
-    match (dialect, up) {
-        (Dialect::Ifconfig, true) => ipadm(&["create-if", "-t", interface]),
-        (Dialect::Ifconfig, false) => ipadm(&["delete-if", interface]),
-        (_, true) => ipadm(&["create-ip", "-t", interface]),
-        (_, false) => ipadm(&["delete-ip", interface]),
+fn switch(interface: &str, up: bool, way: Way) -> Op {
+    match (way.by_ifconfig(), up) {
+        (true, true) => way.ipadm("create-if", &[interface]),
+        (true, false) => ipadm(&["delete-if", interface]),
+        (false, true) => way.ipadm("create-ip", &[interface]),
+        (false, false) => ipadm(&["delete-ip", interface]),
     }
 }
 
 /// `Unless` is the way of a new interface: no IPv6 address at all.
-fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa) -> Vec<Op> {
+fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) -> Vec<Op> {
     let object = |accept: AcceptRa| match accept {
         AcceptRa::No => Some(format!("{interface}/{LINK_LOCAL_OBJECT}")),
         AcceptRa::Always => Some(format!("{interface}/{ADVERTISED_OBJECT}")),
@@ -187,8 +249,8 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa) -> Vec<Op>
     };
     let remove = object(from).map(|object| ipadm(&["delete-addr", &object]));
     let make = object(to).map(|object| match to {
-        AcceptRa::No => ipadm(&["create-addr", "-t", "-T", "addrconf", "-p", "stateful=no,stateless=no", &object]),
-        _ => ipadm(&["create-addr", "-t", "-T", "addrconf", &object]),
+        AcceptRa::No => make_link_local(&object, way),
+        _ => way.ipadm("create-addr", &["-T", "addrconf", &object]),
     });
     remove.into_iter().chain(make).collect()
 }
@@ -201,19 +263,19 @@ enum Keeper {
     Nobody,
 }
 
-fn keeper(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Keeper {
+fn keeper(interface: &InterfaceName, address: &Address, way: Way) -> Keeper {
     match &address.label {
         Some(label) if label.ends_with("/?") => Keeper::Nobody,
         Some(label) => Keeper::Object(label.clone()),
         // `ipadm` takes an interface out of its group to give it an address, and loses temporary ones when it joins again
-        // (`i_ipadm_set_groupname_active`), so test addresses are ifconfig's.
-        None if address.probe_only || dialect == Dialect::Ifconfig => Keeper::Nobody,
+        // (`i_ipadm_set_groupname_active`), so temporary test addresses are ifconfig's.
+        None if way.by_ifconfig() || (address.probe_only && !way.lasting) => Keeper::Nobody,
         None => Keeper::Object(format!("{interface}/{}", object_name(&address.net))),
     }
 }
 
 /// The name of an address object: a letter and at most 31 letters and digits more, nothing else.
-fn object_name(net: &IpNet) -> String {
+pub(crate) fn object_name(net: &IpNet) -> String {
     let text: String =
         net.addr().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
     match net.addr() {
@@ -225,27 +287,40 @@ fn object_name(net: &IpNet) -> String {
     }
 }
 
-fn add_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
-    match keeper(interface, address, dialect) {
-        Keeper::Object(object) if address.kept => ipadm(&["enable-addr", "-t", &object]),
-        Keeper::Object(object) if is_link_local(address) => ipadm(&["create-addr", "-t", "-T", "addrconf", &object]),
-        Keeper::Object(object) if address.lifetime.is_some() => {
-            ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])
-        }
-        Keeper::Object(object) => {
-            ipadm(&["create-addr", "-t", "-T", "static", "-a", &address.net.to_string(), &object])
-        }
+fn add_address(interface: &InterfaceName, address: &Address, way: Way) -> Vec<Op> {
+    let object = match keeper(interface, address, way) {
+        Keeper::Object(object) => object,
         Keeper::Nobody => {
-            let net = address.net.to_string();
-            let mut words = vec![interface.as_str()];
-            words.extend(address.is_ipv6().then_some("inet6"));
-            words.extend(["addif", net.as_str()]);
-            // Before `up`: what comes up without it moves to the IPMP interface (ifconfig(8)).
-            words.extend(address.probe_only.then_some("-failover"));
-            words.push("up");
-            ifconfig(&words)
+            let words = addif(address);
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let now = ifconfig(&[&interface_words(interface, address)[..], &words].concat());
+            let file = hostname_file(way, interface.as_str(), || Edit::Add(words.join(" ")));
+            return [now].into_iter().chain(file).collect();
         }
-    }
+    };
+    // What is only put aside is still in what the system keeps.
+    vec![if address.kept && !way.ipadm_keeps() {
+        ipadm(&["enable-addr", "-t", &object])
+    } else if is_link_local(address) {
+        way.ipadm("create-addr", &["-T", "addrconf", &object])
+    } else if address.lifetime.is_some() {
+        way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &object])
+    } else {
+        way.ipadm("create-addr", &["-T", "static", "-a", &address.net.to_string(), &object])
+    }]
+}
+
+/// The interface, and the family where it is not IPv4.
+fn interface_words<'w>(interface: &'w InterfaceName, address: &Address) -> Vec<&'w str> {
+    [interface.as_str()].into_iter().chain(address.is_ipv6().then_some("inet6")).collect()
+}
+
+/// What `ifconfig` is told to give an address. `-failover` stands before `up`: what comes up without it moves to the
+/// IPMP interface (ifconfig(8)).
+pub(crate) fn addif(address: &Address) -> Vec<String> {
+    let failover = address.probe_only.then_some("-failover");
+    let net = address.net.to_string();
+    ["addif", &net].into_iter().chain(failover).chain(["up"]).map(str::to_owned).collect()
 }
 
 /// Whether it is the address of an addrconf object: no other is link-local.
@@ -253,31 +328,63 @@ fn is_link_local(address: &Address) -> bool {
     matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local())
 }
 
-fn remove_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
-    match keeper(interface, address, dialect) {
-        Keeper::Object(object) if address.kept => ipadm(&["disable-addr", "-t", &object]),
-        Keeper::Object(object) => ipadm(&["delete-addr", &object]),
+fn remove_address(interface: &InterfaceName, address: &Address, way: Way) -> Vec<Op> {
+    match keeper(interface, address, way) {
+        Keeper::Object(object) if address.kept && !way.ipadm_keeps() => {
+            vec![ipadm(&["disable-addr", "-t", &object])]
+        }
+        Keeper::Object(object) => vec![ipadm(&["delete-addr", &object])],
         Keeper::Nobody => {
             let local = address.net.addr().to_string();
-            let mut words = vec![interface.as_str()];
-            words.extend(address.is_ipv6().then_some("inet6"));
-            words.extend(["removeif", local.as_str()]);
-            ifconfig(&words)
+            let now = ifconfig(&[&interface_words(interface, address)[..], &["removeif", &local]].concat());
+            let file = hostname_file(way, interface.as_str(), || Edit::Drop(addif(address).join(" ")));
+            file.into_iter().chain([now]).collect()
         }
     }
 }
 
-fn change_route(verb: &str, interface: &InterfaceName, route: &Route) -> Op {
+/// The IPv4 default routes of groups by `ifconfig` last in `/etc/defaultrouter`, as those of others do; what the boot
+/// makes of it has no `-ifp`, so there is none from the beginning.
+fn default_router(route: &Route, way: Way) -> Option<String> {
+    let v4_default = route.is_default() && !route.is_ipv6();
+    let there = route.protocol == OF_DEFAULT_ROUTER || way.by_ifconfig();
+    route.via.filter(|_| way.lasting && v4_default && there).map(|via| via.to_string())
+}
+
+fn add_route(interface: &InterfaceName, route: &Route, way: Way) -> Vec<Op> {
+    let Some(router) = default_router(route, way) else {
+        return vec![change_route("add", interface, route, way.lasting)];
+    };
+    let bare = Route { protocol: OF_DEFAULT_ROUTER, ..route.clone() };
+    let file = Op::BootFile { file: DEFAULT_ROUTER.to_owned(), edit: Edit::Add(router) };
+    vec![change_route("add", interface, &bare, false), file]
+}
+
+fn remove_route(interface: &InterfaceName, route: &Route, way: Way) -> Vec<Op> {
+    let Some(router) = default_router(route, way) else {
+        return vec![change_route("delete", interface, route, way.lasting)];
+    };
+    let bare = Route { protocol: OF_DEFAULT_ROUTER, ..route.clone() };
+    let file = Op::BootFile { file: DEFAULT_ROUTER.to_owned(), edit: Edit::Drop(router) };
+    vec![file, change_route("delete", interface, &bare, false)]
+}
+
+/// The arguments of `route`, as it also keeps them in a file with `-p`.
+pub(crate) fn route_words(interface: &InterfaceName, route: &Route) -> Vec<String> {
     let to = if route.is_default() { "default".to_owned() } else { route.to.to_string() };
     let via = route.via.map(|via| via.to_string());
-    let mut words = vec![verb];
-    words.push(if route.is_ipv6() { "-inet6" } else { "-inet" });
-    words.push(&to);
-    words.extend(via.as_deref());
-    if route.protocol != WITHOUT_INTERFACE {
-        words.extend(["-ifp", interface.as_str()]);
+    let mut words = vec![if route.is_ipv6() { "-inet6" } else { "-inet" }.to_owned(), to];
+    words.extend(via);
+    if !matches!(route.protocol, WITHOUT_INTERFACE | OF_DEFAULT_ROUTER) {
+        words.extend(["-ifp".to_owned(), interface.to_string()]);
     }
-    run("route", &words)
+    words
+}
+
+fn change_route(verb: &str, interface: &InterfaceName, route: &Route, lasting: bool) -> Op {
+    let words = route_words(interface, route);
+    let begin = lasting.then_some("-p").into_iter().chain([verb]);
+    run("route", &begin.chain(words.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 impl fmt::Display for Op {
@@ -291,10 +398,12 @@ impl fmt::Display for Op {
                 }
                 write!(f, " /{kept} > /{file}", file = mpathd::FILE, kept = mpathd::KEPT)
             }
-            Self::Mark { device, mark: Some(mark) } => {
-                write!(f, "mkdir -p /{directory} && echo {mark} > /{directory}/{device}", directory = mark::DIRECTORY)
+            Self::Mark { device, mark: Some(mark), lasting } => {
+                let directory = mark::directory(*lasting);
+                write!(f, "mkdir -p /{directory} && echo {mark} > /{directory}/{device}")
             }
-            Self::Mark { device, mark: None } => write!(f, "rm -f /{}/{device}", mark::DIRECTORY),
+            Self::Mark { device, mark: None, lasting } => write!(f, "rm -f /{}/{device}", mark::directory(*lasting)),
+            Self::BootFile { file, edit } => f.write_str(&boot_file::explain(file, edit)),
         }
     }
 }

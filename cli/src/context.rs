@@ -18,6 +18,7 @@ pub(crate) struct Context<'e> {
     pub(crate) open_backend: &'e mut dyn FnMut() -> Result<Box<dyn Backend>, BackendError>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) state_directory: &'e PathBuf,
+    pub(crate) lasting_directory: &'e PathBuf,
 }
 
 impl Context<'_> {
@@ -38,6 +39,6 @@ impl Context<'_> {
 
     /// The receipts.
     pub(crate) fn receipts(&self) -> ReceiptStore {
-        ReceiptStore::new(self.state_directory)
+        ReceiptStore::new(self.state_directory, self.lasting_directory)
     }
 }

@@ -19,6 +19,8 @@ pub struct Environment<'a> {
     pub no_color: bool,
     /// Where the lock and the receipts lie; gone after a boot.
     pub state_directory: PathBuf,
+    /// Where the receipts lie of groups that come back after a boot.
+    pub lasting_directory: PathBuf,
 }
 
 /// A place to write to.

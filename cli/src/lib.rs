@@ -43,6 +43,7 @@ pub fn run_process() -> ExitCode {
         stderr: Stream { is_terminal: stderr.is_terminal(), writer: &mut stderr.lock() },
         no_color,
         state_directory: platform::state_directory(),
+        lasting_directory: platform::lasting_directory(),
     };
     run(std::env::args_os(), &mut environment)
 }
@@ -54,13 +55,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         Ok(parsed) => parsed,
         Err(error) => return tell_usage(&error, &arguments, environment),
     };
-    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory } = environment;
+    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, lasting_directory } =
+        environment;
     let mut context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
         global: parsed.global,
         open_backend: &mut **open_backend,
         capabilities: capabilities.clone(),
         state_directory,
+        lasting_directory,
     };
     let code = match parsed.command.run(&mut context) {
         Ok(code) => code,

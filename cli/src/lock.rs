@@ -77,8 +77,12 @@ impl Drop for Lock {
     }
 }
 
-/// Makes a directory that only its owner may enter, and what it lies in.
+/// Makes a directory that only its owner may enter, and what it lies in, which others may.
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    // What it lies in may have more in it that others read, such as the marks of groups.
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     if std::fs::symlink_metadata(path)?.is_dir() {
         return Ok(());

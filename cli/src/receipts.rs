@@ -1,8 +1,10 @@
 //! The receipts of the groups that are up: where they lie, how they are written, and when they no longer count.
 //!
 //! In and out: [`Receipt`]s. Each file is an [`Envelope`] around one: a receipt of another boot or another network
-//! namespace speaks of other interfaces under the same names.
+//! namespace speaks of other interfaces under the same names. The receipt of a group that comes back after a boot has a
+//! copy that does, too. Where only the copy is left there was a boot, and what that took is forgotten.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -19,6 +21,8 @@ use crate::platform;
 #[derive(Debug, Clone)]
 pub(crate) struct ReceiptStore {
     directory: PathBuf,
+    /// Where the copies are that stay.
+    lasting: PathBuf,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,6 +43,8 @@ pub(crate) struct Memory {
     pub(crate) ignored: Option<String>,
     /// The file as it was found, to be put back.
     bytes: Option<Vec<u8>>,
+    /// The copy that stays, as it was found.
+    lasting: Option<Vec<u8>>,
 }
 
 /// Why a receipt cannot be read or written.
@@ -91,35 +97,30 @@ impl ReceiptError {
 }
 
 impl ReceiptStore {
-    /// The receipts in a state directory.
-    pub(crate) fn new(state_directory: &Path) -> Self {
-        Self { directory: state_directory.join("receipts") }
+    /// The receipts in a state directory, and in one that stays.
+    pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
+        Self { directory: state_directory.join("receipts"), lasting: lasting_directory.join("receipts") }
     }
 
     fn path(&self, group: &GroupName) -> PathBuf {
-        self.directory.join(format!("{group}.json"))
+        file_in(&self.directory, group)
     }
 
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let Some(bytes) =
-            read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source })?
-        else {
-            return Ok(Memory::default());
+        let copy = file_in(&self.lasting, group);
+        let read = |path: &Path| {
+            read_file(path).map_err(|source| ReceiptError::Io { action: "read", path: path.to_owned(), source })
         };
-        let envelope: Envelope = match serde_json::from_slice(&bytes) {
-            Ok(envelope) => envelope,
-            Err(source) => return Err(ReceiptError::Corrupt { path, source }),
+        let lasting = read(&copy)?;
+        let Some(bytes) = read(&path)? else {
+            let receipt = lasting.as_deref().map(|bytes| open(bytes, copy, group)).transpose()?;
+            let receipt = receipt.map(|envelope| envelope.receipt.after_boot());
+            return Ok(Memory { receipt, lasting, ..Memory::default() });
         };
+        let envelope = open(&bytes, path.clone(), group)?;
         let receipt = envelope.receipt;
-        if receipt.schema != Receipt::SCHEMA {
-            return Err(ReceiptError::Other { path, found: receipt.schema, wanted: Receipt::SCHEMA.to_owned() });
-        }
-        if receipt.group != *group {
-            let found = format!("the group {}", receipt.group);
-            return Err(ReceiptError::Other { path, found, wanted: group.to_string() });
-        }
         let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
         let other = if envelope.boot != now.boot {
             Some("before the last boot")
@@ -130,19 +131,18 @@ impl ReceiptStore {
         };
         if let Some(other) = other {
             let ignored = format!("the receipt {} was taken {other} and does not count", path.display());
-            return Ok(Memory { receipt: None, ignored: Some(ignored), bytes: Some(bytes) });
+            return Ok(Memory { receipt: None, ignored: Some(ignored), bytes: Some(bytes), lasting });
         }
         let age = u32::try_from(now.seconds.saturating_sub(envelope.taken)).unwrap_or(u32::MAX);
-        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None, bytes: Some(bytes) })
+        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None, bytes: Some(bytes), lasting })
     }
 
     /// The groups of which there is a receipt.
     pub(crate) fn groups(&self) -> Vec<GroupName> {
-        let Ok(entries) = fs::read_dir(&self.directory) else { return vec![] };
         let name = |entry: fs::DirEntry| GroupName::new(entry.file_name().to_str()?.strip_suffix(".json")?).ok();
-        let mut groups: Vec<_> = entries.flatten().filter_map(name).collect();
-        groups.sort();
-        groups
+        let entries = [&self.directory, &self.lasting].into_iter().flat_map(fs::read_dir).flatten();
+        let groups: BTreeSet<_> = entries.flatten().filter_map(name).collect();
+        groups.into_iter().collect()
     }
 
     /// Keeps a receipt.
@@ -150,39 +150,77 @@ impl ReceiptStore {
         let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
         let envelope =
             Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
-        let path = self.path(&receipt.group);
-        let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
-        let written = bytes.and_then(|bytes| self.write(&path, &bytes));
-        written.map_err(|source| ReceiptError::Io { action: "write", path, source })
+        let lasting = receipt.persistent.then_some(&self.lasting);
+        for directory in lasting.into_iter().chain([&self.directory]) {
+            let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
+            let path = file_in(directory, &receipt.group);
+            let written = bytes.and_then(|bytes| write(directory, &path, &bytes));
+            written.map_err(|source| ReceiptError::Io { action: "write", path, source })?;
+        }
+        Ok(())
     }
 
     /// Puts back what was remembered before.
     pub(crate) fn put_back(&self, group: &GroupName, memory: &Memory) -> Result<(), ReceiptError> {
-        let Some(bytes) = &memory.bytes else { return self.forget(group) };
-        let path = self.path(group);
-        self.write(&path, bytes).map_err(|source| ReceiptError::Io { action: "put back", path, source })
+        for (directory, bytes) in [(&self.directory, &memory.bytes), (&self.lasting, &memory.lasting)] {
+            let path = file_in(directory, group);
+            match bytes {
+                Some(bytes) => write(directory, &path, bytes).map_err(|source| ReceiptError::Io {
+                    action: "put back",
+                    path,
+                    source,
+                })?,
+                None => remove(path)?,
+            }
+        }
+        Ok(())
     }
 
     /// Forgets a group that is down.
     pub(crate) fn forget(&self, group: &GroupName) -> Result<(), ReceiptError> {
-        let path = self.path(group);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(ReceiptError::Io { action: "remove", path, source }),
-            Ok(()) => Ok(()),
-        }
+        remove(self.path(group))?;
+        remove(file_in(&self.lasting, group))
     }
+}
 
-    /// Writes a file as a whole or not at all, even if the power goes.
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        make_directory(&self.directory)?;
-        // Made with O_EXCL and mode 0600; a rename never follows a link.
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(&self.directory)?.sync_all()
+fn file_in(directory: &Path, group: &GroupName) -> PathBuf {
+    directory.join(format!("{group}.json"))
+}
+
+/// What is in a file, if it is the receipt of that group.
+fn open(bytes: &[u8], path: PathBuf, group: &GroupName) -> Result<Envelope, ReceiptError> {
+    let envelope: Envelope = match serde_json::from_slice(bytes) {
+        Ok(envelope) => envelope,
+        Err(source) => return Err(ReceiptError::Corrupt { path, source }),
+    };
+    let receipt = &envelope.receipt;
+    if receipt.schema != Receipt::SCHEMA {
+        return Err(ReceiptError::Other { path, found: receipt.schema.clone(), wanted: Receipt::SCHEMA.to_owned() });
     }
+    if receipt.group != *group {
+        let found = format!("the group {}", receipt.group);
+        return Err(ReceiptError::Other { path, found, wanted: group.to_string() });
+    }
+    Ok(envelope)
+}
+
+fn remove(path: PathBuf) -> Result<(), ReceiptError> {
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(ReceiptError::Io { action: "remove", path, source }),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Writes a file as a whole or not at all, even if the power goes.
+fn write(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    make_directory(directory)?;
+    // Made with O_EXCL and mode 0600; a rename never follows a link.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(directory)?.sync_all()
 }
 
 fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {

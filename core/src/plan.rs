@@ -27,6 +27,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What is to be known before.
     pub notes: Vec<Note>,
+    /// Whether the group comes back, or came back, after a boot, so that the way back from this is for every boot too.
+    pub persistent: bool,
 }
 
 /// A plan to bring a group up, and what to remember of it.
@@ -71,7 +73,8 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     resolved.notes.extend(interrupts);
     refuse_if_carrying(&steps, current, capabilities)?;
     let receipt = remember(desired.name(), current, receipt, &resolved.target);
-    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
+    let persistent = resolved.target.persistent;
+    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes, persistent };
     Ok(Prepared { plan, receipt })
 }
 
@@ -100,7 +103,9 @@ pub fn down(
         }
     }
     let nothing = Snapshot::default();
-    let mut target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
+    let there = current.interface(device).is_some_and(|interface| interface.persistent);
+    let persistent = there || receipt.is_some_and(|receipt| receipt.persistent);
+    let mut target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before), persistent);
     if current.interfaces.iter().any(|(name, interface)| name != device && interface.group().is_some()) {
         // What holds for the whole host is left as it is as long as another group goes by it.
         target.host_wide = None;
@@ -120,7 +125,7 @@ pub fn down(
         (controller != device).then(|| Note::TakenMeanwhile { member: name.clone(), controller: controller.clone() })
     });
     let notes = unknown.chain(taken).collect();
-    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps })
+    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps, persistent })
 }
 
 /// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo.
@@ -128,9 +133,10 @@ pub fn restore(
     device: &InterfaceName,
     before: &Snapshot,
     current: &Snapshot,
+    persistent: bool,
     capabilities: &Capabilities,
 ) -> Result<Vec<Step>, Nonsense> {
-    let target = Target::as_before(device, before);
+    let target = Target::as_before(device, before, persistent);
     let names: BTreeSet<_> = before.interfaces.keys().chain([device]).collect();
     planner::steps(&remembering(current.scoped(names), device, Some(before)), &target, capabilities)
 }
@@ -191,7 +197,8 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
         None => (vec![], vec![]),
     };
     let schema = Receipt::SCHEMA.to_owned();
-    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes }
+    let persistent = target.persistent;
+    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes, persistent }
 }
 
 /// Refuses to switch off, or to delete, what another interface stands on: a VLAN would lose its routes, or itself, and
@@ -200,8 +207,9 @@ fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabil
     let mut refusals = Vec::new();
     for (upper, interface) in &current.interfaces {
         let Kind::Stacked(Some(lower)) = &interface.kind else { continue };
-        let deleted = steps.iter().any(|step| matches!(step, Step::DeleteGroup(group) if group.device == *lower));
-        let goes_off = |step: &Step| match step {
+        let deleted =
+            steps.iter().any(|step| matches!(step.change(), Step::DeleteGroup(group) if group.device == *lower));
+        let goes_off = |step: &Step| match step.change() {
             Step::SetUp { interface, up: false } => interface == lower,
             Step::RemoveMember { member, .. } => member == lower && !capabilities.rules.members_stay_on,
             _ => false,
@@ -223,7 +231,7 @@ fn interruption(
     if !current.interface(device)?.up {
         return None;
     }
-    let changed = steps.iter().flat_map(|step| match step {
+    let changed = steps.iter().flat_map(|step| match step.change() {
         Step::ChangeSettings { from, to, .. } => from.differences(to),
         _ => vec![],
     });

@@ -23,6 +23,9 @@ pub struct Receipt {
     pub addresses: Vec<Address>,
     /// The routes that mpath put on the device.
     pub routes: Vec<Route>,
+    /// Whether the group comes back after a boot, so that the receipt must.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent: bool,
 }
 
 impl Receipt {
@@ -44,6 +47,21 @@ impl Receipt {
             }
         }
         both
+    }
+
+    /// The same after a boot: what would not have come back by itself is not to be given back either.
+    #[must_use]
+    pub fn after_boot(mut self) -> Self {
+        for interface in self.before.interfaces.values_mut() {
+            interface.addresses.retain(|address| address.kept);
+            interface.routes.retain(|route| route.kept);
+            if !interface.persistent {
+                interface.up = false;
+                interface.addresses.clear();
+                interface.routes.clear();
+            }
+        }
+        self
     }
 
     /// Lets the addresses of before grow older. One that has come to its end is forgotten, and with it the routes that
@@ -103,6 +121,7 @@ mod tests {
             before,
             addresses: vec![],
             routes: vec![],
+            persistent: false,
         };
         let aged = receipt.aged(100).before.interfaces.remove(&eth0).unwrap();
         assert_eq!(aged.addresses, [leased("10.0.0.7/8", 500)]);

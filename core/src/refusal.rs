@@ -90,6 +90,14 @@ pub enum Refusal {
         /// The group.
         group: GroupName,
     },
+    /// The group is there until the next boot only, and shall last.
+    #[error("the group on {device} is there until the next boot only, and what is there now cannot be made to last")]
+    NotPersistent {
+        /// Its device.
+        device: InterfaceName,
+        /// The group.
+        group: GroupName,
+    },
     /// A member is not of a kind that can be one.
     #[error("{member} is a {kind} interface and cannot be a member")]
     MemberKind {
@@ -209,6 +217,9 @@ impl Refusal {
             Self::Carries { upper, deleted: true, .. } => format!("remove it first: ip link delete dev {upper}"),
             Self::Carries { upper, .. } => format!("switch it off first: ip link set dev {upper} down"),
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
+            Self::NotPersistent { group, .. } => {
+                format!("make it anew: mpath down {group} && mpath up {group} --persist")
+            }
             Self::MemberTaken { member, controller, cures, .. } => {
                 format!("free it first: {}", cures.free(member, controller))
             }

@@ -84,6 +84,10 @@ pub struct Interface {
     /// Its speed in Mbit/s, where it tells.
     #[serde(default)]
     pub speed: Option<u32>,
+    /// Whether the next boot brings it back, on platforms where mpath can see to that: a group's device, and what makes
+    /// an interface be on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent: bool,
 }
 
 /// Ethernet's (RFC 894).
@@ -344,6 +348,7 @@ impl Interface {
             accept_ra: usual_accept_ra(),
             manager: None,
             speed: None,
+            persistent: false,
         }
     }
 

@@ -13,6 +13,8 @@ use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 pub struct Target {
     /// The group's device.
     pub device: InterfaceName,
+    /// Whether all of it shall come back after a boot.
+    pub persistent: bool,
     /// How it shall be; `None` is not at all.
     pub state: Option<DeviceTarget>,
     /// What shall hold for all groups of the host; `None` is as it is.
@@ -76,6 +78,8 @@ pub struct InterfaceTarget {
     pub addresses: Option<Vec<Address>>,
     /// Its routes; `None` is as they are.
     pub routes: Option<Vec<Route>>,
+    /// Whether it is on after a boot too; counts only where the group comes back after a boot.
+    pub persistent: bool,
 }
 
 /// Which of a kind shall be there, and what becomes of the others.
@@ -100,7 +104,8 @@ impl Target {
     /// The state of these interfaces as they were in a snapshot, to bring back.
     ///
     /// `before` holds the device, if it was there, and every interface that has been or may have been a member.
-    pub fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
+    /// `persistent` tells whether what has changed them since was for every boot, so that the way back is, too.
+    pub fn as_before(device: &InterfaceName, before: &Snapshot, persistent: bool) -> Self {
         let state = before.interface(device).and_then(|interface| {
             let group = interface.group()?;
             let members = before.members(device).map(|(name, membership)| {
@@ -148,9 +153,10 @@ impl Target {
                 mtu: Some(interface.mtu),
                 addresses: Some(interface.own_addresses().cloned().collect()),
                 routes: Some(interface.own_routes().cloned().collect()),
+                persistent: interface.persistent,
             };
             (name.clone(), target)
         });
-        Self { device: device.clone(), state, host_wide: before.host_wide, others: others.collect() }
+        Self { device: device.clone(), persistent, state, host_wide: before.host_wide, others: others.collect() }
     }
 }

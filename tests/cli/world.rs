@@ -154,6 +154,7 @@ impl World {
             stderr: Stream { writer: stderr, is_terminal: self.terminal },
             no_color: self.no_color,
             state_directory: self.path("run"),
+            lasting_directory: self.path("lib"),
         };
         mpath::run(arguments, &mut environment).number()
     }

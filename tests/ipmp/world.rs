@@ -67,6 +67,7 @@ impl World {
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
             state_directory: self.directory.path().join("run"),
+            lasting_directory: self.directory.path().join("lib"),
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -78,6 +79,16 @@ impl World {
         let run = self.run(line);
         assert_eq!(run.code, 0, "{run}\n{:#?}", self.host.mutations());
         run
+    }
+
+    /// Boots the host anew: what is in memory goes, the receipts and marks in it too.
+    pub(crate) fn reboot(&self) {
+        for memory in [self.directory.path().join("run"), self.host.root_dir().join("var/run")] {
+            if memory.exists() {
+                fs::remove_dir_all(memory).unwrap();
+            }
+        }
+        self.host.reboot();
     }
 
     /// The host as mpath sees it.

@@ -45,7 +45,14 @@ fn current(case: &Path) -> Snapshot {
 
 fn plan(group: &Group, host: &Snapshot) -> Result<Prepared, NoPlan> {
     let capabilities = mpath_backend_linux::capabilities();
-    plan::up(Question { desired: group, current: host, receipt: None, capabilities: &capabilities, adopt: false })
+    plan::up(Question {
+        desired: group,
+        current: host,
+        receipt: None,
+        capabilities: &capabilities,
+        adopt: false,
+        persist: false,
+    })
 }
 
 /// The case on illumos: the interfaces of the host under illumos's rules, without what only Linux shows.
@@ -82,7 +89,8 @@ fn current_on_illumos(case: &Path) -> Snapshot {
 /// The text of `illumos.txt`.
 fn illumos(desired: &Group, host: &Snapshot) -> String {
     let capabilities = illumos_capabilities(host);
-    let question = Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false };
+    let question =
+        Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false, persist: false };
     let mut text = String::new();
     match plan::up(question) {
         Err(NoPlan::Refused(refusals)) => {
@@ -201,7 +209,14 @@ fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
         let (desired, before) = (group(&case), current_on_illumos(&case));
         let capabilities = illumos_capabilities(&before);
         let ask = |current: &Snapshot, receipt: Option<&Receipt>| {
-            plan::up(Question { desired: &desired, current, receipt, capabilities: &capabilities, adopt: false })
+            plan::up(Question {
+                desired: &desired,
+                current,
+                receipt,
+                capabilities: &capabilities,
+                adopt: false,
+                persist: false,
+            })
         };
         let Ok(Prepared { plan: planned, receipt }) = ask(&before, None) else { continue };
         let mut host = before.clone();

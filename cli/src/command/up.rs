@@ -28,6 +28,9 @@ pub(crate) struct UpArgs {
     /// Take over a device that mpath did not make
     #[arg(long)]
     adopt: bool,
+    /// Make the group so that it comes back after a boot; one that is up keeps its kind
+    #[arg(long)]
+    persist: bool,
 }
 
 impl UpArgs {
@@ -67,7 +70,8 @@ impl UpArgs {
         let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
-            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt: self.adopt })
+            let (adopt, persist) = (self.adopt, self.persist);
+            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
         };
         let Prepared { plan, receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
@@ -181,7 +185,7 @@ pub(super) fn one_line(error: &dyn std::error::Error) -> String {
 
 /// The families that a DHCP client was started for and that have no address yet.
 fn without_lease(group: &Group, plan: &Plan, host: &Snapshot) -> Vec<Family> {
-    let started = plan.steps.iter().filter_map(|step| match step {
+    let started = plan.steps.iter().filter_map(|step| match step.change() {
         Step::StartDhcp { family, .. } => Some(*family),
         _ => None,
     });
