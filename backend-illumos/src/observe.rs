@@ -117,14 +117,20 @@ impl Rows {
         InterfaceName::new(name.clone()).ok()
     }
 
-    /// Whether the next boot makes it what it is now. A hostname file counts before what `ipadm` keeps (net-physical).
+    /// Whether the next boot makes it, by what `ipadm` keeps or by a hostname file.
     pub(crate) fn is_persistent(&self, ip: &IpInterface) -> bool {
-        let group = self.group_of(ip);
-        match (self.boot.hostnames.contains_key(&ip.name), group) {
-            (true, Some(_)) => self.boot.begins(&ip.name, "group"),
-            (true, None) => !ip.is_ipmp || self.boot.begins(&ip.name, "ipmp"),
-            (false, Some(device)) => ip.is_kept && !self.boot.hostnames.contains_key(device.as_str()),
-            (false, None) => ip.is_kept,
+        match ip.is_ipmp {
+            true => ip.is_kept || self.boot.begins(&ip.name, "ipmp"),
+            false => ip.is_kept || self.boot.hostnames.contains_key(&ip.name),
+        }
+    }
+
+    /// Whether the next boot puts a member into its group. What `ipadm` keeps of a membership it does not tell, but the
+    /// memberships of a group that it keeps cannot be others, nor those of interfaces that it does not.
+    fn is_persistent_member(&self, ip: &IpInterface, device: &str) -> bool {
+        match self.boot.begins(device, "ipmp") {
+            true => self.boot.begins(&ip.name, "group"),
+            false => ip.is_kept && self.interfaces.iter().any(|other| other.name == device && other.is_kept),
         }
     }
 
@@ -161,6 +167,7 @@ impl Rows {
         // In a group nobody has two at once that carry its address, so the bound one is the active one.
         let active = self.active(device.as_str()).is_some_and(|active| active.as_str() == ip.name);
         Membership {
+            persistent: self.is_persistent_member(ip, device.as_str()),
             standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
             state: seen.map_or(MemberState::Unknown, |member| member.state),
             active,
@@ -196,10 +203,15 @@ impl Rows {
     }
 
     fn place_routes(&self, snapshot: &mut Snapshot) {
+        // A route on a member is translated to its group (`ip_rt_add`), so a test address makes the group's.
+        let way_out = |name: &String| match snapshot.interfaces.get(name.as_str()).and_then(Interface::membership) {
+            Some(membership) => membership.device.to_string(),
+            None => name.clone(),
+        };
         let nets: Vec<(String, IpNet)> = self
             .addresses
             .iter()
-            .filter_map(|placed| Some((placed.interface.clone(), placed.address.as_ref()?.net)))
+            .filter_map(|placed| Some((way_out(&placed.interface), placed.address.as_ref()?.net)))
             .collect();
         for Row { route, interface } in &self.routes {
             let mut route = route.clone();

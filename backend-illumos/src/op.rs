@@ -8,19 +8,21 @@
 //! the active configuration where `ifconfig` does.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use mpath_core::snapshot::AcceptRa;
 use mpath_core::step::{Family, NewGroup};
-use mpath_core::{Address, InterfaceName, Route, Step};
+use mpath_core::{InterfaceName, Step};
 use serde::Serialize;
 
-use crate::boot_file::{self, DEFAULT_ROUTER, Edit};
+use crate::boot_file::{self, Edit};
 pub use crate::command::CommandLine;
 use crate::dialect::Dialect;
 use crate::way::Way;
 use crate::{mark, mpathd};
+use address::{add_address, remove_address};
+pub(crate) use address::{addif, object_name};
+pub(crate) use route::route_words;
+use route::{add_route, remove_route};
 
 /// How long a first lease is waited for; dhcpagent goes on by itself after it.
 const FIRST_LEASE: &str = "30";
@@ -255,138 +257,6 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) 
     remove.into_iter().chain(make).collect()
 }
 
-/// Who manages an address.
-enum Keeper {
-    /// `ipadm`, under this name.
-    Object(String),
-    /// Nobody: it was made by `ifconfig`.
-    Nobody,
-}
-
-fn keeper(interface: &InterfaceName, address: &Address, way: Way) -> Keeper {
-    match &address.label {
-        Some(label) if label.ends_with("/?") => Keeper::Nobody,
-        Some(label) => Keeper::Object(label.clone()),
-        // `ipadm` takes an interface out of its group to give it an address, and loses temporary ones when it joins again
-        // (`i_ipadm_set_groupname_active`), so temporary test addresses are ifconfig's.
-        None if way.by_ifconfig() || (address.probe_only && !way.lasting) => Keeper::Nobody,
-        None => Keeper::Object(format!("{interface}/{}", object_name(&address.net))),
-    }
-}
-
-/// The name of an address object: a letter and at most 31 letters and digits more, nothing else.
-pub(crate) fn object_name(net: &IpNet) -> String {
-    let text: String =
-        net.addr().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
-    match net.addr() {
-        IpAddr::V6(address) if text.len() > 31 => {
-            // The first digit of a global address is 2 (RFC 4291, 2.4), and of 32 digits there is room for 31.
-            format!("v{}", &format!("{:032x}", u128::from(address))[1..])
-        }
-        _ => format!("v{text}"),
-    }
-}
-
-fn add_address(interface: &InterfaceName, address: &Address, way: Way) -> Vec<Op> {
-    let object = match keeper(interface, address, way) {
-        Keeper::Object(object) => object,
-        Keeper::Nobody => {
-            let words = addif(address);
-            let words: Vec<_> = words.iter().map(String::as_str).collect();
-            let now = ifconfig(&[&interface_words(interface, address)[..], &words].concat());
-            let file = hostname_file(way, interface.as_str(), || Edit::Add(words.join(" ")));
-            return [now].into_iter().chain(file).collect();
-        }
-    };
-    // What is only put aside is still in what the system keeps.
-    vec![if address.kept && !way.ipadm_keeps() {
-        ipadm(&["enable-addr", "-t", &object])
-    } else if is_link_local(address) {
-        way.ipadm("create-addr", &["-T", "addrconf", &object])
-    } else if address.lifetime.is_some() {
-        way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &object])
-    } else {
-        way.ipadm("create-addr", &["-T", "static", "-a", &address.net.to_string(), &object])
-    }]
-}
-
-/// The interface, and the family where it is not IPv4.
-fn interface_words<'w>(interface: &'w InterfaceName, address: &Address) -> Vec<&'w str> {
-    [interface.as_str()].into_iter().chain(address.is_ipv6().then_some("inet6")).collect()
-}
-
-/// What `ifconfig` is told to give an address. `-failover` stands before `up`: what comes up without it moves to the
-/// IPMP interface (ifconfig(8)).
-pub(crate) fn addif(address: &Address) -> Vec<String> {
-    let failover = address.probe_only.then_some("-failover");
-    let net = address.net.to_string();
-    ["addif", &net].into_iter().chain(failover).chain(["up"]).map(str::to_owned).collect()
-}
-
-/// Whether it is the address of an addrconf object: no other is link-local.
-fn is_link_local(address: &Address) -> bool {
-    matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local())
-}
-
-fn remove_address(interface: &InterfaceName, address: &Address, way: Way) -> Vec<Op> {
-    match keeper(interface, address, way) {
-        Keeper::Object(object) if address.kept && !way.ipadm_keeps() => {
-            vec![ipadm(&["disable-addr", "-t", &object])]
-        }
-        Keeper::Object(object) => vec![ipadm(&["delete-addr", &object])],
-        Keeper::Nobody => {
-            let local = address.net.addr().to_string();
-            let now = ifconfig(&[&interface_words(interface, address)[..], &["removeif", &local]].concat());
-            let file = hostname_file(way, interface.as_str(), || Edit::Drop(addif(address).join(" ")));
-            file.into_iter().chain([now]).collect()
-        }
-    }
-}
-
-/// The IPv4 default routes of groups by `ifconfig` last in `/etc/defaultrouter`, as those of others do; what the boot
-/// makes of it has no `-ifp`, so there is none from the beginning.
-fn default_router(route: &Route, way: Way) -> Option<String> {
-    let v4_default = route.is_default() && !route.is_ipv6();
-    let there = route.protocol == OF_DEFAULT_ROUTER || way.by_ifconfig();
-    route.via.filter(|_| way.lasting && v4_default && there).map(|via| via.to_string())
-}
-
-fn add_route(interface: &InterfaceName, route: &Route, way: Way) -> Vec<Op> {
-    let Some(router) = default_router(route, way) else {
-        return vec![change_route("add", interface, route, way.lasting)];
-    };
-    let bare = Route { protocol: OF_DEFAULT_ROUTER, ..route.clone() };
-    let file = Op::BootFile { file: DEFAULT_ROUTER.to_owned(), edit: Edit::Add(router) };
-    vec![change_route("add", interface, &bare, false), file]
-}
-
-fn remove_route(interface: &InterfaceName, route: &Route, way: Way) -> Vec<Op> {
-    let Some(router) = default_router(route, way) else {
-        return vec![change_route("delete", interface, route, way.lasting)];
-    };
-    let bare = Route { protocol: OF_DEFAULT_ROUTER, ..route.clone() };
-    let file = Op::BootFile { file: DEFAULT_ROUTER.to_owned(), edit: Edit::Drop(router) };
-    vec![file, change_route("delete", interface, &bare, false)]
-}
-
-/// The arguments of `route`, as it also keeps them in a file with `-p`.
-pub(crate) fn route_words(interface: &InterfaceName, route: &Route) -> Vec<String> {
-    let to = if route.is_default() { "default".to_owned() } else { route.to.to_string() };
-    let via = route.via.map(|via| via.to_string());
-    let mut words = vec![if route.is_ipv6() { "-inet6" } else { "-inet" }.to_owned(), to];
-    words.extend(via);
-    if !matches!(route.protocol, WITHOUT_INTERFACE | OF_DEFAULT_ROUTER) {
-        words.extend(["-ifp".to_owned(), interface.to_string()]);
-    }
-    words
-}
-
-fn change_route(verb: &str, interface: &InterfaceName, route: &Route, lasting: bool) -> Op {
-    let words = route_words(interface, route);
-    let begin = lasting.then_some("-p").into_iter().chain([verb]);
-    run("route", &begin.chain(words.iter().map(String::as_str)).collect::<Vec<_>>())
-}
-
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -408,5 +278,7 @@ impl fmt::Display for Op {
     }
 }
 
+mod address;
+mod route;
 #[cfg(test)]
 mod tests;

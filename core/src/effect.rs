@@ -138,6 +138,7 @@ fn persist(host: &mut Snapshot, capabilities: &Capabilities, step: &Step) -> Res
     match step {
         Step::CreateGroup(group) => present(host, &group.device)?.persistent = true,
         Step::SetUp { interface, up: true } => present(host, interface)?.persistent = true,
+        Step::AddMember { device, member } => membership(host, device, member)?.persistent = true,
         _ => {}
     }
     Ok(())
@@ -270,6 +271,8 @@ fn remove_member(
     refuse_if(membership.standby, "it would stay a standby")?;
     leaving.controller = None;
     if capabilities.rules.members_stay_on {
+        // What it has by itself it has for the group, such as a link-local address to be active in IPv6.
+        leaving.addresses.retain(|address| !address.automatic);
         return Ok(());
     }
     leaving.up = false;

@@ -245,6 +245,10 @@ impl Planner<'_> {
     /// Makes an interface a member as wanted.
     fn member(&mut self, device: &InterfaceName, wanted: &MemberTarget) -> Result<(), Nonsense> {
         let name = &wanted.name;
+        if self.persistent && self.at(name).and_then(Interface::membership).is_some_and(|member| !member.persistent) {
+            // It is in the group until the next boot only.
+            self.leave(device, name)?;
+        }
         let Some(interface) = self.at(name) else { return Ok(()) };
         if interface.membership().is_none() {
             let (mac, goes) = (interface.mac, self.persistent && interface.up && !interface.persistent);
