@@ -46,7 +46,7 @@ impl IllumosBackend {
         if dialect == Dialect::Solaris10 {
             return Err(BackendError::NoDriver {
                 reason: "Solaris 10 and older have no IPMP interface, and addresses hop between the members".to_owned(),
-                cure: "describe the group in /etc/hostname.* files (in.mpathd(1M)), or upgrade the system".to_owned(),
+                cure: "let mpath write the files that the boot reads: mpath render --to solaris10".to_owned(),
             });
         }
         Ok(Self { programs, root, dialect, capabilities: capabilities_of(dialect) })

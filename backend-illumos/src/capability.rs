@@ -43,6 +43,10 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static IPv4 addresses";
         missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
     }
+    if dialect == Dialect::Solaris10 {
+        let without = "mpath writes hostname files with static IPv4 addresses alone";
+        missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
+    }
     let told = |(feature, reason): (Feature, &str)| Missing { feature, reason: reason.to_owned(), cure: None };
     Capabilities {
         platform: dialect.platform(),

@@ -12,6 +12,7 @@
 
 pub mod dialect;
 pub mod op;
+pub mod render;
 
 mod address;
 mod backend;

@@ -3,6 +3,7 @@
 mod check;
 mod down;
 mod plan;
+mod render;
 mod status;
 mod up;
 
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     /// Show how groups are doing
     Status(status::StatusArgs),
+    /// Write groups as files of a system's own configuration
+    Render(render::RenderArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
 }
@@ -34,6 +37,7 @@ impl Command {
             Self::Down(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
+            Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),
         }
     }

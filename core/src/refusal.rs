@@ -98,6 +98,14 @@ pub enum Refusal {
         /// The group.
         group: GroupName,
     },
+    /// A format of files cannot say the same.
+    #[error("{reason}")]
+    NotInFormat {
+        /// Why not.
+        reason: String,
+        /// What to write instead.
+        cure: String,
+    },
     /// A member is not of a kind that can be one.
     #[error("{member} is a {kind} interface and cannot be a member")]
     MemberKind {
@@ -246,6 +254,7 @@ impl Refusal {
                 }
             }
             Self::Obstacle(obstacle) => obstacle.cure.clone(),
+            Self::NotInFormat { cure, .. } => cure.clone(),
             Self::NoProbeAddress { member } => {
                 format!("give it one: members = [{{ name = \"{member}\", probe-address = \"ADDRESS/LENGTH\" }}, …]")
             }
@@ -260,6 +269,7 @@ impl Refusal {
 
     /// Whether it is the platform that cannot do it, whatever the host looks like.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported(_)) || matches!(self, Self::Obstacle(obstacle) if obstacle.unsupported)
+        matches!(self, Self::Unsupported(_) | Self::NotInFormat { .. })
+            || matches!(self, Self::Obstacle(obstacle) if obstacle.unsupported)
     }
 }

@@ -13,6 +13,7 @@ mod json;
 mod permission;
 mod plan;
 mod reference;
+mod render;
 mod status;
 mod up;
 mod world;

@@ -54,11 +54,7 @@ fn home_lan_outlives_a_boot_fails_over_returns_and_leaves_nothing_behind() {
             assert_nothing_changes(&world, "up");
             assert_nothing_changes(&world, "up --persist");
         }
-        // Routes that come from a file are without `-ifp`, and else all is as `up` made it.
-        assert_eq!(
-            world.look().configuration().interfaces.keys().collect::<Vec<_>>(),
-            made.interfaces.keys().collect::<Vec<_>>()
-        );
+        assert_eq!(world.look().configuration(), made, "{dialect:?}");
 
         world.host.cut("net0");
         assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
@@ -317,4 +313,32 @@ fn a_standby_outside_a_group_is_refused() {
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("ipadm reset-ifprop -p standby -m ip net0"), "{run}");
     assert_eq!(world.host.mutations(), Vec::<String>::new(), "{run}");
+}
+
+#[test]
+fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group() {
+    let probing = HOME_LAN
+        .replace("\"net0\", \"net1\"", r#"{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }"#)
+        .replace("[group.home-lan.detection]\nlink = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }", "detection.probe = { interval = \"500ms\" }");
+    for file in [HOME_LAN, &probing] {
+        let made = World::new(Dialect::IllumosOld, file);
+        made.done("up --persist");
+        let written = World::new(Dialect::IllumosOld, file);
+        let root = written.host.root_dir();
+        // The host's own file is there with another text.
+        fs::remove_file(root.join("etc/default/mpathd")).unwrap();
+        written.done(&format!("render --to hostname --root {}", root.display()));
+        assert_eq!(kept(&written), kept(&made));
+        for world in [&made, &written] {
+            world.reboot();
+        }
+        // But for the mark, which only `up` makes.
+        let of = |world: &World| {
+            let mut host = world.look().configuration();
+            host.interfaces.get_mut("homelan0").and_then(|device| device.group_mut()).unwrap().label = None;
+            host
+        };
+        assert_eq!(of(&written), of(&made));
+        assert_eq!(written.active("homelan0").as_deref(), Some("net0"));
+    }
 }
