@@ -132,7 +132,7 @@ fn undo(
                 return Undo::Incomplete { errors, left: vec![] };
             }
         };
-        let left = match plan::restore(&plan.device, &before, &now, plan.persistent, backend.capabilities()) {
+        let left = match plan::restore(&plan.device, &before, &now, plan.is_persistent(), backend.capabilities()) {
             Ok(left) => left,
             Err(nonsense) => return Undo::Unplanned { errors, nonsense },
         };

@@ -27,8 +27,6 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What is to be known before.
     pub notes: Vec<Note>,
-    /// Whether the group comes back, or came back, after a boot, so that the way back from this is for every boot too.
-    pub persistent: bool,
 }
 
 /// A plan to bring a group up, and what to remember of it.
@@ -56,6 +54,11 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// Whether it changes what the next boot finds, so that the way back from it must, too.
+    pub fn is_persistent(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Persistent { .. }))
+    }
 }
 
 /// Plans to bring a group up.
@@ -73,8 +76,7 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     resolved.notes.extend(interrupts);
     refuse_if_carrying(&steps, current, capabilities)?;
     let receipt = remember(desired.name(), current, receipt, &resolved.target);
-    let persistent = resolved.target.persistent;
-    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes, persistent };
+    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
 }
 
@@ -105,7 +107,8 @@ pub fn down(
     let nothing = Snapshot::default();
     let there = current.interface(device).is_some_and(|interface| interface.persistent);
     let persistent = there || receipt.is_some_and(|receipt| receipt.persistent);
-    let mut target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before), persistent);
+    let before = receipt.map_or(&nothing, |receipt| &receipt.before);
+    let mut target = Target { persistent, ..Target::as_before(device, before) };
     if current.interfaces.iter().any(|(name, interface)| name != device && interface.group().is_some()) {
         // What holds for the whole host is left as it is as long as another group goes by it.
         target.host_wide = None;
@@ -125,10 +128,11 @@ pub fn down(
         (controller != device).then(|| Note::TakenMeanwhile { member: name.clone(), controller: controller.clone() })
     });
     let notes = unknown.chain(taken).collect();
-    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps, persistent })
+    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps })
 }
 
-/// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo.
+/// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo. `persistent`
+/// tells whether what is undone was for every boot.
 pub fn restore(
     device: &InterfaceName,
     before: &Snapshot,
@@ -136,7 +140,7 @@ pub fn restore(
     persistent: bool,
     capabilities: &Capabilities,
 ) -> Result<Vec<Step>, Nonsense> {
-    let target = Target::as_before(device, before, persistent);
+    let target = Target { persistent, ..Target::as_before(device, before) };
     let names: BTreeSet<_> = before.interfaces.keys().chain([device]).collect();
     planner::steps(&remembering(current.scoped(names), device, Some(before)), &target, capabilities)
 }

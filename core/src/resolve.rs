@@ -221,7 +221,7 @@ fn former_members(
     staying: &[InterfaceName],
 ) -> BTreeMap<InterfaceName, InterfaceTarget> {
     let Some(receipt) = receipt else { return BTreeMap::new() };
-    let mut before = Target::as_before(device, &receipt.before, receipt.persistent).others;
+    let mut before = Target::as_before(device, &receipt.before).others;
     before.retain(|name, _| current.interfaces.contains_key(name) && !staying.contains(name));
     before
 }

@@ -104,8 +104,8 @@ impl Target {
     /// The state of these interfaces as they were in a snapshot, to bring back.
     ///
     /// `before` holds the device, if it was there, and every interface that has been or may have been a member.
-    /// `persistent` tells whether what has changed them since was for every boot, so that the way back is, too.
-    pub fn as_before(device: &InterfaceName, before: &Snapshot, persistent: bool) -> Self {
+    /// The way back is until the next boot; for every boot it is where the target says so.
+    pub fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
         let state = before.interface(device).and_then(|interface| {
             let group = interface.group()?;
             let members = before.members(device).map(|(name, membership)| {
@@ -157,6 +157,6 @@ impl Target {
             };
             (name.clone(), target)
         });
-        Self { device: device.clone(), persistent, state, host_wide: before.host_wide, others: others.collect() }
+        Self { device: device.clone(), persistent: false, state, host_wide: before.host_wide, others: others.collect() }
     }
 }
