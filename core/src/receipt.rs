@@ -101,6 +101,32 @@ mod tests {
     use crate::snapshot::{Interface, Kind};
 
     #[test]
+    fn a_boot_takes_what_would_not_have_come_back() {
+        let kept = |text: &str, kept| Address { kept, ..Address::new(text.parse().unwrap()) };
+        let mut lasting = Interface { up: true, persistent: true, ..Interface::new(Kind::Ethernet) };
+        lasting.addresses = vec![kept("192.168.1.7/24", true), kept("10.0.0.7/8", false)];
+        lasting.routes = vec![Route::default_via([192, 168, 1, 1].into())];
+        let passing = Interface { persistent: false, ..lasting.clone() };
+        let name = |text: &str| InterfaceName::new(text).unwrap();
+        let interfaces = [(name("net0"), lasting), (name("net1"), passing)].into();
+        let receipt = Receipt {
+            schema: Receipt::SCHEMA.to_owned(),
+            group: GroupName::new("lan").unwrap(),
+            device: name("ipmp0"),
+            before: Snapshot { interfaces, ..Snapshot::default() },
+            addresses: vec![],
+            routes: vec![],
+            persistent: true,
+        };
+        let after = receipt.after_boot();
+        let (net0, net1) = (&after.before.interfaces["net0"], &after.before.interfaces["net1"]);
+        assert!(net0.up && net0.routes.is_empty());
+        assert_eq!(net0.addresses, [kept("192.168.1.7/24", true)]);
+        assert!(!net1.up && net1.addresses.is_empty());
+        assert_eq!(after.clone().after_boot(), after);
+    }
+
+    #[test]
     fn a_lease_that_ran_out_takes_its_routes_with_it() {
         let leased = |text: &str, valid| Address {
             lifetime: Some(Lifetime { valid, preferred: valid }),

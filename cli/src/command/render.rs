@@ -53,6 +53,7 @@ struct Rendered {
     files: Vec<RenderedFile>,
     notes: Vec<NoteText>,
     refusals: Vec<RefusalText>,
+    error: Option<ErrorText>,
 }
 
 impl RenderArgs {
@@ -60,7 +61,8 @@ impl RenderArgs {
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let source = context.global.config.display().to_string();
-        let mut rendered = Rendered { schema: "mpath.render/1", files: vec![], notes: vec![], refusals: vec![] };
+        let mut rendered =
+            Rendered { schema: "mpath.render/1", files: vec![], notes: vec![], refusals: vec![], error: None };
         let mut code = ExitCode::Done;
         match self.to.renderer()(&chosen, &source) {
             Ok(Rendering { files, notes }) => {
@@ -80,8 +82,11 @@ impl RenderArgs {
                 }
             }
         }
-        if code == ExitCode::Done {
-            code = self.put(&rendered.files, context);
+        if code == ExitCode::Done
+            && let Err((why, told)) = self.put(&rendered.files, context)
+        {
+            context.console.error(None, &told);
+            (code, rendered.error) = (why, Some(told));
         }
         if context.console.is_json() {
             context.console.document(&rendered);
@@ -90,7 +95,7 @@ impl RenderArgs {
     }
 
     /// Puts the files where they shall be.
-    fn put(&self, files: &[RenderedFile], context: &mut Context<'_>) -> ExitCode {
+    fn put(&self, files: &[RenderedFile], context: &mut Context<'_>) -> Result<(), (ExitCode, ErrorText)> {
         let Some(root) = &self.root else {
             for (number, file) in files.iter().enumerate() {
                 if number > 0 {
@@ -99,7 +104,7 @@ impl RenderArgs {
                 context.console.line(&format!("# /{}", file.path));
                 file.text.lines().for_each(|line| context.console.line(line));
             }
-            return ExitCode::Done;
+            return Ok(());
         };
         // All or none: a boot from half of the files would be neither the old host nor the new one.
         let others: Vec<_> =
@@ -108,23 +113,21 @@ impl RenderArgs {
             let names = others.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
             let message = format!("there already, with another text: {names}");
             let hint = Some("write into an empty directory and compare, or move them away".to_owned());
-            context.console.error(None, &ErrorText { message, causes: vec![], hint });
-            return ExitCode::Failed;
+            return Err((ExitCode::Failed, ErrorText { message, causes: vec![], hint }));
         }
         for file in files {
             if let Err(error) = write(root, file) {
                 let denied = error.kind() == io::ErrorKind::PermissionDenied;
                 let message = format!("cannot write {}", root.join(&file.path).display());
                 let told = ErrorText { message, causes: vec![error.to_string()], hint: None };
-                context.console.error(None, &told);
-                return if denied { ExitCode::NotPermitted } else { ExitCode::Failed };
+                return Err((if denied { ExitCode::NotPermitted } else { ExitCode::Failed }, told));
             }
         }
         if !context.console.is_quiet() && !context.console.is_json() {
             let files = count(files.len(), "file", "files");
             context.console.line(&format!("wrote {files} below {}", root.display()));
         }
-        ExitCode::Done
+        Ok(())
     }
 }
 
