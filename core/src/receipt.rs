@@ -54,7 +54,9 @@ impl Receipt {
     pub fn after_boot(mut self) -> Self {
         for interface in self.before.interfaces.values_mut() {
             interface.addresses.retain(|address| address.kept);
-            interface.routes.retain(|route| route.kept);
+            // A lease that is asked for at boot brings its default route along.
+            let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
+            interface.routes.retain(|route| route.kept || (leased && route.is_default()));
             if !interface.persistent {
                 interface.up = false;
                 interface.addresses.clear();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Fault, How, When};
+use illumos_simulator::{Dialect, Fault, How, Lease, When};
 
 use crate::world::{DIALECTS, HOME_LAN, World};
 
@@ -341,4 +341,73 @@ fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group
         assert_eq!(of(&written), of(&made));
         assert_eq!(written.active("homelan0").as_deref(), Some("net0"));
     }
+}
+
+#[test]
+fn a_lease_of_a_group_that_lasts_is_asked_for_after_a_boot_and_that_of_a_member_comes_back() {
+    let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\ndhcp = true\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, file);
+        for link in ["net0", "net1"] {
+            world.host.with_link(link, |link| {
+                let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+                link.lease = Some(Lease { address, router });
+            });
+        }
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            ipadm(&world, line);
+        }
+        let before = world.look().configuration();
+        world.done("up --persist");
+        assert_nothing_changes(&world, "up");
+        world.reboot();
+        assert_nothing_changes(&world, "up");
+        assert_eq!(world.look().interfaces["lan0"].own_addresses().count(), 1, "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+        world.reboot();
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn failback_of_the_host_is_given_back_after_a_boot_too() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
+        let before = world.look();
+        world.done("up --persist");
+        world.reboot();
+        assert_nothing_changes(&world, "up");
+        world.host.cut("net0");
+        world.host.plug("net0");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+        world.done("down");
+        assert_eq!(world.look().host_wide, before.host_wide, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_group_that_somebody_made_to_last_is_adopted_for_every_boot_and_given_back() {
+    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    for line in [
+        "create-if net0",
+        "create-if net1",
+        "create-ipmp homelan0",
+        "add-ipmp -i net0,net1 homelan0",
+        "create-addr -T static -a 192.168.1.40/24 homelan0/v4",
+    ] {
+        ipadm(&world, line);
+    }
+    let (before, kept_before) = (world.look().configuration(), kept(&world));
+    let refused = world.run("up --persist");
+    assert!(refused.code == 1 && refused.stderr.contains("mpath up --adopt home-lan"), "{refused}");
+    world.done("up --adopt");
+    world.reboot();
+    assert_nothing_changes(&world, "up");
+    assert_eq!(world.look().interfaces["homelan0"].own_addresses().count(), 2);
+    world.done("down");
+    assert_eq!(world.look().configuration(), before);
+    assert_eq!(kept(&world), kept_before);
+    world.reboot();
+    assert_eq!(world.look().configuration(), before);
 }

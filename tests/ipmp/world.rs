@@ -81,12 +81,11 @@ impl World {
         run
     }
 
-    /// Boots the host anew: what is in memory goes, the receipts and marks in it too.
+    /// Boots the host anew: what is in memory goes, and with it the receipts there.
     pub(crate) fn reboot(&self) {
-        for memory in [self.directory.path().join("run"), self.host.root_dir().join("var/run")] {
-            if memory.exists() {
-                fs::remove_dir_all(memory).unwrap();
-            }
+        let memory = self.directory.path().join("run");
+        if memory.exists() {
+            fs::remove_dir_all(memory).unwrap();
         }
         self.host.reboot();
     }
