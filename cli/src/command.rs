@@ -1,8 +1,11 @@
 //! The commands: one file each.
 
 mod check;
-mod down;
+mod confirm;
+pub(crate) mod down;
+pub(crate) mod guard;
 mod plan;
+mod recover;
 mod render;
 mod status;
 mod up;
@@ -26,6 +29,16 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
+    /// Let a change stay that was made with `up --confirm`
+    Confirm(confirm::ConfirmArgs),
+    /// Undo a change now that was made with `up --confirm`
+    Revert(confirm::RevertArgs),
+    /// Show the changes that wait to be confirmed
+    Pending(confirm::PendingArgs),
+    /// Undo changes that were interrupted, as by kill -9; `up` and `down` do it too
+    Recover(recover::RecoverArgs),
+    #[command(hide = true)]
+    Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
 }
@@ -39,6 +52,11 @@ impl Command {
             Self::Status(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),
+            Self::Confirm(args) => args.run(context),
+            Self::Revert(args) => args.run(context),
+            Self::Pending(args) => args.run(context),
+            Self::Recover(args) => args.run(context),
+            Self::Guard(args) => args.run(context),
         }
     }
 }

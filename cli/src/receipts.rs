@@ -41,10 +41,6 @@ pub(crate) struct Memory {
     pub(crate) receipt: Option<Receipt>,
     /// Why a receipt that is there does not count.
     pub(crate) ignored: Option<String>,
-    /// The file as it was found, to be put back.
-    bytes: Option<Vec<u8>>,
-    /// The copy that stays, as it was found.
-    lasting: Option<Vec<u8>>,
 }
 
 /// Why a receipt cannot be read or written.
@@ -111,13 +107,13 @@ impl ReceiptStore {
         let path = self.path(group);
         let copy = file_in(&self.lasting, group);
         let read = |path: &Path| {
-            read_file(path).map_err(|source| ReceiptError::Io { action: "read", path: path.to_owned(), source })
+            let found = read_file(path);
+            found.map_err(|source| ReceiptError::Io { action: "read", path: path.to_owned(), source })
         };
         let lasting = read(&copy)?;
-        let Some(bytes) = read(&path)? else {
-            let receipt = lasting.as_deref().map(|bytes| open(bytes, copy, group)).transpose()?;
-            let receipt = receipt.map(|envelope| envelope.receipt.after_boot());
-            return Ok(Memory { receipt, lasting, ..Memory::default() });
+        let Some((_, bytes)) = read(&path)? else {
+            let receipt = lasting.map(|(_, bytes)| open(&bytes, copy, group)).transpose()?;
+            return Ok(Memory { receipt: receipt.map(|envelope| envelope.receipt.after_boot()), ignored: None });
         };
         let envelope = open(&bytes, path.clone(), group)?;
         let receipt = envelope.receipt;
@@ -131,10 +127,10 @@ impl ReceiptStore {
         };
         if let Some(other) = other {
             let ignored = format!("the receipt {} was taken {other} and does not count", path.display());
-            return Ok(Memory { receipt: None, ignored: Some(ignored), bytes: Some(bytes), lasting });
+            return Ok(Memory { receipt: None, ignored: Some(ignored) });
         }
         let age = u32::try_from(now.seconds.saturating_sub(envelope.taken)).unwrap_or(u32::MAX);
-        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None, bytes: Some(bytes), lasting })
+        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None })
     }
 
     /// The groups of which there is a receipt.
@@ -147,33 +143,26 @@ impl ReceiptStore {
 
     /// Keeps a receipt.
     pub(crate) fn keep(&self, receipt: &Receipt) -> Result<(), ReceiptError> {
-        let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
-        let envelope =
-            Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
         let lasting = receipt.persistent.then_some(&self.lasting);
-        for directory in lasting.into_iter().chain([&self.directory]) {
-            let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
-            let path = file_in(directory, &receipt.group);
-            let written = bytes.and_then(|bytes| write(directory, &path, &bytes));
-            written.map_err(|source| ReceiptError::Io { action: "write", path, source })?;
-        }
-        Ok(())
+        lasting.into_iter().chain([&self.directory]).try_for_each(|directory| keep_in(directory, receipt))
     }
 
-    /// Puts back what was remembered before.
-    pub(crate) fn put_back(&self, group: &GroupName, memory: &Memory) -> Result<(), ReceiptError> {
-        for (directory, bytes) in [(&self.directory, &memory.bytes), (&self.lasting, &memory.lasting)] {
-            let path = file_in(directory, group);
-            match bytes {
-                Some(bytes) => write(directory, &path, bytes).map_err(|source| ReceiptError::Io {
-                    action: "put back",
-                    path,
-                    source,
-                })?,
-                None => remove(path)?,
-            }
+    /// Keeps the copy that stays before a change begins that a boot does not undo: if the power goes, the journal of it
+    /// goes too, and the copy is all that tells how the interfaces were.
+    pub(crate) fn foresee(&self, receipt: &Receipt, earlier: Option<&Receipt>) -> Result<(), ReceiptError> {
+        if let Some(earlier) = earlier.filter(|earlier| !self.path(&earlier.group).exists()) {
+            keep_in(&self.directory, earlier)?;
         }
-        Ok(())
+        keep_in(&self.lasting, &receipt.covering(earlier))
+    }
+
+    /// Takes back what was foreseen: the copy is again that of the receipt in memory.
+    pub(crate) fn take_back(&self, group: &GroupName) -> Result<(), ReceiptError> {
+        let receipt = if self.path(group).exists() { self.recall(group)?.receipt } else { None };
+        match receipt.filter(|receipt| receipt.persistent) {
+            Some(receipt) => keep_in(&self.lasting, &receipt),
+            None => remove(file_in(&self.lasting, group)),
+        }
     }
 
     /// Forgets a group that is down.
@@ -204,6 +193,15 @@ fn open(bytes: &[u8], path: PathBuf, group: &GroupName) -> Result<Envelope, Rece
     Ok(envelope)
 }
 
+fn keep_in(directory: &Path, receipt: &Receipt) -> Result<(), ReceiptError> {
+    let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
+    let envelope = Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
+    let path = file_in(directory, &receipt.group);
+    let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
+    let written = bytes.and_then(|bytes| write_whole(directory, &path, &bytes));
+    written.map(drop).map_err(|source| ReceiptError::Io { action: "write", path, source })
+}
+
 fn remove(path: PathBuf) -> Result<(), ReceiptError> {
     match fs::remove_file(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -213,17 +211,18 @@ fn remove(path: PathBuf) -> Result<(), ReceiptError> {
 }
 
 /// Writes a file as a whole or not at all, even if the power goes.
-fn write(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
     make_directory(directory)?;
     // Made with O_EXCL and mode 0600; a rename never follows a link.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    File::open(directory)?.sync_all()
+    let file = file.persist(path)?;
+    File::open(directory)?.sync_all()?;
+    Ok(file)
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_file(path: &Path) -> io::Result<Option<(File, Vec<u8>)>> {
     const LONGEST: u64 = 64 * 1024 * 1024;
     let opened = File::options().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path);
     let file = match opened {
@@ -231,6 +230,6 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         opened => opened?,
     };
     let mut bytes = Vec::new();
-    file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    (&file).take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some((file, bytes)))
 }

@@ -68,6 +68,8 @@ impl World {
             no_color: true,
             state_directory: self.directory.path().join("run"),
             lasting_directory: self.directory.path().join("lib"),
+            start_guard: &mut |_| Ok(()),
+            prompt: None,
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();
