@@ -40,6 +40,21 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<Placed>, BackendError> {
     Ok(rows.iter().filter_map(placed).collect())
 }
 
+/// Address objects that are there and not in use: disabled until the next boot, or marked down.
+pub(crate) fn idle(text: &str) -> Result<Vec<String>, BackendError> {
+    let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
+    let is_idle =
+        |[object, _, state, ..]: &[String; 5]| matches!(state.as_str(), "disabled" | "down") && !object.ends_with("/?");
+    Ok(rows.into_iter().filter(is_idle).map(|[object, ..]| object).collect())
+}
+
+/// Address objects with properties that the system keeps and `ipadm create-addr` does not set: private, deprecated (the
+/// positions `Upd` of PERSISTENT).
+pub(crate) fn special(text: &str) -> Result<Vec<String>, BackendError> {
+    let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
+    Ok(rows.into_iter().filter(|[_, _, _, kept, _]| kept.contains(['p', 'd'])).map(|[object, ..]| object).collect())
+}
+
 fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Placed> {
     // `disabled` is in the persistent configuration alone; what is `down` answers nobody.
     if matches!(state.as_str(), "disabled" | "down") {
@@ -97,5 +112,7 @@ mod tests {
         assert_eq!((found[4].kind, &found[4].address), (Kind::Dhcp, &None));
         let test = found[5].address.as_ref().unwrap();
         assert!(test.label.as_deref() == Some("net1/?") && found[5].object.is_none());
+        assert_eq!(idle(text).unwrap(), ["net0/v4"]);
+        assert_eq!(special("net0/v4:static:ok:U-d:192.168.1.7/24\nnet0/v6:addrconf:ok:U--:\n").unwrap(), ["net0/v4"]);
     }
 }

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mpath_core::capability::Obstacle;
-use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
 
+use crate::boot::Boot;
 use crate::capability::{capabilities_of, obstacles_in};
 use crate::command::{CommandLine, LIMIT, Programs};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, datalink, group, ifconfig, interface, mark, mpathd, route};
+use crate::{address, boot_file, datalink, group, ifconfig, interface, mark, mpathd, obstacle, route};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ impl IllumosBackend {
         if dialect == Dialect::Solaris10 {
             return Err(BackendError::NoDriver {
                 reason: "Solaris 10 and older have no IPMP interface, and addresses hop between the members".to_owned(),
-                cure: "describe the group in /etc/hostname.* files (in.mpathd(1M)), or upgrade the system".to_owned(),
+                cure: "let mpath write the files that the boot reads: mpath render --to solaris10".to_owned(),
             });
         }
         Ok(Self { programs, root, dialect, capabilities: capabilities_of(dialect) })
@@ -82,9 +82,10 @@ impl IllumosBackend {
                 Ok(())
             }
             Op::SetMpathd { changes } => mpathd::write(&self.root, changes).map_err(io(mpathd::FILE)),
-            Op::Mark { device, mark } => {
-                mark::write(&self.root, device.as_str(), mark.as_deref()).map_err(io(mark::DIRECTORY))
+            Op::Mark { device, mark, lasting } => {
+                mark::write(&self.root, device, *lasting, mark.as_deref()).map_err(io(mark::directory(*lasting)))
             }
+            Op::BootFile { file, edit } => boot_file::edit(&self.root, file, edit).map_err(io(file)),
         }
     }
 
@@ -106,14 +107,21 @@ impl IllumosBackend {
         )?;
         let mut routes = route::routes(&ask("netstat", &["-rnv", "-f", "inet"])?);
         routes.extend(route::routes(&ask("netstat", &["-rnv", "-f", "inet6"])?));
-        let names = interfaces.iter().filter(|interface| interface.is_ipmp).map(|interface| interface.name.clone());
-        let marks: BTreeMap<_, _> =
-            names.filter_map(|name| Some((name.clone(), mark::read(&self.root, &name)?))).collect();
+        // Where nothing is kept, the program may say so by its exit status.
+        let persistent_routes = ask("route", &["-p", "show"]).unwrap_or_default();
+        let boot = Boot::read(&self.root, &persistent_routes).map_err(|source| BackendError::Io {
+            action: "read",
+            object: "the hostname files in /etc".to_owned(),
+            source,
+        })?;
+        let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        Ok(Rows {
+        let mut rows = Rows {
             links,
-            addresses: address::addresses(&ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?)?,
+            addresses: address::addresses(&objects)?,
+            idle: address::idle(&objects)?,
+            special: address::special(&objects)?,
             blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
             routes,
             underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,
@@ -123,61 +131,14 @@ impl IllumosBackend {
                 object: format!("/{}", mpathd::FILE),
                 source,
             })?),
-            marks,
+            marks: BTreeMap::new(),
+            boot,
             interfaces,
-        })
-    }
-
-    /// What stands in the way of any group on this host.
-    fn obstacles(&self, rows: &Rows) -> Vec<Obstacle> {
-        let obstacle = |interfaces: Vec<InterfaceName>, reason: String, cure: String, unsupported| Obstacle {
-            interfaces,
-            reason,
-            cure,
-            unsupported,
         };
-        let mut obstacles = Vec::new();
-        let says = |program, words: &[&str]| self.programs.ask(program, words).unwrap_or_default().trim().to_owned();
-        // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
-        if says("zonename", &[]) != "global" && says("zonename", &["-t"]) == "shared" {
-            obstacles.push(obstacle(
-                vec![],
-                "this is a zone that shares the network of the global zone, and only that one makes groups".to_owned(),
-                "run mpath in the global zone, or give the zone its own: zonecfg set ip-type=exclusive".to_owned(),
-                true,
-            ));
-        }
-        if says("svcs", &["-H", "-o", "state", "svc:/network/physical:nwam"]) == "online" {
-            obstacles.push(obstacle(
-                vec![],
-                "NWAM manages the network: it keeps one link on at a time and knows no groups".to_owned(),
-                "svcadm disable svc:/network/physical:nwam && svcadm enable svc:/network/physical:default".to_owned(),
-                false,
-            ));
-        }
-        if self.dialect == Dialect::Solaris11 && is_automatic(&says("netadm", &["list", "-p", "ncp"])) {
-            obstacles.push(obstacle(
-                vec![],
-                "the network profile Automatic manages the network, and knows no groups".to_owned(),
-                "netadm enable -p ncp DefaultFixed".to_owned(),
-                false,
-            ));
-        }
-        // `ifconfig … ipmp` starts the daemon by itself, `ipadm create-ipmp` only asks whether it is there.
-        if self.dialect != Dialect::Ifconfig && !self.daemon_answers() {
-            obstacles.push(obstacle(
-                vec![],
-                "in.mpathd does not run, and without it nothing fails over".to_owned(),
-                "svcadm enable -s svc:/network/ipmp:default".to_owned(),
-                false,
-            ));
-        }
-        for disabled in rows.interfaces.iter().filter(|interface| interface.is_disabled) {
-            let Ok(name) = InterfaceName::new(disabled.name.clone()) else { continue };
-            let cure = format!("ipadm enable-if -t {}", mpath_core::shell::word(name.as_str()));
-            obstacles.push(obstacle(vec![name.clone()], format!("{name} is configured but disabled"), cure, false));
-        }
-        obstacles
+        let devices = rows.interfaces.iter().filter(|interface| interface.is_ipmp);
+        let mark = |ip: &interface::IpInterface| mark::read(&self.root, &ip.name, rows.is_persistent(ip));
+        rows.marks = devices.filter_map(|ip| Some((ip.name.clone(), mark(ip)?))).collect();
+        Ok(rows)
     }
 
     /// Whether in.mpathd tells of its groups.
@@ -205,11 +166,6 @@ fn dialect_of(programs: &Programs) -> Result<Dialect, BackendError> {
     Ok(Dialect::told_by(Some(&format!("{}{}", help.stdout, help.stderr)), over.status.success()))
 }
 
-/// Whether the profile `Automatic` is the one that is online: rows are `TYPE:PROFILE:STATE` (netadm(8)).
-fn is_automatic(list: &str) -> bool {
-    list.lines().any(|line| line.contains("Automatic") && line.ends_with("online"))
-}
-
 impl Backend for IllumosBackend {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
@@ -219,7 +175,9 @@ impl Backend for IllumosBackend {
         let rows = self.rows()?;
         let snapshot = rows.snapshot();
         self.capabilities = capabilities_of(self.dialect);
-        self.capabilities.obstacles = self.obstacles(&rows);
+        let daemon_answers = self.daemon_answers();
+        self.capabilities.obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        self.capabilities.obstacles.extend(obstacle::of_interfaces(&rows, self.dialect));
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
         Ok(snapshot)
     }

@@ -44,6 +44,10 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static IPv4 addresses";
         missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
     }
+    if dialect == Dialect::Solaris10 {
+        let without = "mpath writes hostname files with static IPv4 addresses alone";
+        missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
+    }
     let told = |(feature, reason): (Feature, &str)| Missing { feature, reason: reason.to_owned(), cure: None };
     Capabilities {
         platform: dialect.platform(),
@@ -87,6 +91,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 reason: format!("{other} and {name} have one MAC address, and IPMP takes only one of them"),
                 cure: "eeprom 'local-mac-address?=true' on SPARC, and a reboot; elsewhere give one its own: dladm set-linkprop -p mac-address=MAC LINK".to_owned(),
                 unsupported: false,
+                of_lasting: false,
             });
         }
         let by_hand = interface.addresses.iter().find(|address| {
@@ -106,6 +111,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 }
             },
             unsupported: false,
+            of_lasting: false,
         }));
     }
     obstacles

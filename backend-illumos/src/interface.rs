@@ -21,11 +21,13 @@ pub(crate) struct IpInterface {
     /// In the persistent configuration alone.
     pub(crate) is_disabled: bool,
     pub(crate) standby: bool,
+    /// Whether `ipadm` makes it again at boot.
+    pub(crate) is_kept: bool,
 }
 
 /// The rows of an output with [`FIELDS`].
 pub(crate) fn interfaces(text: &str) -> Result<Vec<IpInterface>, BackendError> {
-    let interface = |[name, class, state, current, _]: [String; 5]| {
+    let interface = |[name, class, state, current, persistent]: [String; 5]| {
         // Oracle writes classes in small letters, and calls `VIRTUAL` loopback or vni.
         let class = class.to_ascii_lowercase();
         let flags = Flags::of(&current);
@@ -35,6 +37,7 @@ pub(crate) fn interfaces(text: &str) -> Result<Vec<IpInterface>, BackendError> {
             is_virtual: matches!(class.as_str(), "virtual" | "loopback" | "vni"),
             is_disabled: state == "disabled",
             standby: flags.standby,
+            is_kept: is_kept(&persistent),
         }
     };
     Ok(rows::<5>("the IP interfaces (ipadm show-if)", text)?.into_iter().map(interface).collect())
@@ -42,7 +45,7 @@ pub(crate) fn interfaces(text: &str) -> Result<Vec<IpInterface>, BackendError> {
 
 /// The rows of an output with [`FIELDS_WITHOUT_CLASS`].
 pub(crate) fn interfaces_without_class(text: &str) -> Result<Vec<IpInterface>, BackendError> {
-    let interface = |[name, state, current, _]: [String; 4]| {
+    let interface = |[name, state, current, persistent]: [String; 4]| {
         let flags = Flags::of(&current);
         IpInterface {
             name,
@@ -50,9 +53,15 @@ pub(crate) fn interfaces_without_class(text: &str) -> Result<Vec<IpInterface>, B
             is_virtual: flags.is_virtual,
             is_disabled: state == "disabled",
             standby: flags.standby,
+            is_kept: is_kept(&persistent),
         }
     };
     Ok(rows::<4>("the IP interfaces (ipadm show-if)", text)?.into_iter().map(interface).collect())
+}
+
+/// Whether the field PERSISTENT, `s46`, has a family.
+fn is_kept(persistent: &str) -> bool {
+    persistent.contains(['4', '6'])
 }
 
 /// Some of the positions `bmpvIsiVaZ46` of the field CURRENT.
@@ -74,7 +83,8 @@ mod tests {
     use super::*;
 
     fn plain(name: &str) -> IpInterface {
-        IpInterface { name: name.to_owned(), is_ipmp: false, is_virtual: false, is_disabled: false, standby: false }
+        let name = name.to_owned();
+        IpInterface { name, is_ipmp: false, is_virtual: false, is_disabled: false, standby: false, is_kept: true }
     }
 
     #[test]
@@ -82,7 +92,7 @@ mod tests {
         let text = "lo0:VIRTUAL:ok:-m-v------46:---\nnet0:IP:ok:bm--------46:-46\nwlan0:IP:ok:bm---si---46:s46\n\
                     ipmp0:IPMP:ok:bm--I-----46:-46\nnet7:IP:disabled:------------:-46\n";
         let found = interfaces(text).unwrap();
-        assert_eq!(found[0], IpInterface { is_virtual: true, ..plain("lo0") });
+        assert_eq!(found[0], IpInterface { is_virtual: true, is_kept: false, ..plain("lo0") });
         assert_eq!(found[1], plain("net0"));
         assert_eq!(found[2], IpInterface { standby: true, ..plain("wlan0") });
         assert_eq!(found[3], IpInterface { is_ipmp: true, ..plain("ipmp0") });

@@ -12,9 +12,12 @@
 
 pub mod dialect;
 pub mod op;
+pub mod render;
 
 mod address;
 mod backend;
+mod boot;
+mod boot_file;
 mod capability;
 mod command;
 mod datalink;
@@ -24,14 +27,17 @@ mod interface;
 mod mark;
 mod mpathd;
 mod observe;
+mod obstacle;
 mod parseable;
 mod route;
+mod way;
 
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 
 pub use backend::IllumosBackend;
+pub use boot_file::Edit;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;

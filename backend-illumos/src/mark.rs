@@ -1,35 +1,44 @@
 //! The marks of mpath's own IPMP interfaces.
 //!
 //! In and out: the text of a mark, as in `mpath:home-lan`. An IPMP interface has no field for a text of one's own, and
-//! its group name is at most 31 characters and not for others to keep. So marks are files on `/var/run`, which is
-//! memory: they go with a boot, as temporary interfaces do. A mark without its interface means nothing.
+//! its group name is at most 31 characters and not for others to keep. So marks are files: on `/var/run`, which is
+//! memory, for interfaces that go with a boot as the mark does, and in `/var/mpath` for those that come back. A mark
+//! without its interface means nothing.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// Where the marks are.
-pub(crate) const DIRECTORY: &str = "var/run/mpath/marks";
+/// Where the marks are that go with a boot.
+const UNTIL_BOOT: &str = "var/run/mpath/marks";
+/// Where those are that stay.
+const LASTING: &str = "var/mpath/marks";
 
-fn path(root: &Path, device: &str) -> PathBuf {
-    root.join(DIRECTORY).join(device)
+/// The directory of a mark.
+pub(crate) fn directory(lasting: bool) -> &'static str {
+    if lasting { LASTING } else { UNTIL_BOOT }
+}
+
+fn path(root: &Path, device: &str, lasting: bool) -> PathBuf {
+    root.join(directory(lasting)).join(device)
 }
 
 /// The mark of an interface.
-pub(crate) fn read(root: &Path, device: &str) -> Option<String> {
-    let text = fs::read_to_string(path(root, device)).ok()?;
+pub(crate) fn read(root: &Path, device: &str, lasting: bool) -> Option<String> {
+    let text = fs::read_to_string(path(root, device, lasting)).ok()?;
     Some(text.trim_end().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Marks an interface, or takes its mark away.
-pub(crate) fn write(root: &Path, device: &str, mark: Option<&str>) -> io::Result<()> {
-    let path = path(root, device);
+pub(crate) fn write(root: &Path, device: &str, lasting: bool, mark: Option<&str>) -> io::Result<()> {
+    let path = path(root, device, lasting);
     match mark {
         Some(mark) => {
+            let directory = root.join(directory(lasting));
             // Whatever the umask: nobody else may put a mark there.
-            fs::DirBuilder::new().recursive(true).mode(0o755).create(root.join(DIRECTORY))?;
-            let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(root.join(DIRECTORY))?;
+            fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
+            let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&directory)?;
             file.write_all(format!("{mark}\n").as_bytes())?;
             // Everybody may look at a group, and whose it is.
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
@@ -50,11 +59,16 @@ mod tests {
     #[test]
     fn a_mark_is_read_as_it_was_written_until_it_is_taken_away() {
         let root = tempfile::TempDir::new().unwrap();
-        assert_eq!(read(root.path(), "ipmp0"), None);
-        write(root.path(), "ipmp0", Some("mpath:home-lan")).unwrap();
-        assert_eq!(read(root.path(), "ipmp0").as_deref(), Some("mpath:home-lan"));
-        write(root.path(), "ipmp0", None).unwrap();
-        write(root.path(), "ipmp0", None).unwrap();
-        assert_eq!(read(root.path(), "ipmp0"), None);
+        for lasting in [false, true] {
+            let read = |lasting| read(root.path(), "ipmp0", lasting);
+            let write = |mark| write(root.path(), "ipmp0", lasting, mark).unwrap();
+            assert_eq!(read(lasting), None);
+            write(Some("mpath:home-lan"));
+            assert_eq!(read(lasting).as_deref(), Some("mpath:home-lan"));
+            assert_eq!(read(!lasting), None);
+            write(None);
+            write(None);
+            assert_eq!(read(lasting), None);
+        }
     }
 }

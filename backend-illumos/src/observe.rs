@@ -13,12 +13,13 @@ use mpath_core::snapshot::{
 use mpath_core::{GroupSettings, InterfaceName, Mode, Snapshot};
 
 use crate::address::{self, Placed};
+use crate::boot::Boot;
 use crate::capability::capabilities;
 use crate::datalink::Datalink;
 use crate::group::Underlying;
 use crate::ifconfig::Block;
 use crate::interface::IpInterface;
-use crate::op::{LINK_LOCAL_OBJECT, WITHOUT_INTERFACE};
+use crate::op::{LINK_LOCAL_OBJECT, OF_DEFAULT_ROUTER, WITHOUT_INTERFACE, member_link_local, object_name};
 use crate::route::{Row, interface_of};
 
 /// RTPROT_DHCP of Linux, by which the model knows routes that go with a lease.
@@ -38,6 +39,12 @@ pub(crate) struct Rows {
     pub(crate) host_wide: HostWide,
     /// Marks by IPMP interface.
     pub(crate) marks: BTreeMap<String, String>,
+    /// What the next boot makes beside what `ipadm` keeps.
+    pub(crate) boot: Boot,
+    /// Address objects that are not in use.
+    pub(crate) idle: Vec<String>,
+    /// Address objects with properties that cannot be given back.
+    pub(crate) special: Vec<String>,
 }
 
 impl Rows {
@@ -55,6 +62,7 @@ impl Rows {
             interface.up = true;
             interface.mac = interface.mac.or_else(|| self.blocks_of(&ip.name).find_map(|block| block.mac));
             interface.permanent_mac = interface.permanent_mac.or(interface.mac);
+            interface.persistent = self.is_persistent(ip);
             if let Some(device) = self.group_of(ip) {
                 interface.controller = Some(Controller::Group(self.membership(ip, device, interface)));
             }
@@ -109,6 +117,23 @@ impl Rows {
         InterfaceName::new(name.clone()).ok()
     }
 
+    /// Whether the next boot makes it, by what `ipadm` keeps or by a hostname file.
+    pub(crate) fn is_persistent(&self, ip: &IpInterface) -> bool {
+        match ip.is_ipmp {
+            true => ip.is_kept || self.boot.begins(&ip.name, "ipmp"),
+            false => ip.is_kept || self.boot.hostnames.contains_key(&ip.name),
+        }
+    }
+
+    /// Whether the next boot puts a member into its group. What `ipadm` keeps of a membership it does not tell, but the
+    /// memberships of a group that it keeps cannot be others, nor those of interfaces that it does not.
+    fn is_persistent_member(&self, ip: &IpInterface, device: &str) -> bool {
+        match self.boot.begins(device, "ipmp") {
+            true => self.boot.begins(&ip.name, "group"),
+            false => ip.is_kept && self.interfaces.iter().any(|other| other.name == device && other.is_kept),
+        }
+    }
+
     fn accept_ra(&self, device: &str) -> AcceptRa {
         let mut objects = self.addresses.iter().filter(|a| a.interface == device && a.kind == address::Kind::Addrconf);
         let link_local = format!("{device}/{LINK_LOCAL_OBJECT}");
@@ -128,7 +153,7 @@ impl Rows {
     }
 
     /// The IPMP interface of the group that an interface is under.
-    fn group_of(&self, ip: &IpInterface) -> Option<InterfaceName> {
+    pub(crate) fn group_of(&self, ip: &IpInterface) -> Option<InterfaceName> {
         let group = self.groupname(&ip.name).filter(|_| !ip.is_ipmp)?;
         let is_it = |other: &&IpInterface| other.is_ipmp && self.groupname(&other.name) == Some(group);
         InterfaceName::new(self.interfaces.iter().find(is_it)?.name.clone()).ok()
@@ -142,6 +167,7 @@ impl Rows {
         // In a group nobody has two at once that carry its address, so the bound one is the active one.
         let active = self.active(device.as_str()).is_some_and(|active| active.as_str() == ip.name);
         Membership {
+            persistent: self.is_persistent_member(ip, device.as_str()),
             standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
             state: seen.map_or(MemberState::Unknown, |member| member.state),
             active,
@@ -150,10 +176,16 @@ impl Rows {
     }
 
     fn place_addresses(&self, snapshot: &mut Snapshot) {
-        for Placed { interface: name, address, .. } in &self.addresses {
+        for Placed { interface: name, address, object, .. } in &self.addresses {
             let Some(mut address) = address.clone() else { continue };
             let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
-            if interface.group().is_none() && address.label.as_ref().is_some_and(|label| !label.ends_with("/?")) {
+            // The link-local object of a member that lasts is part of its membership.
+            let of_membership =
+                interface.membership().is_some() && address.label.as_ref() == Some(&member_link_local(name));
+            if interface.group().is_none()
+                && !of_membership
+                && address.label.as_ref().is_some_and(|label| !label.ends_with("/?"))
+            {
                 // The addrconf object of a card is somebody's, and stands for all that it brings; a group's is `accept_ra`.
                 let link_local = matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local());
                 address.automatic &= !link_local;
@@ -161,24 +193,35 @@ impl Rows {
             let mut blocks = self.blocks_of(name);
             if blocks.any(|block| block.is_test() && block.address == Some(address.net.addr())) && !address.automatic {
                 address.probe_only = true;
-                // One without an object is as mpath makes them.
-                address.label = address.label.filter(|label| !label.ends_with("/?"));
+                // One without an object is as mpath makes them, and so is one with an object of the name that mpath gives.
+                let own = format!("{name}/{}", object_name(&address.net));
+                address.label = address.label.filter(|label| !label.ends_with("/?") && *label != own);
             }
+            address.kept |= object.is_none() && self.boot.has_address(name, &address);
             interface.addresses.push(address);
         }
     }
 
     fn place_routes(&self, snapshot: &mut Snapshot) {
+        // A route on a member is translated to its group (`ip_rt_add`), so a test address makes the group's.
+        let way_out = |name: &String| match snapshot.interfaces.get(name.as_str()).and_then(Interface::membership) {
+            Some(membership) => membership.device.to_string(),
+            None => name.clone(),
+        };
         let nets: Vec<(String, IpNet)> = self
             .addresses
             .iter()
-            .filter_map(|placed| Some((placed.interface.clone(), placed.address.as_ref()?.net)))
+            .filter_map(|placed| Some((way_out(&placed.interface), placed.address.as_ref()?.net)))
             .collect();
         for Row { route, interface } in &self.routes {
             let mut route = route.clone();
             if interface.is_none() {
                 route.protocol = WITHOUT_INTERFACE;
             }
+            if self.boot.is_router(&route) {
+                (route.protocol, route.kept) = (OF_DEFAULT_ROUTER, true);
+            }
+            route.kept |= self.boot.has_route(&route);
             let nets = nets.iter().map(|(name, net)| (name.as_str(), *net));
             let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };

@@ -3,23 +3,27 @@
 //! In: a [`Step`] and a [`Dialect`]. Out: [`Op`]s, each one command line run or one file written, and as text what an
 //! administrator could type instead. The same list is printed and carried out.
 //!
-//! Everything is temporary: it is gone after a boot, and what the system keeps persistently is put aside, never deleted.
-//! `--temporary` is written out, as `-t` is refused by the IPMP subcommands of illumos (their `getopt` string in
-//! `ipadm.c` is `":i:"`).
+//! A plain step is temporary: what it makes is gone after a boot, and what the system keeps persistently is put aside,
+//! never deleted. A persistent one goes without `-t` where `ipadm` makes groups, and changes the files of the boot beside
+//! the active configuration where `ifconfig` does.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use mpath_core::shell::word;
 use mpath_core::snapshot::AcceptRa;
 use mpath_core::step::{Family, NewGroup};
-use mpath_core::{Address, InterfaceName, Route, Step};
+use mpath_core::{InterfaceName, Step};
 use serde::Serialize;
 
+use crate::boot_file::{self, Edit};
 pub use crate::command::CommandLine;
 use crate::dialect::Dialect;
+use crate::way::Way;
 use crate::{mark, mpathd};
+use address::{add_address, remove_address};
+pub(crate) use address::{addif, object_name};
+pub(crate) use route::route_words;
+use route::{add_route, remove_route};
 
 /// How long a first lease is waited for; dhcpagent goes on by itself after it.
 const FIRST_LEASE: &str = "30";
@@ -31,6 +35,8 @@ pub(crate) const LINK_LOCAL_OBJECT: &str = "linklocal";
 const ADVERTISED_OBJECT: &str = "advertised";
 /// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too.
 pub(crate) const WITHOUT_INTERFACE: u8 = 3;
+/// The boot adds this one from `/etc/defaultrouter`, without `-ifp`.
+pub(crate) const OF_DEFAULT_ROUTER: u8 = 5;
 
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,74 +61,72 @@ pub enum Op {
     /// Writes the mark of an IPMP interface, or removes it.
     Mark {
         /// The IPMP interface.
-        device: InterfaceName,
+        device: String,
         /// The text.
         mark: Option<String>,
+        /// Whether it stays after a boot.
+        lasting: bool,
+    },
+    /// Changes a file that the boot reads.
+    BootFile {
+        /// Its path, without the first slash.
+        file: String,
+        /// What becomes of it.
+        edit: Edit,
     },
 }
 
 /// The native operations of a step.
 pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
-    let old = dialect == Dialect::Ifconfig;
-    match step {
+    let way = Way::of(step, dialect);
+    match step.change() {
         Step::CreateGroup(NewGroup { device, label, .. }) => {
-            let mark = label.clone().map(|mark| Op::Mark { device: device.clone(), mark: Some(mark) });
-            let make = match old {
+            let device = device.as_str();
+            let make = match way.by_ifconfig() {
                 // Each family for itself; without `group`, the group's name is the interface's.
-                true => vec![ifconfig(&[device.as_str(), "ipmp"]), ifconfig(&[device.as_str(), "inet6", "ipmp"])],
-                false => vec![ipadm(&["create-ipmp", "--temporary", device.as_str()])],
+                true => vec![ifconfig(&[device, "ipmp"]), ifconfig(&[device, "inet6", "ipmp"])],
+                false => vec![way.ipmp("create-ipmp", &[device])],
             };
-            make.into_iter().chain(mark).collect()
+            let file = hostname_file(way, device, || Edit::Make(vec![boot_file::group_line(device)]));
+            let mark = label.is_some().then(|| mark_op(way, device, label.as_deref()));
+            make.into_iter().chain(file).chain(mark).collect()
         }
         Step::DeleteGroup(NewGroup { device, label, .. }) => {
-            let unmark = label.as_ref().map(|_| Op::Mark { device: device.clone(), mark: None });
-            let remove = match old {
+            let device = device.as_str();
+            // The file goes first: if the rest fails, the interface is still there to be deleted another time.
+            let file = hostname_file(way, device, || Edit::Unmake(boot_file::group_line(device)));
+            let remove = match way.by_ifconfig() {
                 // Each family for itself, and one of them may be gone from a try before.
-                true => ["inet6", "inet"].map(|family| unplumb(device.as_str(), family)).into(),
-                false => vec![ipadm(&["delete-ipmp", device.as_str()])],
+                true => ["inet6", "inet"].map(|family| unplumb(device, family)).into(),
+                false => vec![ipadm(&["delete-ipmp", device])],
             };
-            remove.into_iter().chain(unmark).collect()
+            let unmark = label.is_some().then(|| mark_op(way, device, None));
+            file.into_iter().chain(remove).chain(unmark).collect()
         }
-        Step::SetLabel { device, to, .. } => vec![Op::Mark { device: device.clone(), mark: to.clone() }],
-        Step::AddMember { device, member } => join(device.as_str(), member.as_str(), old),
-        Step::RemoveMember { device, member } => match old {
-            true => vec![ifconfig(&[member.as_str(), "group", ""])],
-            // The link-local address of `join` would hinder it in joining again (EADDRINUSE). A membership made with
-            // --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler).
-            false => vec![
-                ifconfig(&[member.as_str(), "inet6", "down"]),
-                ipadm(&["remove-ipmp", "--temporary", "-i", member.as_str(), device.as_str()]),
-            ],
-        },
-        Step::SetStandby { member, standby, .. } => {
-            let member = member.as_str();
-            vec![match (old, *standby) {
-                (true, true) => ifconfig(&[member, "standby"]),
-                (true, false) => ifconfig(&[member, "-standby"]),
-                (false, true) => ipadm(&["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member]),
-                (false, false) => ipadm(&["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", member]),
-            }]
-        }
+        Step::SetLabel { device, to, .. } => vec![mark_op(way, device.as_str(), to.as_deref())],
+        Step::AddMember { device, member } => join(device.as_str(), member.as_str(), way),
+        Step::RemoveMember { device, member } => leave(device.as_str(), member.as_str(), way),
+        Step::SetStandby { member, standby, .. } => set_standby(member.as_str(), *standby, way),
         Step::SetHostWide { from, to } => {
-            let reread = match old {
+            let reread = match way.by_ifconfig() {
                 true => CommandLine::new("pkill", ["-HUP", "-x", "in.mpathd"]),
                 false => CommandLine::new("svcadm", ["refresh", "svc:/network/ipmp:default"]),
             };
             vec![Op::SetMpathd { changes: mpathd::changes(from, to) }, Op::RereadMpathd(reread)]
         }
-        Step::SetUp { interface, up } => vec![switch(interface.as_str(), *up, dialect)],
+        Step::SetUp { interface, up } => vec![switch(interface.as_str(), *up, way)],
         Step::SetMtu { interface, to, .. } => {
             vec![run("dladm", &["set-linkprop", "-t", "-p", &format!("mtu={to}"), interface.as_str()])]
         }
         Step::SetMac { interface, to, .. } => vec![ifconfig(&[interface.as_str(), "ether", &to.to_string()])],
-        Step::SetAcceptRa { interface, from, to } => accept_ra(interface, *from, *to),
-        Step::AddAddress { interface, address } => vec![add_address(interface, address, dialect)],
-        Step::RemoveAddress { interface, address } => vec![remove_address(interface, address, dialect)],
-        Step::AddRoute { interface, route } => vec![change_route("add", interface, route)],
-        Step::RemoveRoute { interface, route } => vec![change_route("delete", interface, route)],
+        Step::SetAcceptRa { interface, from, to } => accept_ra(interface, *from, *to, way),
+        Step::AddAddress { interface, address } => add_address(interface, address, way),
+        Step::RemoveAddress { interface, address } => remove_address(interface, address, way),
+        Step::AddRoute { interface, route } => add_route(interface, route, way),
+        Step::RemoveRoute { interface, route } => remove_route(interface, route, way),
         Step::StartDhcp { interface, family: Family::V4 } => {
             let object = format!("{interface}/{DHCP_OBJECT}");
-            vec![ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])]
+            vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &object])]
         }
         Step::StopDhcp { interface, family: Family::V4 } => {
             vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
@@ -133,6 +137,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         | Step::SetPriority { .. }
         | Step::StartDhcp { family: Family::V6, .. }
         | Step::StopDhcp { family: Family::V6, .. } => vec![],
+        // One that lasts is made of one that does not.
+        Step::Persistent { .. } => vec![],
     }
 }
 
@@ -158,29 +164,87 @@ fn unplumb(device: &str, family: &str) -> Op {
     Op::Remove { line: line(&[device, family, "unplumb"]), look: line(&[device, family]) }
 }
 
+/// A step's edit of a hostname file, where that is what keeps the interface.
+fn hostname_file(way: Way, interface: &str, edit: impl FnOnce() -> Edit) -> Option<Op> {
+    let keeps = way.lasting && way.by_ifconfig();
+    keeps.then(|| Op::BootFile { file: boot_file::hostname(interface), edit: edit() })
+}
+
+fn mark_op(way: Way, device: &str, mark: Option<&str>) -> Op {
+    Op::Mark { device: device.to_owned(), mark: mark.map(str::to_owned), lasting: way.lasting }
+}
+
 /// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
 /// `ipmp.c`). `ipadm` switches 0.0.0.0 on and leaves IPv6 off (`i_ipadm_set_groupname_active`), so that IPv6 of the
 /// group would be dead while everything looks well. A link-local address does not move to the group, and without
-/// NOFAILOVER it starts no probes.
-fn join(device: &str, member: &str, old: bool) -> Vec<Op> {
-    if old {
-        return vec![ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])];
+/// NOFAILOVER it starts no probes. For every boot it is an address object, which the boot brings back; made before the
+/// member joins, as `ipadm` takes a member out of its group for a moment to give it one.
+fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let lines = || Edit::Make(vec![boot_file::member_line(device), "up".to_owned()]);
+        let file = hostname_file(way, member, lines);
+        return [ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])].into_iter().chain(file).collect();
     }
-    vec![ipadm(&["add-ipmp", "--temporary", "-i", member, device]), ifconfig(&[member, "inet6", "up"])]
+    let add = way.ipmp("add-ipmp", &["-i", member, device]);
+    match way.lasting {
+        true => vec![make_link_local(&member_link_local(member), way), add],
+        false => vec![add, ifconfig(&[member, "inet6", "up"])],
+    }
+}
+
+/// The link-local address of [`join`] would hinder a member in joining again (EADDRINUSE). A membership made with
+/// --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without only without.
+fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
+    let remove = way.ipmp("remove-ipmp", &["-i", member, device]);
+    match (way.by_ifconfig(), way.lasting) {
+        (true, false) => vec![ifconfig(&[member, "group", ""])],
+        (true, true) => {
+            let file = hostname_file(way, member, || Edit::Unmake(boot_file::member_line(device)));
+            // The boot makes IPv4 alone, `ipadm` both; of what is there already, ifconfig only complains (exit status 0).
+            let both = [ifconfig(&[member, "group", ""]), ifconfig(&[member, "inet6", "plumb"])];
+            file.into_iter().chain(both).collect()
+        }
+        (false, false) => vec![ifconfig(&[member, "inet6", "down"]), remove],
+        (false, true) => vec![remove, ipadm(&["delete-addr", &member_link_local(member)])],
+    }
+}
+
+/// The address object that is a member's link-local address for every boot.
+pub(crate) fn member_link_local(member: &str) -> String {
+    format!("{member}/{LINK_LOCAL_OBJECT}")
+}
+
+fn make_link_local(object: &str, way: Way) -> Op {
+    way.ipadm("create-addr", &["-T", "addrconf", "-p", "stateful=no,stateless=no", object])
+}
+
+fn set_standby(member: &str, standby: bool, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let line = "standby".to_owned();
+        let file = hostname_file(way, member, || if standby { Edit::Add(line) } else { Edit::Drop(line) });
+        let now = ifconfig(&[member, if standby { "standby" } else { "-standby" }]);
+        return [now].into_iter().chain(file).collect();
+    }
+    match (way.lasting, standby) {
+        // Back at the default, nothing is left of it in what the system keeps.
+        (true, false) => vec![ipadm(&["reset-ifprop", "-p", "standby", "-m", "ip", member])],
+        (_, true) => vec![way.ipadm("set-ifprop", &["-p", "standby=on", "-m", "ip", member])],
+        (false, false) => vec![way.ipadm("set-ifprop", &["-p", "standby=off", "-m", "ip", member])],
+    }
 }
 
 /// An interface is on when IP knows it. Both families are made, as the group has both.
-fn switch(interface: &str, up: bool, dialect: Dialect) -> Op {
-    match (dialect, up) {
-        (Dialect::Ifconfig, true) => ipadm(&["create-if", "-t", interface]),
-        (Dialect::Ifconfig, false) => ipadm(&["delete-if", interface]),
-        (_, true) => ipadm(&["create-ip", "-t", interface]),
-        (_, false) => ipadm(&["delete-ip", interface]),
+fn switch(interface: &str, up: bool, way: Way) -> Op {
+    match (way.by_ifconfig(), up) {
+        (true, true) => way.ipadm("create-if", &[interface]),
+        (true, false) => ipadm(&["delete-if", interface]),
+        (false, true) => way.ipadm("create-ip", &[interface]),
+        (false, false) => ipadm(&["delete-ip", interface]),
     }
 }
 
 /// `Unless` is the way of a new interface: no IPv6 address at all.
-fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa) -> Vec<Op> {
+fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) -> Vec<Op> {
     let object = |accept: AcceptRa| match accept {
         AcceptRa::No => Some(format!("{interface}/{LINK_LOCAL_OBJECT}")),
         AcceptRa::Always => Some(format!("{interface}/{ADVERTISED_OBJECT}")),
@@ -188,97 +252,10 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa) -> Vec<Op>
     };
     let remove = object(from).map(|object| ipadm(&["delete-addr", &object]));
     let make = object(to).map(|object| match to {
-        AcceptRa::No => ipadm(&["create-addr", "-t", "-T", "addrconf", "-p", "stateful=no,stateless=no", &object]),
-        _ => ipadm(&["create-addr", "-t", "-T", "addrconf", &object]),
+        AcceptRa::No => make_link_local(&object, way),
+        _ => way.ipadm("create-addr", &["-T", "addrconf", &object]),
     });
     remove.into_iter().chain(make).collect()
-}
-
-/// Who manages an address.
-enum Keeper {
-    /// `ipadm`, under this name.
-    Object(String),
-    /// Nobody: it was made by `ifconfig`.
-    Nobody,
-}
-
-fn keeper(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Keeper {
-    match &address.label {
-        Some(label) if label.ends_with("/?") => Keeper::Nobody,
-        Some(label) => Keeper::Object(label.clone()),
-        // `ipadm` takes an interface out of its group to give it an address, and loses temporary ones when it joins again
-        // (`i_ipadm_set_groupname_active`), so test addresses are ifconfig's.
-        None if address.probe_only || dialect == Dialect::Ifconfig => Keeper::Nobody,
-        None => Keeper::Object(format!("{interface}/{}", object_name(&address.net))),
-    }
-}
-
-/// The name of an address object: a letter and at most 31 letters and digits more, nothing else.
-fn object_name(net: &IpNet) -> String {
-    let text: String =
-        net.addr().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
-    match net.addr() {
-        IpAddr::V6(address) if text.len() > 31 => {
-            // The first digit of a global address is 2 (RFC 4291, 2.4), and of 32 digits there is room for 31.
-            format!("v{}", &format!("{:032x}", u128::from(address))[1..])
-        }
-        _ => format!("v{text}"),
-    }
-}
-
-fn add_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
-    match keeper(interface, address, dialect) {
-        Keeper::Object(object) if address.kept => ipadm(&["enable-addr", "-t", &object]),
-        Keeper::Object(object) if is_link_local(address) => ipadm(&["create-addr", "-t", "-T", "addrconf", &object]),
-        Keeper::Object(object) if address.lifetime.is_some() => {
-            ipadm(&["create-addr", "-t", "-T", "dhcp", "-w", FIRST_LEASE, &object])
-        }
-        Keeper::Object(object) => {
-            ipadm(&["create-addr", "-t", "-T", "static", "-a", &address.net.to_string(), &object])
-        }
-        Keeper::Nobody => {
-            let net = address.net.to_string();
-            let mut words = vec![interface.as_str()];
-            words.extend(address.is_ipv6().then_some("inet6"));
-            words.extend(["addif", net.as_str()]);
-            // Before `up`: what comes up without it moves to the IPMP interface (ifconfig(8)).
-            words.extend(address.probe_only.then_some("-failover"));
-            words.push("up");
-            ifconfig(&words)
-        }
-    }
-}
-
-/// Whether it is the address of an addrconf object: no other is link-local.
-fn is_link_local(address: &Address) -> bool {
-    matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local())
-}
-
-fn remove_address(interface: &InterfaceName, address: &Address, dialect: Dialect) -> Op {
-    match keeper(interface, address, dialect) {
-        Keeper::Object(object) if address.kept => ipadm(&["disable-addr", "-t", &object]),
-        Keeper::Object(object) => ipadm(&["delete-addr", &object]),
-        Keeper::Nobody => {
-            let local = address.net.addr().to_string();
-            let mut words = vec![interface.as_str()];
-            words.extend(address.is_ipv6().then_some("inet6"));
-            words.extend(["removeif", local.as_str()]);
-            ifconfig(&words)
-        }
-    }
-}
-
-fn change_route(verb: &str, interface: &InterfaceName, route: &Route) -> Op {
-    let to = if route.is_default() { "default".to_owned() } else { route.to.to_string() };
-    let via = route.via.map(|via| via.to_string());
-    let mut words = vec![verb];
-    words.push(if route.is_ipv6() { "-inet6" } else { "-inet" });
-    words.push(&to);
-    words.extend(via.as_deref());
-    if route.protocol != WITHOUT_INTERFACE {
-        words.extend(["-ifp", interface.as_str()]);
-    }
-    run("route", &words)
 }
 
 impl fmt::Display for Op {
@@ -292,14 +269,20 @@ impl fmt::Display for Op {
                 }
                 write!(f, " /{kept} > /{file}", file = mpathd::FILE, kept = mpathd::KEPT)
             }
-            Self::Mark { device, mark: Some(mark) } => {
-                let file = format!("/{}/{device}", mark::DIRECTORY);
-                write!(f, "mkdir -p /{} && echo {} > {}", mark::DIRECTORY, word(mark), word(&file))
+            Self::Mark { device, mark: Some(mark), lasting } => {
+                let directory = mark::directory(*lasting);
+                let file = format!("/{directory}/{device}");
+                write!(f, "mkdir -p /{directory} && echo {} > {}", word(mark), word(&file))
             }
-            Self::Mark { device, mark: None } => write!(f, "rm -f {}", word(&format!("/{}/{device}", mark::DIRECTORY))),
+            Self::Mark { device, mark: None, lasting } => {
+                write!(f, "rm -f {}", word(&format!("/{}/{device}", mark::directory(*lasting))))
+            }
+            Self::BootFile { file, edit } => f.write_str(&boot_file::explain(file, edit)),
         }
     }
 }
 
+mod address;
+mod route;
 #[cfg(test)]
 mod tests;

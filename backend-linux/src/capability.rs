@@ -16,12 +16,19 @@ pub fn capabilities() -> Capabilities {
         // Folders of net.ipv4.conf (`devinet_sysctl_register`), and a file in /sys/class/net.
         reserved_names: &["all", "default", "bonding_masters"],
         default_device: DefaultDevice::GroupName,
-        missing: vec![Missing {
-            feature: Feature::LinkAndProbe,
-            reason: "bonding watches either the link or probe targets: miimon and arp_interval exclude each other"
-                .to_owned(),
-            cure: None,
-        }],
+        missing: vec![
+            Missing {
+                feature: Feature::LinkAndProbe,
+                reason: "bonding watches either the link or probe targets: miimon and arp_interval exclude each other"
+                    .to_owned(),
+                cure: None,
+            },
+            Missing {
+                feature: Feature::Persistence,
+                reason: "the kernel keeps nothing over a boot".to_owned(),
+                cure: None,
+            },
+        ],
         rules: GroupRules::default(),
         cures: Cures {
             show_interfaces: "ip link",

@@ -182,6 +182,8 @@ pub fn ops_for(step: &Step) -> Vec<Op> {
         Step::RemoveRoute { interface, route } => Op::DeleteRoute { interface, route },
         Step::StartDhcp { interface, family } => Op::StartDhcp { interface, family },
         Step::StopDhcp { interface, family } => Op::StopDhcp { interface, family },
+        // Nothing lasts here, and the capabilities keep such steps out of plans.
+        Step::Persistent { .. } => return vec![],
     };
     vec![op]
 }

@@ -6,6 +6,7 @@ pub(crate) mod down;
 pub(crate) mod guard;
 mod plan;
 mod recover;
+mod render;
 mod status;
 mod up;
 
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     /// Show how groups are doing
     Status(status::StatusArgs),
+    /// Write groups as files of a system's own configuration
+    Render(render::RenderArgs),
     /// Let a change stay that was made with `up --confirm`
     Confirm(confirm::ConfirmArgs),
     /// Undo a change now that was made with `up --confirm`
@@ -47,7 +50,7 @@ impl Command {
             Self::Up(_) | Self::Down(_) | Self::Confirm(_) | Self::Revert(_) | Self::Recover(_) | Self::Guard(_) => {
                 true
             }
-            Self::Plan(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
+            Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
         }
     }
 
@@ -57,6 +60,7 @@ impl Command {
             Self::Down(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
+            Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),
             Self::Revert(args) => args.run(context),

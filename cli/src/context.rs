@@ -27,6 +27,7 @@ pub(crate) struct Context<'e> {
     pub(crate) state_directory: &'e PathBuf,
     /// Whether the command may change the host.
     pub(crate) changes_host: bool,
+    pub(crate) lasting_directory: &'e PathBuf,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
     pub(crate) prober: &'e mut dyn Prober,
@@ -86,6 +87,6 @@ impl Context<'_> {
 
     /// The receipts.
     pub(crate) fn receipts(&self) -> ReceiptStore {
-        ReceiptStore::new(self.state_directory)
+        ReceiptStore::new(self.state_directory, self.lasting_directory)
     }
 }

@@ -24,6 +24,8 @@ pub struct Environment<'a> {
     pub no_color: bool,
     /// Where the lock, the receipts and the journals lie; gone after a boot.
     pub state_directory: PathBuf,
+    /// Where the receipts lie of groups that come back after a boot.
+    pub lasting_directory: PathBuf,
     /// Starts a process of its own that runs `mpath guard` for a change, and returns once that is at work.
     pub start_guard: &'a mut dyn FnMut(&Token) -> io::Result<()>,
     /// The person who can be asked, where one is there.

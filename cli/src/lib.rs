@@ -58,6 +58,7 @@ pub fn run_process() -> ExitCode {
         stderr: Stream { is_terminal: stderr.is_terminal(), writer: &mut stderr.lock() },
         no_color,
         state_directory: platform::state_directory(),
+        lasting_directory: platform::lasting_directory(),
         start_guard: &mut guard_process::start,
         prompt: is_interactive.then_some(&mut terminal),
         prober: &mut reach::Network,
@@ -74,8 +75,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         Ok(parsed) => parsed,
         Err(error) => return tell_usage(error, &arguments, environment),
     };
-    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, start_guard, .. } =
-        environment;
+    let Environment {
+        open_backend,
+        capabilities,
+        stdout,
+        stderr,
+        no_color,
+        state_directory,
+        lasting_directory,
+        start_guard,
+        ..
+    } = environment;
     let mut context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
         global: parsed.global,
@@ -83,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         capabilities: capabilities.clone(),
         state_directory,
         changes_host: parsed.command.changes_host(),
+        lasting_directory,
         start_guard: &mut **start_guard,
         prompt: match &mut environment.prompt {
             Some(prompt) => Some(&mut **prompt),

@@ -1,22 +1,23 @@
 //! The system that this mpath was built for. The only place of the workspace that asks.
 //!
-//! Each platform is one file with the same things: where state lies, what can be done, how the host is opened, what this
+//! Each platform is one file with the same things: where state lies, and what of it stays after a boot, what can be
+//! done, how the host is opened, what this
 //! program is, the [`Moment`] that dates a receipt, and how one hears that a file is closed.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{Closing, capabilities, moment, open, program, state_directory};
+        pub(crate) use linux::{Closing, capabilities, lasting_directory, moment, open, program, state_directory};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
         mod closing;
         pub(crate) use closing::Closing;
-        pub(crate) use illumos::{capabilities, moment, open, program, state_directory};
+        pub(crate) use illumos::{capabilities, lasting_directory, moment, open, program, state_directory};
     } else {
         mod none;
         mod closing;
         pub(crate) use closing::Closing;
-        pub(crate) use none::{capabilities, moment, open, program, state_directory};
+        pub(crate) use none::{capabilities, lasting_directory, moment, open, program, state_directory};
     }
 }
 

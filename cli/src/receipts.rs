@@ -1,8 +1,10 @@
 //! The receipts of the groups that are up: where they lie, how they are written, and when they no longer count.
 //!
 //! In and out: [`Receipt`]s. Each file is an [`Envelope`] around one: a receipt of another boot or another network
-//! namespace speaks of other interfaces under the same names.
+//! namespace speaks of other interfaces under the same names. The receipt of a group that comes back after a boot has a
+//! copy that does, too. Where only the copy is left there was a boot, and what that took is forgotten.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use crate::trust::{self, Distrust, NoDirectory};
 #[derive(Debug, Clone)]
 pub(crate) struct ReceiptStore {
     directory: PathBuf,
+    /// Where the copies are that stay.
+    lasting: PathBuf,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,36 +95,32 @@ impl ReceiptError {
 }
 
 impl ReceiptStore {
-    /// The receipts in a state directory.
-    pub(crate) fn new(state_directory: &Path) -> Self {
-        Self { directory: state_directory.join("receipts") }
+    /// The receipts in a state directory, and in one that stays.
+    pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
+        Self { directory: state_directory.join("receipts"), lasting: lasting_directory.join("receipts") }
     }
 
     fn path(&self, group: &GroupName) -> PathBuf {
-        self.directory.join(format!("{group}.json"))
+        file_in(&self.directory, group)
     }
 
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let bytes = match read_file(&path) {
-            Ok(Some((_, bytes))) => bytes,
-            Ok(None) => return Ok(Memory::default()),
-            Err(Unread::Io(source)) => return Err(ReceiptError::Io { action: "read", path, source }),
-            Err(Unread::Distrusted(distrust)) => return Err(ReceiptError::Distrusted { path, distrust }),
+        let copy = file_in(&self.lasting, group);
+        let read = |path: &Path| {
+            read_file(path).map_err(|unread| match unread {
+                Unread::Io(source) => ReceiptError::Io { action: "read", path: path.to_owned(), source },
+                Unread::Distrusted(distrust) => ReceiptError::Distrusted { path: path.to_owned(), distrust },
+            })
         };
-        let envelope = match parse_envelope(&bytes) {
-            Ok(envelope) => envelope,
-            Err(source) => return Err(ReceiptError::Corrupt { path, source }),
+        let lasting = read(&copy)?;
+        let Some((_, bytes)) = read(&path)? else {
+            let receipt = lasting.map(|(_, bytes)| open(&bytes, copy, group)).transpose()?;
+            return Ok(Memory { receipt: receipt.map(|envelope| envelope.receipt.after_boot()), ignored: None });
         };
+        let envelope = open(&bytes, path.clone(), group)?;
         let receipt = envelope.receipt;
-        if receipt.schema != Receipt::SCHEMA {
-            return Err(ReceiptError::Other { path, found: receipt.schema, wanted: Receipt::SCHEMA.to_owned() });
-        }
-        if receipt.group != *group {
-            let found = format!("the group {}", receipt.group);
-            return Err(ReceiptError::Other { path, found, wanted: group.to_string() });
-        }
         let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
         let other = if envelope.boot != now.boot {
             Some("before the last boot")
@@ -139,32 +139,78 @@ impl ReceiptStore {
 
     /// The groups of which there is a receipt.
     pub(crate) fn groups(&self) -> Vec<GroupName> {
-        let Ok(entries) = fs::read_dir(&self.directory) else { return vec![] };
         let name = |entry: fs::DirEntry| GroupName::new(entry.file_name().to_str()?.strip_suffix(".json")?).ok();
-        let mut groups: Vec<_> = entries.flatten().filter_map(name).collect();
-        groups.sort();
-        groups
+        let entries = [&self.directory, &self.lasting].into_iter().flat_map(fs::read_dir).flatten();
+        let groups: BTreeSet<_> = entries.flatten().filter_map(name).collect();
+        groups.into_iter().collect()
     }
 
     /// Keeps a receipt.
     pub(crate) fn keep(&self, receipt: &Receipt) -> Result<(), ReceiptError> {
-        let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
-        let envelope =
-            Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
-        let path = self.path(&receipt.group);
-        let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
-        let written = bytes.and_then(|bytes| write_whole(&self.directory, &path, &bytes));
-        written.map(drop).map_err(|source| ReceiptError::Io { action: "write", path, source })
+        let lasting = receipt.persistent.then_some(&self.lasting);
+        lasting.into_iter().chain([&self.directory]).try_for_each(|directory| keep_in(directory, receipt))
+    }
+
+    /// Keeps the copy that stays before a change begins that a boot does not undo: if the power goes, the journal of it
+    /// goes too, and the copy is all that tells how the interfaces were.
+    pub(crate) fn foresee(&self, receipt: &Receipt, earlier: Option<&Receipt>) -> Result<(), ReceiptError> {
+        if let Some(earlier) = earlier.filter(|earlier| !self.path(&earlier.group).exists()) {
+            keep_in(&self.directory, earlier)?;
+        }
+        keep_in(&self.lasting, &receipt.covering(earlier))
+    }
+
+    /// Takes back what was foreseen: the copy is again that of the receipt in memory.
+    pub(crate) fn take_back(&self, group: &GroupName) -> Result<(), ReceiptError> {
+        let receipt = if self.path(group).exists() { self.recall(group)?.receipt } else { None };
+        match receipt.filter(|receipt| receipt.persistent) {
+            Some(receipt) => keep_in(&self.lasting, &receipt),
+            None => remove(file_in(&self.lasting, group)),
+        }
     }
 
     /// Forgets a group that is down.
     pub(crate) fn forget(&self, group: &GroupName) -> Result<(), ReceiptError> {
-        let path = self.path(group);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(ReceiptError::Io { action: "remove", path, source }),
-            Ok(()) => Ok(()),
-        }
+        remove(self.path(group))?;
+        remove(file_in(&self.lasting, group))
+    }
+}
+
+fn file_in(directory: &Path, group: &GroupName) -> PathBuf {
+    directory.join(format!("{group}.json"))
+}
+
+/// What is in a file, if it is the receipt of that group.
+fn open(bytes: &[u8], path: PathBuf, group: &GroupName) -> Result<Envelope, ReceiptError> {
+    let envelope: Envelope = match parse_envelope(bytes) {
+        Ok(envelope) => envelope,
+        Err(source) => return Err(ReceiptError::Corrupt { path, source }),
+    };
+    let receipt = &envelope.receipt;
+    if receipt.schema != Receipt::SCHEMA {
+        return Err(ReceiptError::Other { path, found: receipt.schema.clone(), wanted: Receipt::SCHEMA.to_owned() });
+    }
+    if receipt.group != *group {
+        let found = format!("the group {}", receipt.group);
+        return Err(ReceiptError::Other { path, found, wanted: group.to_string() });
+    }
+    Ok(envelope)
+}
+
+fn keep_in(directory: &Path, receipt: &Receipt) -> Result<(), ReceiptError> {
+    let now = platform::moment().map_err(|(object, source)| ReceiptError::Moment { object, source })?;
+    let envelope = Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
+    let path = file_in(directory, &receipt.group);
+    let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
+    let written = bytes.and_then(|bytes| write_whole(directory, &path, &bytes));
+    written.map(drop).map_err(|source| ReceiptError::Io { action: "write", path, source })
+}
+
+fn remove(path: PathBuf) -> Result<(), ReceiptError> {
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(ReceiptError::Io { action: "remove", path, source }),
+        Ok(()) => Ok(()),
     }
 }
 

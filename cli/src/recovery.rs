@@ -93,6 +93,11 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
         Ok(()) => {
             // The summary says it.
             report.undone = None;
+            if extent.persistent
+                && let Err(error) = context.receipts().take_back(&opening.group)
+            {
+                return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+            }
             end(found, report, "the state before it is back")
         }
         Err(message) => {

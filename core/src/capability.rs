@@ -93,6 +93,9 @@ pub struct Obstacle {
     pub cure: String,
     /// Whether it is the system as such that cannot do it.
     pub unsupported: bool,
+    /// Whether it matters only to groups that come back after a boot.
+    #[serde(skip)]
+    pub of_lasting: bool,
 }
 
 /// Something that a platform does not have.
@@ -169,6 +172,8 @@ words! {
         OnLinkRoute = "routes without a next hop",
         /// IPv6 addresses of the group.
         Ipv6 = "IPv6 addresses",
+        /// Groups that the system brings back after a boot.
+        Persistence = "a group that comes back after a boot",
     }
 }
 

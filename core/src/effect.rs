@@ -73,6 +73,8 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
                 interface.routes.clear();
             }
             interface.up = *up;
+            // What is switched off on a platform that keeps interfaces is forgotten (`ipadm delete-ip`).
+            interface.persistent = false;
         }
         Step::SetMtu { interface, from, to } => {
             refuse_if(present(host, interface)?.mtu != *from || from == to, "the MTU is another")?;
@@ -114,8 +116,31 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             // The clients leave RTPROT_DHCP or RTPROT_BOOT on their routes and take them away with the lease.
             interface.routes.retain(|route| !matches!(route.protocol, 3 | 16) || route.is_ipv6() != ipv6);
         }
+        Step::Persistent { change: step } => persist(host, capabilities, step)?,
     }
     host.let_settings_follow(&capabilities.rules);
+    Ok(())
+}
+
+/// A step that lasts does what it does now, and the rest is remembered with what it made.
+fn persist(host: &mut Snapshot, capabilities: &Capabilities, step: &Step) -> Result<(), String> {
+    match step {
+        Step::Persistent { .. } => return Err("it is persistent already".to_owned()),
+        Step::AddAddress { address, .. } | Step::RemoveAddress { address, .. } => {
+            refuse_if(!address.kept, "the address is not kept over a boot")?;
+        }
+        Step::AddRoute { route, .. } | Step::RemoveRoute { route, .. } => {
+            refuse_if(!route.kept, "the route is not kept over a boot")?;
+        }
+        _ => {}
+    }
+    change(step, host, capabilities)?;
+    match step {
+        Step::CreateGroup(group) => present(host, &group.device)?.persistent = true,
+        Step::SetUp { interface, up: true } => present(host, interface)?.persistent = true,
+        Step::AddMember { device, member } => membership(host, device, member)?.persistent = true,
+        _ => {}
+    }
     Ok(())
 }
 
@@ -246,6 +271,8 @@ fn remove_member(
     refuse_if(membership.standby, "it would stay a standby")?;
     leaving.controller = None;
     if capabilities.rules.members_stay_on {
+        // What it has by itself it has for the group, such as a link-local address to be active in IPv6.
+        leaving.addresses.retain(|address| !address.automatic);
         return Ok(());
     }
     leaving.up = false;

@@ -1,7 +1,7 @@
 //! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
 
 use crate::backend::{Backend, BackendError};
-use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, GroupRules};
+use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
 use crate::snapshot::{Controller, Driver, MemberState};
@@ -33,7 +33,7 @@ pub fn capabilities() -> Capabilities {
         longest_interface_name: 15,
         reserved_names: &["all", "default"],
         default_device: DefaultDevice::GroupName,
-        missing: vec![],
+        missing: vec![Missing { feature: Feature::Persistence, reason: "it is in memory".to_owned(), cure: None }],
         rules: GroupRules::default(),
         cures: Cures {
             show_interfaces: "ip link",

@@ -192,6 +192,7 @@ mod tests {
             before: Snapshot::default(),
             addresses: vec![],
             routes: vec![],
+            persistent: false,
         });
         Change::Up { receipt, confirm }
     }

@@ -27,6 +27,7 @@ pub mod planner;
 pub mod problem;
 pub mod receipt;
 pub mod refusal;
+pub mod render;
 pub mod resolve;
 pub mod route;
 pub mod settings;

@@ -54,6 +54,11 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// Whether it changes what the next boot finds, so that the way back from it must, too.
+    pub fn is_persistent(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Persistent { .. }))
+    }
 }
 
 /// Plans to bring a group up.
@@ -100,7 +105,10 @@ pub fn down(
         }
     }
     let nothing = Snapshot::default();
-    let mut target = Target::as_before(device, receipt.map_or(&nothing, |receipt| &receipt.before));
+    let there = current.interface(device).is_some_and(|interface| interface.persistent);
+    let persistent = there || receipt.is_some_and(|receipt| receipt.persistent);
+    let before = receipt.map_or(&nothing, |receipt| &receipt.before);
+    let mut target = Target { persistent, ..Target::as_before(device, before) };
     if current.interfaces.iter().any(|(name, interface)| name != device && interface.group().is_some()) {
         // What holds for the whole host is left as it is as long as another group goes by it.
         target.host_wide = None;
@@ -123,14 +131,16 @@ pub fn down(
     Ok(Plan { group: group.clone(), device: device.clone(), notes, steps })
 }
 
-/// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo.
+/// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo. `persistent`
+/// tells whether what is undone was for every boot.
 pub fn restore(
     device: &InterfaceName,
     before: &Snapshot,
     current: &Snapshot,
+    persistent: bool,
     capabilities: &Capabilities,
 ) -> Result<Vec<Step>, Nonsense> {
-    let target = Target::as_before(device, before);
+    let target = Target { persistent, ..Target::as_before(device, before) };
     let names: BTreeSet<_> = before.interfaces.keys().chain([device]).collect();
     planner::steps(&remembering(current.scoped(names), device, Some(before)), &target, capabilities)
 }
@@ -191,7 +201,8 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
         None => (vec![], vec![]),
     };
     let schema = Receipt::SCHEMA.to_owned();
-    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes }
+    let persistent = target.persistent;
+    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes, persistent }
 }
 
 /// Refuses to switch off, or to delete, what another interface stands on: a VLAN would lose its routes, or itself, and
@@ -200,8 +211,9 @@ fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabil
     let mut refusals = Vec::new();
     for (upper, interface) in &current.interfaces {
         let Kind::Stacked(Some(lower)) = &interface.kind else { continue };
-        let deleted = steps.iter().any(|step| matches!(step, Step::DeleteGroup(group) if group.device == *lower));
-        let goes_off = |step: &Step| match step {
+        let deleted =
+            steps.iter().any(|step| matches!(step.change(), Step::DeleteGroup(group) if group.device == *lower));
+        let goes_off = |step: &Step| match step.change() {
             Step::SetUp { interface, up: false } => interface == lower,
             Step::RemoveMember { member, .. } => member == lower && !capabilities.rules.members_stay_on,
             _ => false,
@@ -223,7 +235,7 @@ fn interruption(
     if !current.interface(device)?.up {
         return None;
     }
-    let changed = steps.iter().flat_map(|step| match step {
+    let changed = steps.iter().flat_map(|step| match step.change() {
         Step::ChangeSettings { from, to, .. } => from.differences(to),
         _ => vec![],
     });

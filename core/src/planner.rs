@@ -19,7 +19,13 @@ use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 ///
 /// `current` may be a part of a host; it must hold every interface that the target names and that is there.
 pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -> Result<Vec<Step>, Nonsense> {
-    let mut planner = Planner { draft: current.clone(), steps: Vec::new(), capabilities, put_back: (vec![], vec![]) };
+    let mut planner = Planner {
+        draft: current.clone(),
+        steps: Vec::new(),
+        capabilities,
+        put_back: (vec![], vec![]),
+        persistent: target.persistent,
+    };
     // A route has one place: an interface outside gives up its own before the device can have it.
     for (name, wanted) in &target.others {
         let free = planner.at(name).is_some_and(|interface| interface.controller.is_none());
@@ -48,10 +54,32 @@ struct Planner<'a> {
     capabilities: &'a Capabilities,
     /// What went with the link of the device and nobody asked to remove.
     put_back: (Vec<Address>, Vec<Route>),
+    /// Whether what is changed shall be so after a boot too.
+    persistent: bool,
+}
+
+/// Whether a step has something to say about the next boot. Addresses and routes say for themselves whether they are
+/// kept; the rest of an interface is kept by whatever keeps the interface; and what holds for the whole host is a file.
+fn lasts(step: &Step) -> bool {
+    match step {
+        Step::AddAddress { address, .. } | Step::RemoveAddress { address, .. } => address.kept,
+        Step::AddRoute { route, .. } | Step::RemoveRoute { route, .. } => route.kept,
+        Step::CreateGroup(_)
+        | Step::DeleteGroup(_)
+        | Step::SetLabel { .. }
+        | Step::AddMember { .. }
+        | Step::RemoveMember { .. }
+        | Step::SetStandby { .. }
+        | Step::SetAcceptRa { .. }
+        | Step::StartDhcp { .. }
+        | Step::StopDhcp { .. } => true,
+        _ => false,
+    }
 }
 
 impl Planner<'_> {
     fn push(&mut self, step: Step) -> Result<(), Nonsense> {
+        let step = if self.persistent && lasts(&step) { step.persistent() } else { step };
         effect::apply(&step, &mut self.draft, self.capabilities)?;
         self.steps.push(step);
         Ok(())
@@ -217,10 +245,18 @@ impl Planner<'_> {
     /// Makes an interface a member as wanted.
     fn member(&mut self, device: &InterfaceName, wanted: &MemberTarget) -> Result<(), Nonsense> {
         let name = &wanted.name;
+        if self.persistent && self.at(name).and_then(Interface::membership).is_some_and(|member| !member.persistent) {
+            // It is in the group until the next boot only.
+            self.leave(device, name)?;
+        }
         let Some(interface) = self.at(name) else { return Ok(()) };
         if interface.membership().is_none() {
-            let mac = interface.mac;
+            let (mac, goes) = (interface.mac, self.persistent && interface.up && !interface.persistent);
             self.strip(name)?;
+            if goes {
+                // What is on until the next boot cannot be in a group that lasts longer.
+                self.set_up(name, false)?;
+            }
             self.set_up(name, self.capabilities.rules.members_stay_on)?;
             if let Some(to) = wanted.own_mac.filter(|to| mac != Some(*to)) {
                 self.push(Step::SetMac { interface: name.clone(), from: mac, to })?;
@@ -348,11 +384,12 @@ impl Planner<'_> {
         let Some(interface) = self.at(name).filter(|interface| interface.controller.is_none()) else { return Ok(()) };
         let (mac, mtu, up) = (interface.mac, interface.mtu, interface.up);
         let switched_on = wanted.up.unwrap_or(up);
+        let anew = self.persistent && interface.persistent != wanted.persistent;
         let exactly = |routes: Vec<Route>| Wanted { present: routes, absent: Absent::AllOthers };
         if let Some(routes) = &wanted.routes {
             self.routes_absent(name, &exactly(if switched_on { routes.clone() } else { vec![] }))?;
         }
-        if up && !switched_on {
+        if up && (!switched_on || anew) {
             self.strip(name)?;
             self.set_up(name, false)?;
         }
@@ -364,7 +401,7 @@ impl Planner<'_> {
         }
         if switched_on {
             self.take_early(name)?;
-            self.set_up(name, true)?;
+            self.set_up_for(name, true, self.persistent && wanted.persistent)?;
         }
         if let Some(addresses) = &wanted.addresses {
             self.addresses(name, &Wanted { present: addresses.clone(), absent: Absent::AllOthers })?;
@@ -382,10 +419,16 @@ impl Planner<'_> {
     }
 
     fn set_up(&mut self, name: &InterfaceName, up: bool) -> Result<(), Nonsense> {
+        let was = self.at(name).is_some_and(|interface| interface.persistent);
+        self.set_up_for(name, up, self.persistent && (up || was))
+    }
+
+    fn set_up_for(&mut self, name: &InterfaceName, up: bool, persistent: bool) -> Result<(), Nonsense> {
         if self.at(name).is_none_or(|interface| interface.up == up) {
             return Ok(());
         }
-        self.push(Step::SetUp { interface: name.clone(), up })
+        let step = Step::SetUp { interface: name.clone(), up };
+        self.push(if persistent { step.persistent() } else { step })
     }
 
     fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
@@ -393,9 +436,10 @@ impl Planner<'_> {
         let now: Vec<_> = interface.own_addresses().cloned().collect();
         let goes = |address: &Address| match &wanted.absent {
             Absent::AllOthers => !keeps_its_place(address, &now, &wanted.present),
-            Absent::These(these) => {
-                !wanted.present.iter().any(|other| other.same(address)) && these.iter().any(|other| other.same(address))
-            }
+            Absent::These(these) => match wanted.present.iter().find(|other| other.same(address)) {
+                Some(other) => self.persistent && other.kept && !address.kept,
+                None => these.iter().any(|other| other.same(address)),
+            },
         };
         let going: Vec<_> = now.iter().filter(|address| goes(address)).collect();
         // Secondaries go with the first address of their subnet, so they go before it, and come back after it.
@@ -428,9 +472,10 @@ impl Planner<'_> {
         let Some(interface) = self.at(name) else { return Ok(()) };
         let goes = |route: &Route| match &wanted.absent {
             Absent::AllOthers => !wanted.present.contains(route),
-            Absent::These(these) => {
-                !wanted.present.iter().any(|other| other.same(route)) && these.iter().any(|other| other.same(route))
-            }
+            Absent::These(these) => match wanted.present.iter().find(|other| other.same(route)) {
+                Some(other) => self.persistent && other.kept && !route.kept,
+                None => these.iter().any(|other| other.same(route)),
+            },
         };
         let going: Vec<_> = interface.own_routes().filter(|route| goes(route)).cloned().collect();
         for route in nearest_first(&going).into_iter().rev().cloned() {

@@ -23,6 +23,9 @@ pub struct Receipt {
     pub addresses: Vec<Address>,
     /// The routes that mpath put on the device.
     pub routes: Vec<Route>,
+    /// Whether the group comes back after a boot, so that the receipt must.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent: bool,
 }
 
 impl Receipt {
@@ -44,6 +47,23 @@ impl Receipt {
             }
         }
         both
+    }
+
+    /// The same after a boot: what would not have come back by itself is not to be given back either.
+    #[must_use]
+    pub fn after_boot(mut self) -> Self {
+        for interface in self.before.interfaces.values_mut() {
+            interface.addresses.retain(|address| address.kept);
+            // A lease that is asked for at boot brings its default route along.
+            let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
+            interface.routes.retain(|route| route.kept || (leased && route.is_default()));
+            if !interface.persistent {
+                interface.up = false;
+                interface.addresses.clear();
+                interface.routes.clear();
+            }
+        }
+        self
     }
 
     /// The same, some seconds later: [`Snapshot::aged`].
@@ -91,6 +111,32 @@ mod tests {
     use crate::snapshot::{Interface, Kind};
 
     #[test]
+    fn a_boot_takes_what_would_not_have_come_back() {
+        let kept = |text: &str, kept| Address { kept, ..Address::new(text.parse().unwrap()) };
+        let mut lasting = Interface { up: true, persistent: true, ..Interface::new(Kind::Ethernet) };
+        lasting.addresses = vec![kept("192.168.1.7/24", true), kept("10.0.0.7/8", false)];
+        lasting.routes = vec![Route::default_via([192, 168, 1, 1].into())];
+        let passing = Interface { persistent: false, ..lasting.clone() };
+        let name = |text: &str| InterfaceName::new(text).unwrap();
+        let interfaces = [(name("net0"), lasting), (name("net1"), passing)].into();
+        let receipt = Receipt {
+            schema: Receipt::SCHEMA.to_owned(),
+            group: GroupName::new("lan").unwrap(),
+            device: name("ipmp0"),
+            before: Snapshot { interfaces, ..Snapshot::default() },
+            addresses: vec![],
+            routes: vec![],
+            persistent: true,
+        };
+        let after = receipt.after_boot();
+        let (net0, net1) = (&after.before.interfaces["net0"], &after.before.interfaces["net1"]);
+        assert!(net0.up && net0.routes.is_empty());
+        assert_eq!(net0.addresses, [kept("192.168.1.7/24", true)]);
+        assert!(!net1.up && net1.addresses.is_empty());
+        assert_eq!(after.clone().after_boot(), after);
+    }
+
+    #[test]
     fn a_lease_that_ran_out_takes_its_routes_with_it() {
         let leased = |text: &str, valid| Address {
             lifetime: Some(Lifetime { valid, preferred: valid }),
@@ -111,6 +157,7 @@ mod tests {
             before,
             addresses: vec![],
             routes: vec![],
+            persistent: false,
         };
         let aged = receipt.aged(100).before.interfaces.remove(&eth0).unwrap();
         assert_eq!(aged.addresses, [leased("10.0.0.7/8", 500)]);

@@ -91,6 +91,22 @@ pub enum Refusal {
         /// The group.
         group: GroupName,
     },
+    /// The group is there until the next boot only, and shall last.
+    #[error("the group on {device} is there until the next boot only, and what is there now cannot be made to last")]
+    NotPersistent {
+        /// Its device.
+        device: InterfaceName,
+        /// The group.
+        group: GroupName,
+    },
+    /// A format of files cannot say the same.
+    #[error("{reason}")]
+    NotInFormat {
+        /// Why not.
+        reason: String,
+        /// What to write instead.
+        cure: String,
+    },
     /// A member is not of a kind that can be one.
     #[error("{member} is a {kind} interface and cannot be a member")]
     MemberKind {
@@ -214,6 +230,9 @@ impl Refusal {
                 format!("switch it off first: ip link set dev {} down", word(upper.as_str()))
             }
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
+            Self::NotPersistent { group, .. } => {
+                format!("make it anew: mpath down {group} && mpath up {group} --persist")
+            }
             Self::MemberTaken { member, controller, cures, .. } => {
                 format!("free it first: {}", cures.free(member, controller))
             }
@@ -240,6 +259,7 @@ impl Refusal {
                 }
             }
             Self::Obstacle(obstacle) => obstacle.cure.clone(),
+            Self::NotInFormat { cure, .. } => cure.clone(),
             Self::NoProbeAddress { member } => {
                 format!("give it one: members = [{{ name = \"{member}\", probe-address = \"ADDRESS/LENGTH\" }}, …]")
             }
@@ -254,6 +274,7 @@ impl Refusal {
 
     /// Whether it is the platform that cannot do it, whatever the host looks like.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported(_)) || matches!(self, Self::Obstacle(obstacle) if obstacle.unsupported)
+        matches!(self, Self::Unsupported(_) | Self::NotInFormat { .. })
+            || matches!(self, Self::Obstacle(obstacle) if obstacle.unsupported)
     }
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Feature, Obstacle, Unsupported};
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::group::{MacPolicy, Member, MemberSelector};
 use crate::mode::ModeName;
@@ -34,6 +34,8 @@ pub struct Question<'a> {
     pub capabilities: &'a Capabilities,
     /// Whether a device that mpath did not make may be taken over.
     pub adopt: bool,
+    /// Whether a group that is not there yet shall come back after a boot; one that is there keeps its kind.
+    pub persist: bool,
 }
 
 /// A group found on a host.
@@ -63,7 +65,8 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let addressing = desired.addressing();
     let routes = wanted_routes(desired);
     check_routes(&question, &device, &members, &routes, &mut refusals);
-    check_obstacles(capabilities, &device, &members, &mut refusals);
+    let persistent = persistence(&question, &device, &mut refusals);
+    check_obstacles(capabilities, &device, &members, persistent, &mut refusals);
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
@@ -83,7 +86,9 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     }
     let mac = own_mac(&question, &names, sharing);
     let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
-    let addresses: Vec<_> = addressing.addresses.iter().map(|net| wanted_address(*net, probes_ipv6)).collect();
+    let kept = |address: Address| Address { kept: persistent, ..address };
+    let addresses: Vec<_> = addressing.addresses.iter().map(|net| kept(wanted_address(*net, probes_ipv6))).collect();
+    let routes: Vec<_> = routes.into_iter().map(|route| Route { kept: persistent, ..route }).collect();
     let state = DeviceTarget {
         settings: GroupSettings {
             mode: desired.mode().clone(),
@@ -98,7 +103,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         mtu: desired.mtu(),
         up: true,
         accept_ra: wanted_accept_ra(desired, capabilities),
-        members: in_joining_order(&members, primary.as_ref(), desired, capabilities),
+        members: in_joining_order(&members, primary.as_ref(), &question, persistent),
         addresses: Wanted {
             present: addresses,
             absent: Absent::These(receipt.map(|receipt| receipt.addresses.clone()).unwrap_or_default()),
@@ -110,7 +115,30 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
     };
     let others = former_members(&device, current, receipt, &names);
-    Ok(Resolved { target: Target { device, state: Some(state), host_wide, others }, notes })
+    Ok(Resolved { target: Target { device, persistent, state: Some(state), host_wide, others }, notes })
+}
+
+/// Whether the group is, or becomes, one that comes back after a boot. What is there until the next boot and what lasts
+/// do not go together in one group (`ipmgmt_ipmp_update_handler` of illumos refuses it), so a group keeps its kind.
+fn persistence(question: &Question<'_>, device: &InterfaceName, refusals: &mut Vec<Refusal>) -> bool {
+    let Question { desired, current, receipt, capabilities, persist, .. } = *question;
+    if let Some(missing) = capabilities.missing(Feature::Persistence).filter(|_| persist) {
+        refusals.push(Refusal::Unsupported(Unsupported {
+            group: desired.name().clone(),
+            key: "--persist",
+            feature: missing.feature,
+            platform: capabilities.platform,
+            reason: missing.reason.clone(),
+            cure: Some("leave `--persist` out: the group is then there until the next boot"),
+        }));
+        return false;
+    }
+    let there = current.interface(device).filter(|interface| interface.group().is_some());
+    let kind = there.map(|there| there.persistent).or(receipt.map(|receipt| receipt.persistent));
+    if persist && kind == Some(false) {
+        refusals.push(Refusal::NotPersistent { device: device.clone(), group: desired.name().clone() });
+    }
+    kind.unwrap_or(persist)
 }
 
 /// Whether router advertisements are listened to, or at least a link-local address is there.
@@ -169,10 +197,12 @@ fn check_obstacles(
     capabilities: &Capabilities,
     device: &InterfaceName,
     members: &[(InterfaceName, &Member)],
+    persistent: bool,
     refusals: &mut Vec<Refusal>,
 ) {
     let ours = |name: &InterfaceName| name == device || members.iter().any(|(member, _)| member == name);
-    let matters = capabilities.obstacles.iter().filter(|obstacle| obstacle.interfaces.iter().all(ours));
+    let concerns = |obstacle: &&Obstacle| obstacle.interfaces.iter().all(ours) && (persistent || !obstacle.of_lasting);
+    let matters = capabilities.obstacles.iter().filter(concerns);
     refusals.extend(matters.cloned().map(Refusal::Obstacle));
 }
 
@@ -457,9 +487,10 @@ fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing
 fn in_joining_order(
     members: &[(InterfaceName, &Member)],
     primary: Option<&InterfaceName>,
-    desired: &Group,
-    capabilities: &Capabilities,
+    question: &Question<'_>,
+    kept: bool,
 ) -> Vec<MemberTarget> {
+    let Question { desired, capabilities, .. } = *question;
     let follows = capabilities.rules.settings_follow;
     let probes = follows && desired.detection().probe().is_some();
     let (last, first): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| Some(name) == primary);
@@ -468,15 +499,15 @@ fn in_joining_order(
         priority: member.priority.unwrap_or(0),
         standby: follows && primary.is_some_and(|primary| primary != name),
         own_mac: None,
-        addresses: member.probe_address.filter(|_| probes).map(probe_address).into_iter().collect(),
+        addresses: member.probe_address.filter(|_| probes).map(|net| probe_address(net, kept)).into_iter().collect(),
         routes: vec![],
     };
     first.into_iter().chain(last).map(target).collect()
 }
 
 /// An address that only probes come from.
-fn probe_address(net: IpNet) -> Address {
-    Address { probe_only: true, ..wanted_address(net, false) }
+fn probe_address(net: IpNet, kept: bool) -> Address {
+    Address { probe_only: true, kept, ..wanted_address(net, false) }
 }
 
 fn note_members(

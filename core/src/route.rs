@@ -34,6 +34,9 @@ pub struct Route {
     /// Whether the system made it by itself (connected, router advertisement) and will make it again.
     #[serde(default)]
     pub automatic: bool,
+    /// Whether the system brings it back after a boot by itself: taken away for a while, it is not forgotten.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// What of it cannot be put back, in words; such a route is never removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opaque: Option<String>,
@@ -55,6 +58,7 @@ impl Route {
             scope: None,
             onlink: false,
             automatic: false,
+            kept: false,
             opaque: None,
         }
     }

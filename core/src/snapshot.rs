@@ -84,6 +84,10 @@ pub struct Interface {
     /// Its speed in Mbit/s, where it tells.
     #[serde(default)]
     pub speed: Option<u32>,
+    /// Whether the next boot brings it back, on platforms where mpath can see to that: a group's device, and what makes
+    /// an interface be on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent: bool,
 }
 
 /// Ethernet's (RFC 894).
@@ -175,6 +179,9 @@ pub struct Membership {
     /// Whether it waits until another fails, on platforms that say so of each member.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standby: bool,
+    /// Whether the next boot puts it into the group again, on platforms where mpath can see to that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent: bool,
     /// What the group thinks of it. Changes by itself.
     pub state: MemberState,
     /// Whether it carries traffic now. Changes by itself.
@@ -195,7 +202,17 @@ impl Membership {
     /// A fresh membership of an interface, before anything has been heard of it.
     pub fn new(device: InterfaceName, own_mac: Option<MacAddress>) -> Self {
         let state = MemberState::Unknown;
-        Self { device, priority: 0, standby: false, state, active: false, failures: 0, own_mac, own_mtu: None }
+        Self {
+            device,
+            priority: 0,
+            standby: false,
+            persistent: false,
+            state,
+            active: false,
+            failures: 0,
+            own_mac,
+            own_mtu: None,
+        }
     }
 }
 
@@ -320,6 +337,7 @@ impl Snapshot {
                 *membership = Membership {
                     priority: membership.priority,
                     standby: membership.standby,
+                    persistent: membership.persistent,
                     ..Membership::new(membership.device.clone(), membership.own_mac)
                 };
             }
@@ -344,6 +362,7 @@ impl Interface {
             accept_ra: usual_accept_ra(),
             manager: None,
             speed: None,
+            persistent: false,
         }
     }
 

@@ -154,6 +154,11 @@ pub enum Step {
         /// For which family.
         family: Family,
     },
+    /// The same step, but for every boot to come too: what it makes comes back by itself, and what it takes away does not.
+    Persistent {
+        /// The step, which is not persistent itself.
+        change: Box<Step>,
+    },
 }
 
 /// A group's device to be made, or as it was made.
@@ -206,12 +211,30 @@ impl Step {
             Self::RemoveRoute { interface, route } => Self::AddRoute { interface, route },
             Self::StartDhcp { interface, family } => Self::StopDhcp { interface, family },
             Self::StopDhcp { interface, family } => Self::StartDhcp { interface, family },
+            Self::Persistent { change } => change.inverse()?.persistent(),
         };
         Some(inverse)
     }
 }
 
 impl Step {
+    /// The same, for every boot to come too.
+    #[must_use]
+    pub fn persistent(self) -> Self {
+        match self {
+            Self::Persistent { .. } => self,
+            change => Self::Persistent { change: Box::new(change) },
+        }
+    }
+
+    /// What is changed now, whether or not it lasts.
+    pub fn change(&self) -> &Self {
+        match self {
+            Self::Persistent { change } => change,
+            change => change,
+        }
+    }
+
     /// The interface that it changes; for a membership, the member.
     pub fn subject(&self) -> Option<&InterfaceName> {
         match self {
@@ -232,6 +255,7 @@ impl Step {
             | Self::RemoveRoute { interface, .. }
             | Self::StartDhcp { interface, .. }
             | Self::StopDhcp { interface, .. } => Some(interface),
+            Self::Persistent { change } => change.subject(),
         }
     }
 }
@@ -291,6 +315,7 @@ impl fmt::Display for Step {
             Self::StopDhcp { interface, family } => {
                 write!(f, "release the {family} lease of {interface} and stop its DHCP client")
             }
+            Self::Persistent { change } => write!(f, "{change}, for every boot"),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 pub struct Target {
     /// The group's device.
     pub device: InterfaceName,
+    /// Whether all of it shall come back after a boot.
+    pub persistent: bool,
     /// How it shall be; `None` is not at all.
     pub state: Option<DeviceTarget>,
     /// What shall hold for all groups of the host; `None` is as it is.
@@ -76,6 +78,8 @@ pub struct InterfaceTarget {
     pub addresses: Option<Vec<Address>>,
     /// Its routes; `None` is as they are.
     pub routes: Option<Vec<Route>>,
+    /// Whether it is on after a boot too; counts only where the group comes back after a boot.
+    pub persistent: bool,
 }
 
 /// Which of a kind shall be there, and what becomes of the others.
@@ -100,6 +104,7 @@ impl Target {
     /// The state of these interfaces as they were in a snapshot, to bring back.
     ///
     /// `before` holds the device, if it was there, and every interface that has been or may have been a member.
+    /// The way back is until the next boot; for every boot it is where the target says so.
     pub fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
         let state = before.interface(device).and_then(|interface| {
             let group = interface.group()?;
@@ -148,9 +153,10 @@ impl Target {
                 mtu: Some(interface.mtu),
                 addresses: Some(interface.own_addresses().cloned().collect()),
                 routes: Some(interface.own_routes().cloned().collect()),
+                persistent: interface.persistent,
             };
             (name.clone(), target)
         });
-        Self { device: device.clone(), state, host_wide: before.host_wide, others: others.collect() }
+        Self { device: device.clone(), persistent: false, state, host_wide: before.host_wide, others: others.collect() }
     }
 }

@@ -40,6 +40,9 @@ pub struct Extent {
     pub interfaces: Vec<InterfaceName>,
     /// Those that were there, as they were.
     pub before: Snapshot,
+    /// Whether steps change what the next boot finds, so that the way back must, too.
+    #[serde(default)]
+    pub persistent: bool,
 }
 
 impl Extent {
@@ -51,7 +54,8 @@ impl Extent {
         interfaces.sort();
         interfaces.dedup();
         let before = before.scoped(&interfaces);
-        Self { device: device.clone(), interfaces, before }
+        let persistent = steps.iter().any(|step| matches!(step, Step::Persistent { .. }));
+        Self { device: device.clone(), interfaces, before, persistent }
     }
 
     /// Brings the interfaces back to what they were before.
@@ -74,7 +78,7 @@ impl Extent {
                     return Undo::Incomplete { errors, left: vec![] };
                 }
             };
-            let left = match plan::restore(&self.device, &self.before, &now, backend.capabilities()) {
+            let left = match plan::restore(&self.device, &self.before, &now, self.persistent, backend.capabilities()) {
                 Ok(left) => left,
                 Err(nonsense) => return Undo::Unplanned { errors, nonsense },
             };

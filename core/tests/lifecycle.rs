@@ -60,8 +60,14 @@ fn up(host: &mut FakeHost, words: &str, receipt: Option<&Receipt>, at_most: usiz
     let current = host.observe().unwrap();
     let capabilities = host.capabilities.clone();
     let desired = group(words);
-    let question =
-        Question { desired: &desired, current: &current, receipt, capabilities: &capabilities, adopt: false };
+    let question = Question {
+        desired: &desired,
+        current: &current,
+        receipt,
+        capabilities: &capabilities,
+        adopt: false,
+        persist: false,
+    };
     let earlier = receipt;
     let Prepared { plan, receipt } = plan::up(question).unwrap_or_else(|why| panic!("{words}: {why:?}"));
     for step in plan.steps.iter().take(at_most) {
@@ -241,8 +247,14 @@ fn an_adopted_device_is_given_back_with_all_its_members() {
     let current = host.observe().unwrap();
     let capabilities = host.capabilities.clone();
     let desired = group(WORDS[0]);
-    let question =
-        |adopt| Question { desired: &desired, current: &current, receipt: None, capabilities: &capabilities, adopt };
+    let question = |adopt| Question {
+        desired: &desired,
+        current: &current,
+        receipt: None,
+        capabilities: &capabilities,
+        adopt,
+        persist: false,
+    };
     assert!(plan::up(question(false)).is_err());
     let Prepared { plan, receipt } = plan::up(question(true)).unwrap();
     for step in &plan.steps {

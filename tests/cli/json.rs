@@ -60,6 +60,7 @@ fn every_document_is_as_the_reference_shows_it() {
     documented("report", &world, "up --json");
     documented("status", &world, "status --json");
     documented("check", &world, "check --json");
+    documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
     world.run("down -q");
     world.fail(|step| matches!(step, mpath_core::Step::AddMember { .. }).then(|| busy(step)));
     documented("report-failed", &world, "up --json");

@@ -17,6 +17,7 @@ mod plan;
 mod reach;
 mod recovery;
 mod reference;
+mod render;
 mod status;
 mod trust;
 mod up;

@@ -235,3 +235,11 @@ fn a_group_that_is_not_there_is_answered_with_the_nearest() {
     world.file("office.toml", OFFICE);
     expect("no_such_group", &world.script(&["up home-lna", "down x", "status office y z", "plan --down offise"]));
 }
+
+#[test]
+fn a_group_that_shall_last_is_refused_where_nothing_lasts() {
+    let world = World::new();
+    expect("persist", &world.script(&["up home-lan --persist", "plan home-lan --persist"]));
+    assert_eq!(world.steps_done(), 0);
+    assert_eq!(world.run("plan --down --persist").code, 2);
+}

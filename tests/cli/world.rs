@@ -242,6 +242,7 @@ impl World {
             stderr: Stream { writer: stderr, is_terminal: self.terminal },
             no_color: self.no_color,
             state_directory: self.path("run"),
+            lasting_directory: self.path("lib"),
             start_guard: &mut start_guard,
             prober: &mut Fake(self.beyond.clone()),
             resolv_conf: self.path("resolv.conf"),

@@ -32,6 +32,9 @@ fn solaris_10_is_not_supported() {
     let run = world.run("up");
     assert_eq!(run.code, 9, "{run}");
     assert!(run.stderr.contains("Solaris 10"), "{run}");
+    assert!(run.stderr.contains("mpath render --to solaris10"), "{run}");
+    let rendered = world.done("render --to solaris10");
+    assert!(rendered.stdout.contains("192.168.1.34 netmask 255.255.255.0 broadcast + up"), "{rendered}");
 }
 
 #[test]

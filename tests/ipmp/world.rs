@@ -87,6 +87,7 @@ impl World {
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
             state_directory: self.directory.path().join("run"),
+            lasting_directory: self.directory.path().join("lib"),
             start_guard: &mut |_| Ok(()),
             prompt: None,
             prober: &mut Nobody,
@@ -103,6 +104,15 @@ impl World {
         let run = self.run(line);
         assert_eq!(run.code, 0, "{run}\n{:#?}", self.host.mutations());
         run
+    }
+
+    /// Boots the host anew: what is in memory goes, and with it the receipts there.
+    pub(crate) fn reboot(&self) {
+        let memory = self.directory.path().join("run");
+        if memory.exists() {
+            fs::remove_dir_all(memory).unwrap();
+        }
+        self.host.reboot();
     }
 
     /// The host as mpath sees it.

@@ -62,6 +62,7 @@ fn every_step_does_what_the_model_predicts() {
             receipt: receipt.as_ref(),
             capabilities: &capabilities,
             adopt: false,
+            persist: false,
         };
         let prepared = plan::up(question).unwrap();
         tried += step_by_step(&mut backend, &current, &prepared.plan.steps, receipt.as_ref());

@@ -68,6 +68,7 @@ pub(crate) fn main() -> Option<ExitCode> {
         stderr: Stream { writer: &mut io::stderr(), is_terminal: false },
         no_color: true,
         state_directory: crate::network::state_directory(),
+        lasting_directory: "/var/lib/mpath".into(),
         start_guard: &mut start_guard,
         prompt: None,
         prober: &mut mpath::reach::Network,

@@ -3,7 +3,8 @@
 //! Each folder beside this file is a case: `group.toml` (what is wanted), `current.toml` (the host, a snapshot),
 //! `plan.txt` (steps and notes, or refusals), `linux.txt` (the same steps as commands), and `illumos.txt`: what the same
 //! file becomes there, commands and notes or refusals, on a host with the same members. `UPDATE_EXPECTED=1` writes the
-//! last three anew; read the difference before you commit it.
+//! last three anew; read the difference before you commit it. Where a folder has `illumos-persistent.txt`, that is the
+//! plan of `--persist` there, in both of the ways in which it is made to last.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -45,7 +46,14 @@ fn current(case: &Path) -> Snapshot {
 
 fn plan(group: &Group, host: &Snapshot) -> Result<Prepared, NoPlan> {
     let capabilities = mpath_backend_linux::capabilities();
-    plan::up(Question { desired: group, current: host, receipt: None, capabilities: &capabilities, adopt: false })
+    plan::up(Question {
+        desired: group,
+        current: host,
+        receipt: None,
+        capabilities: &capabilities,
+        adopt: false,
+        persist: false,
+    })
 }
 
 /// The case on illumos: the interfaces of the host under illumos's rules, without what only Linux shows.
@@ -60,10 +68,11 @@ fn current_on_illumos(case: &Path) -> Snapshot {
         .collect();
     for (name, interface) in &mut host.interfaces {
         interface.manager = None;
+        let is_group = interface.group().is_some();
         for (number, address) in (0..).zip(&mut interface.addresses) {
-            // As ipadm calls them, kept over a boot.
+            // As ipadm calls them, kept over a boot; but a group is there until the next one.
             address.label = Some(format!("{name}/v{number}"));
-            address.kept = !address.automatic;
+            address.kept = !address.automatic && !is_group;
         }
         if let Some(group) = interface.group_mut() {
             group.settings.mac_sharing = MacSharing::Active;
@@ -74,15 +83,23 @@ fn current_on_illumos(case: &Path) -> Snapshot {
             membership.own_mac = interface.permanent_mac;
         }
         interface.mac = interface.permanent_mac.or(interface.mac);
+        interface.persistent = interface.up && !is_group;
     }
     host.let_settings_follow(&mpath_backend_illumos::capabilities().rules);
     host
 }
 
+/// The text of `illumos-persistent.txt`.
+fn illumos_persistent(desired: &Group, host: &Snapshot) -> String {
+    let by_ipadm = illumos(desired, host, Dialect::Ipadm, true);
+    format!("## by ipadm\n{by_ipadm}\n## by ifconfig\n{}", illumos(desired, host, Dialect::Ifconfig, true))
+}
+
 /// The text of `illumos.txt`.
-fn illumos(desired: &Group, host: &Snapshot) -> String {
-    let capabilities = illumos_capabilities(host);
-    let question = Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false };
+fn illumos(desired: &Group, host: &Snapshot, dialect: Dialect, persist: bool) -> String {
+    let capabilities = illumos_capabilities(host, dialect);
+    let question =
+        Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false, persist };
     let mut text = String::new();
     match plan::up(question) {
         Err(NoPlan::Refused(refusals)) => {
@@ -97,7 +114,7 @@ fn illumos(desired: &Group, host: &Snapshot) -> String {
             }
             for step in &plan.steps {
                 writeln!(text, "# {step}").unwrap();
-                for command in mpath_backend_illumos::explain(step, Dialect::Ipadm) {
+                for command in mpath_backend_illumos::explain(step, dialect) {
                     writeln!(text, "{command}").unwrap();
                 }
             }
@@ -109,8 +126,8 @@ fn illumos(desired: &Group, host: &Snapshot) -> String {
     text
 }
 
-fn illumos_capabilities(host: &Snapshot) -> Capabilities {
-    let mut capabilities = mpath_backend_illumos::capabilities();
+fn illumos_capabilities(host: &Snapshot, dialect: Dialect) -> Capabilities {
+    let mut capabilities = mpath_backend_illumos::capabilities_of(dialect);
     capabilities.obstacles = mpath_backend_illumos::obstacles_in(host);
     capabilities
 }
@@ -150,8 +167,12 @@ fn each_case_has_the_plan_that_its_folder_says() {
     let mut wrong = Vec::new();
     for case in cases() {
         let (text, linux) = texts(&plan(&group(&case), &current(&case)));
-        let illumos = illumos(&group(&case), &current_on_illumos(&case));
-        for (file, found) in [("plan.txt", text), ("linux.txt", linux), ("illumos.txt", illumos)] {
+        let here = current_on_illumos(&case);
+        let illumos = illumos(&group(&case), &here, Dialect::Ipadm, false);
+        let persistent = case.join("illumos-persistent.txt").exists();
+        let persistent = persistent.then(|| ("illumos-persistent.txt", illumos_persistent(&group(&case), &here)));
+        let all = [("plan.txt", text), ("linux.txt", linux), ("illumos.txt", illumos)];
+        for (file, found) in all.into_iter().chain(persistent) {
             let path = case.join(file);
             if update {
                 fs::write(&path, found).unwrap();
@@ -197,13 +218,15 @@ fn paths(table: &toml::Table, prefix: &str, found: &mut BTreeSet<String>) {
 
 #[test]
 fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
-    for case in cases() {
+    let mut lasting = 0;
+    for (case, persist) in cases().into_iter().flat_map(|case| [(case.clone(), false), (case, true)]) {
         let (desired, before) = (group(&case), current_on_illumos(&case));
-        let capabilities = illumos_capabilities(&before);
-        let ask = |current: &Snapshot, receipt: Option<&Receipt>| {
-            plan::up(Question { desired: &desired, current, receipt, capabilities: &capabilities, adopt: false })
+        let capabilities = illumos_capabilities(&before, Dialect::Ipadm);
+        let ask = |current: &Snapshot, receipt: Option<&Receipt>, persist| {
+            let (desired, capabilities) = (&desired, &capabilities);
+            plan::up(Question { desired, current, receipt, capabilities, adopt: false, persist })
         };
-        let Ok(Prepared { plan: planned, receipt }) = ask(&before, None) else { continue };
+        let Ok(Prepared { plan: planned, receipt }) = ask(&before, None, persist) else { continue };
         let mut host = before.clone();
         let go = |steps: &[Step], host: &mut Snapshot| {
             for step in steps {
@@ -213,8 +236,15 @@ fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
             }
         };
         go(&planned.steps, &mut host);
-        let again = ask(&host, Some(&receipt)).unwrap().plan;
-        assert!(again.is_empty(), "{case:?}: {:#?}", again.steps);
+        // A group keeps its kind, whether or not that is asked for another time.
+        for persist in [false, persist] {
+            let again = ask(&host, Some(&receipt), persist).unwrap().plan;
+            assert!(again.is_empty(), "{case:?}: {:#?}", again.steps);
+        }
+        let device = &host.interfaces[&planned.device];
+        assert_eq!(device.persistent, persist, "{case:?}");
+        assert!(device.own_addresses().all(|address| address.kept == persist), "{case:?}");
+        lasting += usize::from(persist);
         // A group that mpath had not made has no receipt, and cannot be given back.
         if receipt.before.interfaces.contains_key(&planned.device) || before.group(&planned.device).is_some() {
             continue;
@@ -223,6 +253,7 @@ fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
         go(&down.steps, &mut host);
         assert_eq!(host.configuration(), before.configuration(), "{case:?}");
     }
+    assert!(lasting > 10, "only {lasting} groups were made to last");
 }
 
 #[test]

@@ -29,6 +29,9 @@ fn story() -> Rows {
         inbound: group::inbound("192.168.1.34:up:ipmp0:net0\n").unwrap(),
         host_wide: HostWide { failback: Failback::Always, probe_time: Millis::new(10_000) },
         marks: BTreeMap::from([("ipmp0".to_owned(), "mpath:home-lan".to_owned())]),
+        boot: Boot::default(),
+        idle: vec![],
+        special: vec![],
     }
 }
 

@@ -1,7 +1,7 @@
-use mpath_core::Millis;
 use mpath_core::address::Lifetime;
 use mpath_core::settings::Failback;
 use mpath_core::snapshot::HostWide;
+use mpath_core::{Address, Millis, Route};
 
 use super::*;
 
@@ -95,4 +95,67 @@ fn host_wide_settings_are_told_to_the_daemon() {
         "cp -p /etc/default/mpathd /etc/default/mpathd.before-mpath && sed -e 's/^FAILBACK=.*/FAILBACK=no/' \
          /etc/default/mpathd.before-mpath > /etc/default/mpathd\nsvcadm refresh svc:/network/ipmp:default"
     );
+}
+
+fn persistent(step: Step, dialect: Dialect) -> String {
+    explain(&step.persistent(), dialect).join("\n")
+}
+
+#[test]
+fn what_lasts_goes_without_an_option_where_ipadm_makes_groups() {
+    let join = Step::AddMember { device: name("ipmp0"), member: name("net0") };
+    let link_local = "ipadm create-addr -T addrconf -p stateful=no,stateless=no net0/linklocal";
+    assert_eq!(persistent(join.clone(), Dialect::Ipadm), format!("{link_local}\nipadm add-ipmp -i net0 ipmp0"));
+    let leave = join.inverse().unwrap();
+    assert_eq!(
+        persistent(leave, Dialect::Solaris11),
+        "ipadm remove-ipmp -i net0 ipmp0\nipadm delete-addr net0/linklocal"
+    );
+    let standby = Step::SetStandby { device: name("ipmp0"), member: name("net1"), standby: true };
+    assert_eq!(persistent(standby.clone(), Dialect::Ipadm), "ipadm set-ifprop -p standby=on -m ip net1");
+    let none = standby.inverse().unwrap();
+    assert_eq!(persistent(none, Dialect::Ipadm), "ipadm reset-ifprop -p standby -m ip net1");
+    let up = Step::SetUp { interface: name("net0"), up: true };
+    assert_eq!(persistent(up, Dialect::Ipadm), "ipadm create-ip net0");
+}
+
+#[test]
+fn what_lasts_is_a_line_in_a_file_where_ifconfig_makes_groups() {
+    let join = Step::AddMember { device: name("ipmp0"), member: name("net0") };
+    assert_eq!(
+        persistent(join, Dialect::Ifconfig),
+        "ifconfig net0 group ipmp0\nifconfig net0 up\ntest ! -f /etc/hostname.net0 || mv /etc/hostname.net0 \
+         /etc/hostname.net0.before-mpath; printf '%s\\n' 'group ipmp0' 'up' > /etc/hostname.net0"
+    );
+    let address = Address { kept: true, ..address("192.168.1.34/24") };
+    assert_eq!(
+        persistent(add("ipmp0", address), Dialect::Ifconfig),
+        "ifconfig ipmp0 addif 192.168.1.34/24 up\necho 'addif 192.168.1.34/24 up' >> /etc/hostname.ipmp0"
+    );
+}
+
+#[test]
+fn what_a_member_keeps_is_taken_out_of_what_ipadm_keeps_for_a_group_that_lasts() {
+    let kept = Address { kept: true, label: Some("net0/v4".to_owned()), ..address("192.168.1.7/24") };
+    let step = Step::RemoveAddress { interface: name("net0"), address: kept };
+    assert_eq!(persistent(step.clone(), Dialect::Ipadm), "ipadm delete-addr net0/v4");
+    assert_eq!(
+        persistent(step.inverse().unwrap(), Dialect::Ipadm),
+        "ipadm create-addr -T static -a 192.168.1.7/24 net0/v4"
+    );
+    // The boot does not read it where there is a hostname file.
+    assert_eq!(persistent(step, Dialect::Ifconfig), "ipadm disable-addr -t net0/v4");
+}
+
+#[test]
+fn a_router_of_the_boot_goes_back_into_its_file() {
+    let route = Route { kept: true, protocol: OF_DEFAULT_ROUTER, ..Route::default_via([192, 168, 1, 24].into()) };
+    let step = Step::RemoveRoute { interface: name("net0"), route: route.clone() };
+    assert_eq!(
+        persistent(step.inverse().unwrap(), Dialect::Ipadm),
+        "route add -inet default 192.168.1.24\necho '192.168.1.24' >> /etc/defaultrouter"
+    );
+    assert_eq!(text(&step), "route delete -inet default 192.168.1.24");
+    let own = Step::AddRoute { interface: name("ipmp0"), route: Route { protocol: Route::STATIC, ..route } };
+    assert_eq!(persistent(own, Dialect::Ifconfig), "route -p add -inet default 192.168.1.24 -ifp ipmp0");
 }

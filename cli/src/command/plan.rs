@@ -33,6 +33,9 @@ pub(crate) struct PlanArgs {
     /// Plan as with `up --adopt` or `down --adopt`
     #[arg(long)]
     adopt: bool,
+    /// Plan as with `up --persist`
+    #[arg(long, conflicts_with = "down")]
+    persist: bool,
     /// Plan for another system: its members are taken for wired cards that nobody uses
     #[arg(long, value_name = "PLATFORM", conflicts_with = "down")]
     platform: Option<Platform>,
@@ -103,7 +106,8 @@ impl PlanArgs {
             Err(error) => return GroupPlan::failed(name, device, error),
         };
         let (current, receipt) = (&host.snapshot, memory.receipt.as_ref());
-        let prepared = plan::up(Question { desired, current, receipt, capabilities, adopt: self.adopt });
+        let (adopt, persist) = (self.adopt, self.persist);
+        let prepared = plan::up(Question { desired, current, receipt, capabilities, adopt, persist });
         GroupPlan::new(name, device, prepared.map(|prepared| prepared.plan), host)
     }
 

@@ -83,7 +83,7 @@ fn look(desired: &Group, device: InterfaceName, host: &Host, context: &mut Conte
     let (current, capabilities, receipt) = (&host.snapshot, host.backend.capabilities(), memory.receipt.as_ref());
     let mut drift = 0;
     let mut refusals = Vec::new();
-    match plan::up(Question { desired, current, receipt, capabilities, adopt: false }) {
+    match plan::up(Question { desired, current, receipt, capabilities, adopt: false, persist: false }) {
         Ok(prepared) => drift = prepared.plan.steps.len(),
         Err(NoPlan::Refused(found)) => refusals = found.iter().map(RefusalText::new).collect(),
         Err(defect) => context.console.error(Some(name), &ErrorText::of(&defect, None)),

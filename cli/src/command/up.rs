@@ -36,6 +36,9 @@ pub(crate) struct UpArgs {
     adopt: bool,
     #[command(flatten)]
     patience: Patience,
+    /// Make the group so that it comes back after a boot; one that is up keeps its kind
+    #[arg(long)]
+    persist: bool,
     /// Undo it unless `mpath confirm` comes within this time, as in 60s
     #[arg(long, value_name = "TIME", value_parser = confirm_time)]
     confirm: Option<u64>,
@@ -79,7 +82,7 @@ impl UpArgs {
             chosen.iter().for_each(|group| gate.note_gateways(group, device(group).as_ref()));
         }
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
-        let mut run = UpRun { adopt: self.adopt, hold, gate, signals: &signals };
+        let mut run = UpRun { adopt: self.adopt, persist: self.persist, hold, gate, signals: &signals };
         let mut groups = Vec::new();
         for group in chosen {
             let report = match stuck.iter().find(|report| report.name == *group.name()) {
@@ -143,6 +146,7 @@ struct Hold {
 /// One run of `up`.
 struct UpRun<'r> {
     adopt: bool,
+    persist: bool,
     hold: Option<Hold>,
     /// What is to be reached afterwards, where that is checked.
     gate: Option<Gate<'r>>,
@@ -162,12 +166,12 @@ impl UpRun<'_> {
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
         }
-        let (adopt, capabilities) = (self.adopt, host.backend.capabilities().clone());
+        let (adopt, persist, capabilities) = (self.adopt, self.persist, host.backend.capabilities().clone());
         // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
         let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
-            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt })
+            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
         };
         let Prepared { plan, receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
@@ -201,6 +205,16 @@ impl UpRun<'_> {
                 return report.failed(code, error);
             }
         };
+        if plan.is_persistent()
+            && let Err(error) = receipts.foresee(&receipt, memory.receipt.as_ref())
+        {
+            host.snapshot = before;
+            let told = ErrorText::of(&error, error.hint());
+            return match journal.close() {
+                Ok(()) => report.failed(receipt_code(&error), told),
+                Err(error) => report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+            };
+        }
         let no_plan = RefCell::new(None);
         let replan = |after: &Snapshot| match prepare(after) {
             Ok(prepared) => prepared.plan.steps,
@@ -234,7 +248,14 @@ impl UpRun<'_> {
             Err(failure) => {
                 // What could not be read now is told; the next group looks for itself.
                 let _ = host.look_again();
-                broken_off(report, failure, no_plan.into_inner(), host, journal)
+                let mut report = broken_off(report, failure, no_plan.into_inner(), host, journal);
+                if plan.is_persistent()
+                    && report.undone == Some(true)
+                    && let Err(error) = receipts.take_back(name)
+                {
+                    report.failures.push(one_line(&error));
+                }
+                report
             }
         }
     }
@@ -315,7 +336,7 @@ fn broken_off(
 
 /// The families that a DHCP client was started for and that have no address yet.
 fn without_lease(group: &Group, plan: &Plan, host: &Snapshot) -> Vec<Family> {
-    let started = plan.steps.iter().filter_map(|step| match step {
+    let started = plan.steps.iter().filter_map(|step| match step.change() {
         Step::StartDhcp { family, .. } => Some(*family),
         _ => None,
     });

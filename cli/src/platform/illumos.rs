@@ -13,6 +13,11 @@ pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()
 }
 
+/// Beside the state of the system's own daemons (`/var/inet`, `/var/dhcp`): filesystem(7) has no `/var/lib`.
+pub(crate) fn lasting_directory() -> std::path::PathBuf {
+    "/var/mpath".into()
+}
+
 pub(crate) fn capabilities() -> Option<Capabilities> {
     Some(mpath_backend_illumos::capabilities())
 }
@@ -28,7 +33,7 @@ pub(crate) fn program() -> io::Result<std::path::PathBuf> {
 
 pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
     Ok(Moment {
-        // A receipt of another boot cannot be there, and each zone has its own /var/run.
+        // A receipt of another boot cannot be in memory, and each zone has its own /var/run.
         boot: String::new(),
         namespace: 0,
         // Since an arbitrary time that does not change until the next boot (clock_gettime(3C), CLOCK_HIGHRES).

@@ -28,6 +28,11 @@ pub(crate) fn state_directory() -> PathBuf {
     }
 }
 
+/// Nothing lasts here yet, so that there is nothing in it.
+pub(crate) fn lasting_directory() -> PathBuf {
+    "/var/lib/mpath".into()
+}
+
 pub(crate) fn capabilities() -> Option<Capabilities> {
     Some(mpath_backend_linux::capabilities())
 }

@@ -10,6 +10,10 @@ pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()
 }
 
+pub(crate) fn lasting_directory() -> std::path::PathBuf {
+    "/var/lib/mpath".into()
+}
+
 pub(crate) fn capabilities() -> Option<Capabilities> {
     None
 }

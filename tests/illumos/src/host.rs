@@ -107,9 +107,10 @@ impl Simulator {
         self.change(|state| crate::clock::advance(state, milliseconds));
     }
 
-    /// Boots the host anew: what is not persistent is gone.
+    /// Boots the host anew: what is not persistent is gone, and what is in memory.
     pub fn reboot(&self) {
         self.change(crate::boot::reboot);
+        self.store.empty_memory().expect("the files in memory");
     }
 
     /// Moves the programs into a zone.

@@ -81,6 +81,14 @@ impl Store {
         Ok(value)
     }
 
+    /// Empties what is in memory: /var/run is a tmpfs (filesystem(7)).
+    pub fn empty_memory(&self) -> io::Result<()> {
+        match fs::remove_dir_all(self.root_dir().join("var/run")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
     fn load(&self) -> io::Result<State> {
         let mut state: State = serde_json::from_slice(&fs::read(self.directory.join("state.json"))?)?;
         let written = WRITTEN.into_iter().filter_map(|name| state.files.remove_entry(name));

@@ -42,12 +42,18 @@ fn run(words: &[&str]) -> Result<String, String> {
     if *verb == "create" {
         return create(directory, rest);
     }
-    let work = |state: &mut State| {
+    let work = |state: &mut State| -> Result<String, String> {
         let text = change(state, verb, rest)?;
         illumos_simulator::settle(state);
         Ok(text)
     };
-    Store::at(directory).with(work).map_err(|error| format!("{}: {error}", directory.display()))?
+    let store = Store::at(directory);
+    let told = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let text = store.with(work).map_err(told)??;
+    if *verb == "reboot" {
+        store.empty_memory().map_err(told)?;
+    }
+    Ok(text)
 }
 
 fn create(directory: &Path, words: &[&str]) -> Result<String, String> {

@@ -182,9 +182,9 @@ fn plumb(state: &mut State, place: &Place) -> Result<Option<String>, String> {
     match crate::kernel::plumb(state, &place.name, place.family, Class::Ip) {
         Ok(()) => {
             if place.family == Family::V6 {
-                let token = state.interface(&place.name).map_or(1, |interface| u64::from(interface.index));
+                let own = link_local(state, &place.name);
                 set(state, place, |lif| {
-                    lif.address = link_local(token);
+                    lif.address = own;
                     lif.prefix = 10;
                 });
             }

@@ -95,14 +95,14 @@ fn apply(state: &mut State, stored: &StoredAddress) -> Result<bool, Status> {
             Ok(true)
         }
         StoredKind::Addrconf => {
-            let token = state.interface(&interface).map_or(1, |interface| u64::from(interface.index));
+            let own = link_local(state, &interface);
             let half = state.interface_mut(&interface).and_then(|i| i.half_mut(Family::V6)).ok_or(Status::Enxio)?;
             if half.lifs.iter().any(|lif| lif.is_link_local() && lif.object.is_some()) {
                 return Err(Status::AddrconfExists);
             }
             let lif = &mut half.lifs[0];
             if !lif.is_link_local() {
-                lif.address = link_local(token);
+                lif.address = own;
             }
             lif.prefix = 10;
             lif.object = Some(stored.name.clone());
@@ -112,9 +112,16 @@ fn apply(state: &mut State, stored: &StoredAddress) -> Result<bool, Status> {
     }
 }
 
-/// A link-local address; real ones have the hardware address in it, this one the index.
-pub(crate) fn link_local(token: u64) -> IpAddr {
-    Ipv6Addr::from((0xfe80_u128 << 112) | (0x0208_20ff_fe00_0000_u128) | u128::from(token)).into()
+/// The link-local address of an interface: its hardware address as a modified EUI-64 (RFC 4291, appendix A), so that it
+/// is the same after a boot. An IPMP interface has none of its own, and gets one made from its index [inferred].
+pub(crate) fn link_local(state: &State, name: &str) -> IpAddr {
+    let byte = |part: &str| u8::from_str_radix(part, 16).ok();
+    let mac: Option<Vec<u8>> = state.link(name).and_then(|link| link.mac.split(':').map(byte).collect());
+    let token = match mac.as_deref() {
+        Some(&[a, b, c, d, e, f]) => u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]),
+        _ => 0x0208_20ff_fe00_0000 | state.interface(name).map_or(1, |interface| u64::from(interface.index)),
+    };
+    Ipv6Addr::from((0xfe80_u128 << 112) | u128::from(token)).into()
 }
 
 /// Puts a lease on an interface; a member takes no default route from it (facts §6).

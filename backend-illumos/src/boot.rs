@@ -1,0 +1,140 @@
+//! What the next boot makes, as far as `ipadm` does not tell: hostname files, routers, persistent routes.
+//!
+//! In: the files below a root, and the output of `route -p show`. Out: which interfaces, addresses and routes are in them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+use mpath_core::{Address, Route};
+
+use crate::boot_file::{self, DEFAULT_ROUTER};
+use crate::op::addif;
+
+/// What the next boot makes beside what `ipadm` keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Boot {
+    /// The lines of `/etc/hostname.IF`, by interface.
+    pub(crate) hostnames: BTreeMap<String, Vec<String>>,
+    /// The next hops in `/etc/defaultrouter`.
+    routers: Vec<IpAddr>,
+    /// Destinations and next hops that `route -p` keeps.
+    routes: Vec<(IpNet, IpAddr)>,
+}
+
+impl Boot {
+    /// Reads the files, and what `route -p show` printed.
+    pub(crate) fn read(root: &Path, routes: &str) -> io::Result<Self> {
+        let routers = boot_file::read(root, DEFAULT_ROUTER)?.unwrap_or_default();
+        let mut hostnames = BTreeMap::new();
+        for entry in fs::read_dir(root.join("etc"))? {
+            let file = entry?.file_name();
+            let Some(interface) = file.to_str().and_then(|name| name.strip_prefix("hostname.")) else { continue };
+            // net-physical takes those whose names end in a digit.
+            if interface.ends_with(|c: char| c.is_ascii_digit()) {
+                let text = boot_file::read(root, &boot_file::hostname(interface))?.unwrap_or_default();
+                let lines = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
+                hostnames.insert(interface.to_owned(), lines.collect());
+            }
+        }
+        let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
+        Ok(Self {
+            hostnames,
+            routers: routers.lines().filter_map(first).collect(),
+            routes: routes.lines().filter_map(persistent_route).collect(),
+        })
+    }
+
+    /// Whether the hostname file of an interface begins with that word.
+    pub(crate) fn begins(&self, interface: &str, word: &str) -> bool {
+        let first = self.hostnames.get(interface).and_then(|lines| lines.first());
+        first.is_some_and(|line| line.split_whitespace().next() == Some(word))
+    }
+
+    /// Whether the hostname file of an interface gives it an address, as mpath writes it.
+    pub(crate) fn has_address(&self, interface: &str, address: &Address) -> bool {
+        let line = addif(address).join(" ");
+        self.hostnames.get(interface).is_some_and(|lines| lines.contains(&line))
+    }
+
+    /// Whether a route is that of a router in `/etc/defaultrouter`.
+    pub(crate) fn is_router(&self, route: &Route) -> bool {
+        route.is_default() && !route.is_ipv6() && route.via.is_some_and(|via| self.routers.contains(&via))
+    }
+
+    /// Whether `route -p` keeps a route.
+    pub(crate) fn has_route(&self, route: &Route) -> bool {
+        self.routes.iter().any(|(to, via)| *to == route.to && Some(*via) == route.via)
+    }
+}
+
+/// `persistent: route add -inet default 192.168.1.24 -ifp ipmp0` (`save_route` in `route.c` keeps the arguments).
+fn persistent_route(line: &str) -> Option<(IpNet, IpAddr)> {
+    let (_, arguments) = line.split_once("route add ")?;
+    let (mut places, mut mask) = (Vec::new(), None);
+    let mut words = arguments.split_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "-ifp" | "-ifa" | "-setsrc" => _ = words.next(),
+            "-netmask" => mask = words.next().and_then(|mask| mask.parse::<IpAddr>().ok()),
+            option if option.starts_with('-') => {}
+            place => places.push(place),
+        }
+    }
+    let [to, via, ..] = places[..] else { return None };
+    let via: IpAddr = via.parse().ok()?;
+    let to = match (to, to.parse::<IpAddr>(), mask) {
+        ("default", ..) => Route::default_via(via).to,
+        (_, Ok(to), Some(mask)) => IpNet::with_netmask(to, mask).ok()?,
+        (_, Ok(host), None) => IpNet::from(host),
+        (net, ..) => net.parse().ok()?,
+    };
+    Some((to.trunc(), via))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persistent_routes_are_read_in_all_ways_of_writing_them() {
+        let text = "persistent: route add -inet default 192.168.1.24 -ifp ipmp0\npersistent: route add default fe80::1\n\
+                    persistent: route add -net 10.0.0.0/8 192.168.1.25\n\
+                    persistent: route add -host 10.1.1.1 192.168.1.25 -static\n\
+                    persistent: route add -net 172.16.0.0 -netmask 255.240.0.0 -gateway 192.168.1.25\n";
+        let found: Vec<_> = text.lines().filter_map(persistent_route).map(|(to, via)| format!("{to} {via}")).collect();
+        assert_eq!(
+            found,
+            [
+                "0.0.0.0/0 192.168.1.24",
+                "::/0 fe80::1",
+                "10.0.0.0/8 192.168.1.25",
+                "10.1.1.1/32 192.168.1.25",
+                "172.16.0.0/12 192.168.1.25"
+            ]
+        );
+        assert_eq!(persistent_route("No persistent routes are defined"), None);
+    }
+
+    #[test]
+    fn files_whose_names_end_in_no_digit_are_none_of_the_boot() {
+        let root = tempfile::TempDir::new().unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        for (file, text) in [
+            ("hostname.ipmp0", "ipmp group ipmp0\naddif 192.168.1.34/24 up\n"),
+            ("hostname.net0.before-mpath", "192.168.1.7\n"),
+            ("defaultrouter", "# the router\n192.168.1.24\n"),
+        ] {
+            fs::write(root.path().join("etc").join(file), text).unwrap();
+        }
+        let boot = Boot::read(root.path(), "").unwrap();
+        assert_eq!(boot.hostnames.len(), 1);
+        assert!(boot.begins("ipmp0", "ipmp") && !boot.begins("ipmp0", "group"));
+        assert!(boot.has_address("ipmp0", &Address::new("192.168.1.34/24".parse().unwrap())));
+        assert!(boot.is_router(&Route::default_via([192, 168, 1, 24].into())));
+        assert!(!boot.is_router(&Route::default_via([192, 168, 1, 25].into())));
+    }
+}

@@ -1,0 +1,183 @@
+//! The files that a boot reads: `/etc/hostname.IF`, `/etc/defaultrouter`.
+//!
+//! In: an [`Edit`]. Out: a file changed as a whole or not at all. Each line of a hostname file is the arguments of one
+//! `ifconfig IF inet` (`inet_process_hostname` in `net_include.sh`), so a step that lasts is a line more or less. A file
+//! of a single line gets `netmask + broadcast + up` appended there, of several lines none does; and there are no
+//! comments, since `ifconfig` would take them for an address.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// The routers of the boot, one IPv4 address in a line; what follows a `#` at its begin is a comment.
+pub(crate) const DEFAULT_ROUTER: &str = "etc/defaultrouter";
+/// What the name of a file that was there before ends in. It is no digit, so that the boot passes it over.
+const BEFORE: &str = "before-mpath";
+
+/// The hostname file of an interface.
+pub(crate) fn hostname(interface: &str) -> String {
+    format!("etc/hostname.{interface}")
+}
+
+/// What the file of a group begins with.
+pub(crate) fn group_line(device: &str) -> String {
+    format!("ipmp group {device}")
+}
+
+/// What the file of a member begins with.
+pub(crate) fn member_line(device: &str) -> String {
+    format!("group {device}")
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// It has these lines. One that begins otherwise is put aside.
+    Make(Vec<String>),
+    /// It goes if it begins with this line, and the one that was put aside comes back.
+    Unmake(String),
+    /// It has this line more.
+    Add(String),
+    /// It has this line no more, and goes with its last line.
+    Drop(String),
+}
+
+/// Does an edit to a file below a root.
+pub(crate) fn edit(root: &Path, file: &str, edit: &Edit) -> io::Result<()> {
+    let (path, aside) = (root.join(file), aside(root, file));
+    let found = read(root, file)?;
+    let first = found.as_deref().map(|text| text.lines().next().unwrap_or_default());
+    match edit {
+        Edit::Make(lines) => {
+            if found.is_some() && first != lines.first().map(String::as_str) {
+                fs::rename(&path, aside)?;
+            }
+            write(&path, lines)
+        }
+        Edit::Unmake(begin) => {
+            if first == Some(begin) {
+                fs::remove_file(&path)?;
+            }
+            if aside.exists() && !path.exists() {
+                fs::rename(aside, &path)?;
+            }
+            sync(&path)
+        }
+        Edit::Add(line) => {
+            let mut lines: Vec<_> = found.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+            if !lines.contains(line) {
+                lines.push(line.clone());
+            }
+            write(&path, &lines)
+        }
+        Edit::Drop(line) => {
+            let Some(text) = found else { return Ok(()) };
+            let lines: Vec<_> = text.lines().filter(|other| other != line).map(str::to_owned).collect();
+            if lines.is_empty() { fs::remove_file(&path) } else { write(&path, &lines) }
+        }
+    }
+}
+
+/// An edit as an administrator would type it.
+pub(crate) fn explain(file: &str, edit: &Edit) -> String {
+    let quoted = |line: &String| format!("'{line}'");
+    match edit {
+        Edit::Make(lines) => {
+            let lines: Vec<_> = lines.iter().map(quoted).collect();
+            format!(
+                "test ! -f /{file} || mv /{file} /{file}.{BEFORE}; printf '%s\\n' {lines} > /{file}",
+                lines = lines.join(" ")
+            )
+        }
+        Edit::Unmake(_) => format!("rm -f /{file}; test ! -f /{file}.{BEFORE} || mv /{file}.{BEFORE} /{file}"),
+        Edit::Add(line) => format!("echo {} >> /{file}", quoted(line)),
+        Edit::Drop(line) => format!("fgrep -vx {} /{file} > /{file}.new~; mv /{file}.new~ /{file}", quoted(line)),
+    }
+}
+
+/// The text of a file, where there is one.
+pub(crate) fn read(root: &Path, file: &str) -> io::Result<Option<String>> {
+    match fs::read_to_string(root.join(file)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
+    }
+}
+
+fn aside(root: &Path, file: &str) -> PathBuf {
+    root.join(format!("{file}.{BEFORE}"))
+}
+
+fn write(path: &Path, lines: &[String]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(path);
+    let mut file = tempfile::Builder::new().prefix(".mpath-").tempfile_in(directory)?;
+    for line in lines {
+        writeln!(file, "{line}")?;
+    }
+    let permissions = fs::metadata(path).map_or(Permissions::from_mode(0o644), |before| before.permissions());
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync(path)
+}
+
+/// Sees to it that a rename outlives a power cut.
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(path))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "etc/hostname.net0";
+
+    fn root() -> tempfile::TempDir {
+        let root = tempfile::TempDir::new().unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        root
+    }
+
+    fn make(lines: &[&str]) -> Edit {
+        Edit::Make(lines.iter().map(|line| (*line).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_file_that_was_there_is_put_aside_and_comes_back() {
+        let root = root();
+        fs::write(root.path().join(FILE), "192.168.1.7\n").unwrap();
+        // Another time is a try after one that was cut off.
+        for _ in 0..2 {
+            edit(root.path(), FILE, &make(&["group lan0", "up"])).unwrap();
+            assert_eq!(read(root.path(), FILE).unwrap().unwrap(), "group lan0\nup\n");
+        }
+        for _ in 0..2 {
+            edit(root.path(), FILE, &Edit::Unmake("group lan0".to_owned())).unwrap();
+            assert_eq!(read(root.path(), FILE).unwrap().unwrap(), "192.168.1.7\n");
+        }
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_not_removed() {
+        let root = root();
+        fs::write(root.path().join(FILE), "192.168.1.7\n").unwrap();
+        edit(root.path(), FILE, &Edit::Unmake("group lan0".to_owned())).unwrap();
+        assert_eq!(read(root.path(), FILE).unwrap().unwrap(), "192.168.1.7\n");
+    }
+
+    #[test]
+    fn a_line_comes_once_and_the_last_one_takes_the_file_with_it() {
+        let root = root();
+        for line in ["192.168.1.24", "192.168.1.25", "192.168.1.24"] {
+            edit(root.path(), DEFAULT_ROUTER, &Edit::Add(line.to_owned())).unwrap();
+        }
+        assert_eq!(read(root.path(), DEFAULT_ROUTER).unwrap().unwrap(), "192.168.1.24\n192.168.1.25\n");
+        for line in ["192.168.1.25", "192.168.1.24", "192.168.1.24"] {
+            edit(root.path(), DEFAULT_ROUTER, &Edit::Drop(line.to_owned())).unwrap();
+        }
+        assert_eq!(read(root.path(), DEFAULT_ROUTER).unwrap(), None);
+    }
+}

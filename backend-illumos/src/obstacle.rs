@@ -1,0 +1,105 @@
+//! What stands in the way of groups on a host.
+//!
+//! In: what the host's programs say, or the rows of an observation. Out: [`Obstacle`]s, each with the command that cures
+//! it.
+
+use mpath_core::InterfaceName;
+use mpath_core::capability::Obstacle;
+use mpath_core::shell::word;
+
+use crate::command::Programs;
+use crate::dialect::Dialect;
+use crate::observe::Rows;
+
+/// What stands in the way of any group.
+pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers: bool) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    let mut found = |reason: &str, cure: &str, unsupported| {
+        let (reason, cure) = (reason.to_owned(), cure.to_owned());
+        obstacles.push(Obstacle { interfaces: vec![], reason, cure, unsupported, of_lasting: false });
+    };
+    let says = |program, words: &[&str]| programs.ask(program, words).unwrap_or_default().trim().to_owned();
+    // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
+    if says("zonename", &[]) != "global" && says("zonename", &["-t"]) == "shared" {
+        found(
+            "this is a zone that shares the network of the global zone, and only that one makes groups",
+            "run mpath in the global zone, or give the zone its own: zonecfg set ip-type=exclusive",
+            true,
+        );
+    }
+    if says("svcs", &["-H", "-o", "state", "svc:/network/physical:nwam"]) == "online" {
+        found(
+            "NWAM manages the network: it keeps one link on at a time and knows no groups",
+            "svcadm disable svc:/network/physical:nwam && svcadm enable svc:/network/physical:default",
+            false,
+        );
+    }
+    if dialect == Dialect::Solaris11 && is_automatic(&says("netadm", &["list", "-p", "ncp"])) {
+        found(
+            "the network profile Automatic manages the network, and knows no groups",
+            "netadm enable -p ncp DefaultFixed",
+            false,
+        );
+    }
+    // `ifconfig … ipmp` starts the daemon by itself, `ipadm create-ipmp` only asks whether it is there.
+    if dialect != Dialect::Ifconfig && !daemon_answers {
+        found(
+            "in.mpathd does not run, and without it nothing fails over",
+            "svcadm enable -s svc:/network/ipmp:default",
+            false,
+        );
+    }
+    obstacles
+}
+
+/// What stands in the way of groups with certain interfaces.
+pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    let mut found = |name: &str, reason: String, cure: String, of_lasting| {
+        let Ok(name) = InterfaceName::new(name.to_owned()) else { return };
+        obstacles.push(Obstacle { interfaces: vec![name], reason, cure, unsupported: false, of_lasting });
+    };
+    for ip in &rows.interfaces {
+        let name = &ip.name;
+        if ip.is_disabled {
+            found(
+                name,
+                format!("{name} is configured but disabled"),
+                format!("ipadm enable-if -t {}", word(name.as_str())),
+                false,
+            );
+        } else if ip.standby && rows.group_of(ip).is_none() {
+            // It would stay a standby in the group, whoever the primary is.
+            let cure = match dialect {
+                Dialect::Ifconfig => format!("ifconfig {name} -standby"),
+                _ => format!("ipadm reset-ifprop -p standby -m ip {name}"),
+            };
+            found(name, format!("{name} is a standby, although it is in no group"), cure, false);
+        }
+    }
+    if dialect == Dialect::Ifconfig {
+        return obstacles;
+    }
+    for name in rows.boot.hostnames.keys().filter(|_| dialect == Dialect::Ipadm) {
+        // net-physical: "found /etc/hostname.X or /etc/hostname6.X, ignoring ipadm configuration".
+        let reason = format!("/etc/hostname.{name} is there, so that the boot ignores what ipadm keeps of {name}");
+        found(name, reason, format!("mv /etc/hostname.{name} /etc/hostname.{name}.saved"), true);
+    }
+    let of = |object: &String| object.split('/').next().unwrap_or_default().to_owned();
+    for object in &rows.idle {
+        // The boot would bring it up on the member, as a test address (`i_ipadm_init_ifobj`).
+        let reason = format!("the address object {object} is not in use now, and would come up in the group at boot");
+        found(&of(object), reason, format!("ipadm delete-addr {object}"), true);
+    }
+    for object in &rows.special {
+        let reason = format!("the address object {object} has properties that `down` could not give back");
+        let cure = format!("ipadm reset-addrprop -p deprecated {object}; ipadm reset-addrprop -p private {object}");
+        found(&of(object), reason, cure, true);
+    }
+    obstacles
+}
+
+/// Whether the profile `Automatic` is the one that is online: rows are `TYPE:PROFILE:STATE` (netadm(8)).
+fn is_automatic(list: &str) -> bool {
+    list.lines().any(|line| line.contains("Automatic") && line.ends_with("online"))
+}
