@@ -41,6 +41,12 @@ impl IllumosBackend {
         Self::with(Programs::at(programs), root.to_owned())
     }
 
+    /// The same with a function that does what the programs do, in this process.
+    #[cfg(feature = "simulator")]
+    pub fn within(run: crate::command::Within, root: &std::path::Path) -> Result<Self, BackendError> {
+        Self::with(Programs::within(run), root.to_owned())
+    }
+
     fn with(programs: Programs, root: PathBuf) -> Result<Self, BackendError> {
         let dialect = dialect_of(&programs)?;
         if dialect == Dialect::Solaris10 {

@@ -20,10 +20,17 @@ const DIRECTORIES: [&str; 5] = ["/usr/sbin", "/sbin", "/usr/lib/inet", "/lib/ine
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// The programs of a system.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Programs {
     directories: Vec<PathBuf>,
+    /// Instead of programs, for tests.
+    #[cfg(feature = "simulator")]
+    within: Option<Within>,
 }
+
+/// Runs a program without a process: its name and arguments, and how it ended.
+#[cfg(feature = "simulator")]
+pub type Within = std::rc::Rc<dyn Fn(&str, &[String]) -> std::process::Output>;
 
 /// A program and its arguments, as they are run and shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -63,9 +70,15 @@ impl std::fmt::Display for CommandLine {
     }
 }
 
+impl std::fmt::Debug for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Programs").field(&self.directories).finish()
+    }
+}
+
 impl Default for Programs {
     fn default() -> Self {
-        Self { directories: DIRECTORIES.map(PathBuf::from).into() }
+        Self::new(DIRECTORIES.map(PathBuf::from).into())
     }
 }
 
@@ -73,7 +86,21 @@ impl Programs {
     /// All programs in one directory, for tests.
     #[cfg(feature = "simulator")]
     pub(crate) fn at(directory: &Path) -> Self {
-        Self { directories: vec![directory.to_owned()] }
+        Self::new(vec![directory.to_owned()])
+    }
+
+    /// No programs at all but one function, for tests that run thousands of them.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn within(run: Within) -> Self {
+        Self { within: Some(run), ..Self::new(vec![]) }
+    }
+
+    fn new(directories: Vec<PathBuf>) -> Self {
+        Self {
+            directories,
+            #[cfg(feature = "simulator")]
+            within: None,
+        }
     }
 
     fn find(&self, name: &str) -> Option<PathBuf> {
@@ -82,6 +109,10 @@ impl Programs {
 
     /// Whether the system has a program.
     pub(crate) fn has(&self, name: &str) -> bool {
+        #[cfg(feature = "simulator")]
+        if let Some(within) = &self.within {
+            return within(name, &[]).status.code() != Some(127);
+        }
         self.find(name).is_some()
     }
 
@@ -110,6 +141,12 @@ impl Programs {
 
     /// How a program ends, and what it wrote.
     pub(crate) fn end_of(&self, line: &CommandLine, limit: Duration) -> Result<Ended, BackendError> {
+        #[cfg(feature = "simulator")]
+        if let Some(within) = &self.within {
+            let std::process::Output { status, stdout, stderr } = within(line.program, &line.arguments);
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+            return Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) });
+        }
         let io = |source| BackendError::Io { action: "run", object: line.to_string(), source };
         let path = self.find(line.program).ok_or_else(|| io(std::io::ErrorKind::NotFound.into()))?;
         let mut child = Command::new(path)
@@ -206,7 +243,7 @@ mod tests {
         let path = directory.path().join("ipadm");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        let programs = Programs { directories: vec![directory.path().to_owned()] };
+        let programs = Programs::new(vec![directory.path().to_owned()]);
         (directory, programs)
     }
 

@@ -28,6 +28,8 @@ mod parseable;
 mod route;
 
 pub use backend::IllumosBackend;
+#[cfg(feature = "simulator")]
+pub use command::Within;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;

@@ -169,17 +169,23 @@ impl Rows {
     }
 
     fn place_routes(&self, snapshot: &mut Snapshot) {
-        let nets: Vec<(String, IpNet)> = self
-            .addresses
-            .iter()
-            .filter_map(|placed| Some((placed.interface.clone(), placed.address.as_ref()?.net)))
+        // A route goes over the group of a member, never over the member itself. Where a group and a card are on one
+        // subnet, a route that names neither is the card's: mpath names the group with each that it adds.
+        let rank = |placed: &Placed| {
+            let interface = snapshot.interfaces.get(placed.interface.as_str())?;
+            interface.membership().is_none().then_some(interface.group().is_none())
+        };
+        let ranked = self.addresses.iter().filter_map(|placed| Some((rank(placed)?, placed)));
+        let mut nets: Vec<(bool, String, IpNet)> = ranked
+            .filter_map(|(rank, placed)| Some((rank, placed.interface.clone(), placed.address.as_ref()?.net)))
             .collect();
+        nets.sort_by_key(|(rank, ..)| *rank);
         for Row { route, interface } in &self.routes {
             let mut route = route.clone();
             if interface.is_none() {
                 route.protocol = WITHOUT_INTERFACE;
             }
-            let nets = nets.iter().map(|(name, net)| (name.as_str(), *net));
+            let nets = nets.iter().map(|(_, name, net)| (name.as_str(), *net));
             let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
             if route.is_default() && interface.group().is_some_and(|group| group.dhcp.v4) {

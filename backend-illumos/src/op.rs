@@ -160,12 +160,17 @@ fn unplumb(device: &str, family: &str) -> Op {
 /// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
 /// `ipmp.c`). `ipadm` switches 0.0.0.0 on and leaves IPv6 off (`i_ipadm_set_groupname_active`), so that IPv6 of the
 /// group would be dead while everything looks well. A link-local address does not move to the group, and without
-/// NOFAILOVER it starts no probes.
+/// NOFAILOVER it starts no probes. It is switched off before: one that is on still, as after `remove-ipmp` by hand,
+/// hinders the member in joining (EADDRINUSE), and where it is `::` only, no program lists it.
 fn join(device: &str, member: &str, old: bool) -> Vec<Op> {
     if old {
         return vec![ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])];
     }
-    vec![ipadm(&["add-ipmp", "--temporary", "-i", member, device]), ifconfig(&[member, "inet6", "up"])]
+    vec![
+        ifconfig(&[member, "inet6", "down"]),
+        ipadm(&["add-ipmp", "--temporary", "-i", member, device]),
+        ifconfig(&[member, "inet6", "up"]),
+    ]
 }
 
 /// An interface is on when IP knows it. Both families are made, as the group has both.

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod convergence;
 mod faults;
 mod refusals;
 mod story;
+mod truth;
+mod universe;
 mod world;

@@ -53,7 +53,7 @@ fn a_disabled_member_is_enabled_by_its_owner() {
 fn two_cards_with_one_mac_address_are_refused() {
     let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:1")];
     let mut world = World::new(Dialect::IllumosNew, HOME_LAN);
-    world.host = Simulator::new(Dialect::IllumosNew, &links);
+    world.host = Simulator::new(Dialect::IllumosNew, &links).into();
     refused(&world, "have one MAC address", "local-mac-address");
 }
 

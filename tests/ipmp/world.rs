@@ -1,12 +1,17 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::rc::Rc;
 
-use illumos_simulator::{Dialect, Link, Simulator};
+use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
-use mpath_core::{Backend, InterfaceName, Snapshot};
+use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
 
 /// The story of the README, with the names that cards have on illumos.
@@ -26,7 +31,15 @@ pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::IllumosNew, Dialect::Illumos
 /// A simulated host and a configuration.
 pub(crate) struct World {
     directory: TempDir,
-    pub(crate) host: Simulator,
+    pub(crate) host: Rc<Simulator>,
+    /// Whether the programs run in this process: for tests that run thousands of them.
+    within: bool,
+}
+
+/// A host at one moment, and what mpath remembered of it then.
+pub(crate) struct Saved {
+    state: State,
+    pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 /// How one run ended.
@@ -41,9 +54,32 @@ impl World {
     /// Two cards and a file.
     pub(crate) fn new(dialect: Dialect, file: &str) -> Self {
         let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
-        let directory = TempDir::new().unwrap();
+        let directory = illumos_simulator::directory().unwrap();
         fs::write(directory.path().join("mpath.toml"), file).unwrap();
-        Self { directory, host: Simulator::new(dialect, &links) }
+        Self { directory, host: Rc::new(Simulator::new(dialect, &links)), within: false }
+    }
+
+    /// The same with other cards, and programs that run in this process.
+    pub(crate) fn within(dialect: Dialect, links: &[Link]) -> Self {
+        Self { host: Rc::new(Simulator::new(dialect, links)), within: true, ..Self::new(dialect, "") }
+    }
+
+    fn open(&self) -> Result<IllumosBackend, BackendError> {
+        if !self.within {
+            return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir());
+        }
+        let host = Rc::clone(&self.host);
+        let run = move |program: &str, arguments: &[String]| {
+            let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+            let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
+            let status = match ending {
+                Ending::Exit(code) => i32::from(code) << 8,
+                Ending::Signal(signal) => signal,
+                Ending::Hang => panic!("nobody waits for {program} in this process"),
+            };
+            std::process::Output { status: ExitStatus::from_raw(status), stdout, stderr }
+        };
+        IllumosBackend::within(Rc::new(run), &self.host.root_dir())
     }
 
     /// Writes the file anew.
@@ -51,12 +87,44 @@ impl World {
         fs::write(self.directory.path().join("mpath.toml"), text).unwrap();
     }
 
+    /// The host and mpath's memory of it, to begin from again.
+    pub(crate) fn save(&self) -> Saved {
+        let mut files = BTreeMap::new();
+        for directory in self.memory() {
+            for entry in fs::read_dir(&directory).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                files.insert(path.clone(), fs::read(path).unwrap());
+            }
+        }
+        Saved { state: self.host.state(), files }
+    }
+
+    /// Lets the host and mpath's memory be as they were.
+    pub(crate) fn restore(&self, saved: &Saved) {
+        self.host.change(|state| *state = saved.state.clone());
+        for directory in self.memory() {
+            let _ = fs::remove_dir_all(directory);
+        }
+        for (path, bytes) in &saved.files {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    /// Where mpath keeps what it remembers: receipts, and the marks of devices.
+    fn memory(&self) -> [PathBuf; 2] {
+        [self.state_directory().join("receipts"), self.host.root_dir().join("var/run/mpath/marks")]
+    }
+
+    fn state_directory(&self) -> PathBuf {
+        Path::join(self.directory.path(), "run")
+    }
+
     /// Runs mpath with these words.
     pub(crate) fn run(&self, line: &str) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut open = || {
-            let backend = IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir())?;
-            Ok(Box::new(backend) as Box<dyn Backend>)
+            Ok(Box::new(self.open()?) as Box<dyn Backend>)
         };
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
@@ -66,7 +134,7 @@ impl World {
             stdout: Stream { writer: &mut stdout, is_terminal: false },
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
-            state_directory: self.directory.path().join("run"),
+            state_directory: self.state_directory(),
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -82,7 +150,7 @@ impl World {
 
     /// The host as mpath sees it.
     pub(crate) fn look(&self) -> Snapshot {
-        IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir()).unwrap().observe().unwrap()
+        self.open().unwrap().observe().unwrap()
     }
 
     /// Who carries the traffic of a device.
