@@ -117,9 +117,17 @@ impl IllumosBackend {
             names.filter_map(|name| Some((name.clone(), mark::read(&self.root, &name)?))).collect();
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
+        let addresses = address::addresses(&ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?)?;
+        // One line each; none where there is no lease (dhcpinfo(1)).
+        let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
+            let told = ask("dhcpinfo", &["-i", &placed.interface, "Router"]).unwrap_or_default();
+            (placed.interface.clone(), routers(told))
+        });
         Ok(Rows {
             links,
-            addresses: address::addresses(&ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?)?,
+            leases: leased.collect(),
+            addresses,
             blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
             routes,
             underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,

@@ -4,13 +4,14 @@
 //! `ipadm`); how a member is doing is in.mpathd's (`ipmpstat`), which follows after a moment.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use mpath_core::settings::{Failback, MacSharing};
 use mpath_core::snapshot::{
     AcceptRa, Controller, Dhcp, Driver, GroupState, HostWide, Interface, Kind, MemberState, Membership,
 };
-use mpath_core::{GroupSettings, InterfaceName, Mode, Snapshot};
+use mpath_core::{GroupSettings, InterfaceName, Mode, Route, Snapshot};
 
 use crate::address::{self, Placed};
 use crate::capability::capabilities;
@@ -21,9 +22,6 @@ use crate::interface::IpInterface;
 use crate::op::{LINK_LOCAL_OBJECT, WITHOUT_INTERFACE};
 use crate::route::{Row, interface_of};
 
-/// RTPROT_DHCP of Linux, by which the model knows routes that go with a lease.
-const OF_A_LEASE: u8 = 16;
-
 /// The rows of one observation.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -32,6 +30,8 @@ pub(crate) struct Rows {
     pub(crate) addresses: Vec<Placed>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) routes: Vec<Row>,
+    /// The routers that each interface with a DHCP client was told of.
+    pub(crate) leases: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) underlying: Vec<Underlying>,
     /// IPMP interfaces, and the underlying interface that an address of theirs is received on.
     pub(crate) inbound: Vec<(String, String)>,
@@ -188,8 +188,10 @@ impl Rows {
             let nets = nets.iter().map(|(_, name, net)| (name.as_str(), *net));
             let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
-            if route.is_default() && interface.group().is_some_and(|group| group.dhcp.v4) {
-                route.protocol = OF_A_LEASE;
+            // dhcpagent adds the routers of a lease by itself, and takes them away with it (dhcpagent(8)).
+            let routers = self.leases.get(found.unwrap_or_default());
+            if route.is_default() && routers.is_some_and(|routers| route.via.is_some_and(|via| routers.contains(&via))) {
+                (route.protocol, route.automatic) = (Route::OF_A_LEASE, true);
             }
             interface.routes.push(route);
         }

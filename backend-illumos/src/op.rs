@@ -28,8 +28,9 @@ const DHCP_OBJECT: &str = "dhcp";
 pub(crate) const LINK_LOCAL_OBJECT: &str = "linklocal";
 /// The address object of a group that listens to router advertisements.
 const ADVERTISED_OBJECT: &str = "advertised";
-/// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too.
-pub(crate) const WITHOUT_INTERFACE: u8 = 3;
+/// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too. No
+/// number of a routing protocol that the model knows.
+pub(crate) const WITHOUT_INTERFACE: u8 = 250;
 
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,11 +87,12 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::AddMember { device, member } => join(device.as_str(), member.as_str(), old),
         Step::RemoveMember { device, member } => match old {
             true => vec![ifconfig(&[member.as_str(), "group", ""])],
-            // The link-local address of `join` would hinder it in joining again (EADDRINUSE). A membership made with
-            // --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler).
+            // A membership made with --temporary is undone only with --temporary (ipmgmt_ipmp_update_handler). The
+            // link-local address of `join` would hinder it in joining again (EADDRINUSE); it goes last, so that a
+            // member which could not leave still has its IPv6.
             false => vec![
-                ifconfig(&[member.as_str(), "inet6", "down"]),
                 ipadm(&["remove-ipmp", "--temporary", "-i", member.as_str(), device.as_str()]),
+                ifconfig(&[member.as_str(), "inet6", "down"]),
             ],
         },
         Step::SetStandby { member, standby, .. } => {

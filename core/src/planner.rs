@@ -306,6 +306,13 @@ impl Planner<'_> {
             return self.addresses(device, &addresses);
         }
         self.set_up(device, true)?;
+        // What a client that goes on was given is the client's, and taking it away would end the client.
+        let lasting = self.at(device).into_iter().flat_map(Interface::own_addresses);
+        let wants = |ipv6: bool| if ipv6 { state.dhcp.v6 } else { state.dhcp.v4 };
+        let leased = lasting.filter(|address| address.lifetime.is_some() && wants(address.is_ipv6()));
+        let known = |address: &Address| addresses.present.iter().any(|other| other.same(address));
+        let leased: Vec<_> = leased.filter(|address| !known(address)).cloned().collect();
+        addresses.present.extend(leased);
         self.routes_absent(device, &routes)?;
         self.addresses(device, &addresses)?;
         self.routes(device, &routes)?;

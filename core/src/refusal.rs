@@ -143,6 +143,16 @@ pub enum Refusal {
         #[serde(skip)]
         cures: Cures,
     },
+    /// A member that leaves would get a route back where the group's should be.
+    #[error("{member} leaves the group and would get its route {route} back, which is the group's place")]
+    RouteReturns {
+        /// The route.
+        route: Route,
+        /// The member that leaves.
+        member: InterfaceName,
+        /// The group.
+        group: GroupName,
+    },
     /// Something on the host stands in the way.
     #[error("{}", .0.reason)]
     Obstacle(Obstacle),
@@ -233,6 +243,9 @@ impl Refusal {
                     ),
                     None => format!("{remove}, or give the group's route a `metric`"),
                 }
+            }
+            Self::RouteReturns { group, .. } => {
+                format!("take the group down, which gives the route back, and decide about it then: mpath down {group}")
             }
             Self::Obstacle(obstacle) => obstacle.cure.clone(),
             Self::NoProbeAddress { member } => {

@@ -66,12 +66,14 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
+    let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
+    let others = former_members(&device, current, receipt, &names);
+    check_returning_routes(&question, &others, &routes, &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     note_members(current, &device, &members, capabilities, &mut notes);
 
-    let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
     let primary = desired.primary().cloned().filter(|primary| names.contains(primary));
     if let Some(absent) = desired.primary().filter(|_| primary.is_none()) {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
@@ -108,7 +110,6 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         },
         dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
     };
-    let others = former_members(&device, current, receipt, &names);
     Ok(Resolved { target: Target { device, state: Some(state), host_wide, others }, notes })
 }
 
@@ -194,6 +195,25 @@ fn former_members(
     let mut before = Target::as_before(device, &receipt.before).others;
     before.retain(|name, _| current.interfaces.contains_key(name) && !staying.contains(name));
     before
+}
+
+/// A member that leaves gets its routes back, also those of a lease, and there is one place for a route.
+fn check_returning_routes(
+    question: &Question<'_>,
+    others: &BTreeMap<InterfaceName, InterfaceTarget>,
+    routes: &[Route],
+    refusals: &mut Vec<Refusal>,
+) {
+    let before = question.receipt.map(|receipt| &receipt.before);
+    for (member, interface) in others.keys().filter_map(|name| Some((name, before?.interface(name)?))) {
+        let returning = interface.routes.iter().filter(|route| !route.automatic || route.goes_with_lease());
+        let taken = returning.filter(|route| routes.iter().any(|own| own.same_place(route)));
+        refusals.extend(taken.map(|route| Refusal::RouteReturns {
+            route: route.clone(),
+            member: member.clone(),
+            group: question.desired.name().clone(),
+        }));
+    }
 }
 
 /// An address as people set it: IPv4 with the broadcast address of its subnet (RFC 919), where there is one.

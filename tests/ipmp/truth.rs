@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use illumos_simulator::{Class, State};
+use illumos_simulator::{Class, Family, State};
 
 /// All of a host that somebody configured, and that a change that is undone, or taken down, must leave as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ struct Plumbed {
     offline: bool,
     /// A stub without an address says nothing: `ipadm` switches it on when an interface joins, and leaves it so.
     addresses: Vec<String>,
+    /// Of a member: the families in which it can be active.
+    families: Vec<Family>,
 }
 
 impl Truth {
@@ -50,12 +52,16 @@ impl Truth {
                 })
                 .collect();
             addresses.sort();
+            let mut families: Vec<_> =
+                interface.lifs().filter(|(_, lif)| lif.up).map(|(family, _)| family).collect();
+            families.dedup();
             let plumbed = Plumbed {
                 class: interface.class,
                 group: interface.group.clone(),
                 standby: interface.standby,
                 offline: interface.offline,
                 addresses,
+                families: if interface.is_member() { families } else { vec![] },
             };
             (interface.name.clone(), plumbed)
         });
