@@ -11,7 +11,7 @@ use mpath_core::capability::Obstacle;
 use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
 
 use crate::capability::{capabilities_of, obstacles_in};
-use crate::command::{CommandLine, LIMIT, Programs};
+use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
@@ -26,28 +26,33 @@ pub struct IllumosBackend {
     programs: Programs,
     root: PathBuf,
     dialect: Dialect,
+    rights: Rights,
     capabilities: Capabilities,
 }
 
 impl IllumosBackend {
     /// Finds out what this host speaks.
     pub fn new() -> Result<Self, BackendError> {
-        Self::with(Programs::default(), PathBuf::from("/"))
+        Self::with(Programs::default(), PathBuf::from("/"), rustix::process::geteuid().is_root())
     }
 
-    /// The same with the programs of one directory, and the files below another.
+    /// The same with the programs of one directory, and the files below another, for root or for somebody else.
     #[cfg(feature = "simulator")]
-    pub fn at(programs: &std::path::Path, root: &std::path::Path) -> Result<Self, BackendError> {
-        Self::with(Programs::at(programs), root.to_owned())
+    pub fn at(programs: &std::path::Path, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
+        Self::with(Programs::at(programs), root.to_owned(), is_root)
     }
 
     /// The same with a function that does what the programs do, in this process.
     #[cfg(feature = "simulator")]
-    pub fn within(run: crate::command::Within, root: &std::path::Path) -> Result<Self, BackendError> {
-        Self::with(Programs::within(run), root.to_owned())
+    pub fn within(
+        run: crate::command::Within,
+        root: &std::path::Path,
+        is_root: bool,
+    ) -> Result<Self, BackendError> {
+        Self::with(Programs::within(run), root.to_owned(), is_root)
     }
 
-    fn with(programs: Programs, root: PathBuf) -> Result<Self, BackendError> {
+    fn with(programs: Programs, root: PathBuf, is_root: bool) -> Result<Self, BackendError> {
         let dialect = dialect_of(&programs)?;
         if dialect == Dialect::Solaris10 {
             return Err(BackendError::NoDriver {
@@ -55,7 +60,11 @@ impl IllumosBackend {
                 cure: "describe the group in /etc/hostname.* files (in.mpathd(1M)), or upgrade the system".to_owned(),
             });
         }
-        Ok(Self { programs, root, dialect, capabilities: capabilities_of(dialect) })
+        let rights = match is_root {
+            true => Rights::Root,
+            false => Rights::told_by(&programs.ask("profiles", &[]).unwrap_or_default()),
+        };
+        Ok(Self { programs, root, dialect, rights, capabilities: capabilities_of(dialect) })
     }
 
     /// Which IPMP it is.
@@ -69,21 +78,30 @@ impl IllumosBackend {
             move |source: std::io::Error| match source.kind() {
                 std::io::ErrorKind::PermissionDenied => BackendError::NotPermitted {
                     operation: format!("write {object}"),
-                    needs: "the privileges of root: pfexec mpath …",
+                    needs: "the right to write in its directory",
                 },
                 _ => BackendError::Io { action: "write", object, source },
             }
         };
         match op {
-            Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
-            Op::Remove { line, look } => match self.programs.run(line, LIMIT) {
+            Op::Run(line) => self.programs.change(line, self.rights).map(drop),
+            Op::Remove { line, look } => match self.programs.change(line, self.rights) {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
+            Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
+                Err(error @ BackendError::Command { .. }) => {
+                    if wake.iter().any(|line| self.programs.change(line, self.rights).is_err()) {
+                        return Err(error);
+                    }
+                    self.programs.change(line, self.rights).map(drop)
+                }
                 done => done.map(drop),
             },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
-                self.programs.run(line, LIMIT)?;
+                self.programs.change(line, self.rights)?;
                 self.wait_for_daemon();
                 Ok(())
             }
@@ -239,7 +257,10 @@ impl Backend for IllumosBackend {
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {
-        explain(step, self.dialect)
+        match self.rights {
+            Rights::Root | Rights::Nothing => explain(step, self.dialect),
+            Rights::Profile => ops_for(step, self.dialect).iter().map(Op::by_profile).collect(),
+        }
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {

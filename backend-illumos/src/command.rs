@@ -19,6 +19,35 @@ const DIRECTORIES: [&str; 5] = ["/usr/sbin", "/sbin", "/usr/lib/inet", "/lib/ine
 /// How long a program may take. `ipadm` waits for daemons, in the worst case for a resync of in.mpathd (20 s).
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
+/// What the caller may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Everything: it is root.
+    Root,
+    /// The network, by pfexec.
+    Profile,
+    /// Nothing.
+    Nothing,
+}
+
+/// The profile that has the authorization `solaris.network.interface.config` (ipadm(8)), and runs `ifconfig`, `route` and
+/// the like as root (exec_attr(5)); and profiles that have all that it has (prof_attr(5)).
+const PROFILES: [&str; 3] = ["Network Management", "System Administrator", "Primary Administrator"];
+
+/// What somebody needs who is not root and has no such profile.
+const PROFILE_NEEDED: &str =
+    "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
+
+impl Rights {
+    /// Those of a caller with the output of `profiles`, which names one in each line (profiles(1)).
+    pub(crate) fn told_by(profiles: &str) -> Self {
+        match profiles.lines().any(|line| PROFILES.contains(&line.trim())) {
+            true => Self::Profile,
+            false => Self::Nothing,
+        }
+    }
+}
+
 /// The programs of a system.
 #[derive(Clone)]
 pub(crate) struct Programs {
@@ -132,11 +161,27 @@ impl Programs {
             None => format!("was ended: {status}"),
         };
         if is_missing_right(&stderr) {
-            // The profile's name (exec_attr(5), prof_attr(5)); without it, nothing that mpath does here is allowed.
-            let needs = "the profile Network Management: usermod -P +'Network Management' USER, then pfexec mpath …";
-            return Err(BackendError::NotPermitted { operation: line.to_string(), needs });
+            return Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED });
         }
         Err(BackendError::Command { command: line.to_string(), how, stdout, stderr })
+    }
+
+    /// Runs a program that changes something, with the rights that the caller has.
+    pub(crate) fn change(&self, line: &CommandLine, rights: Rights) -> Result<String, BackendError> {
+        match rights {
+            Rights::Root => self.run(line, LIMIT),
+            Rights::Profile => self.run(&self.by_profile(line), LIMIT),
+            Rights::Nothing => {
+                Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED })
+            }
+        }
+    }
+
+    /// The same command by way of pfexec(1), which looks for the profile by the path of the program.
+    fn by_profile(&self, line: &CommandLine) -> CommandLine {
+        let path = self.find(line.program).map(|path| path.display().to_string());
+        let program = path.unwrap_or_else(|| line.program.to_owned());
+        CommandLine { program: "pfexec", arguments: std::iter::once(program).chain(line.arguments.clone()).collect() }
     }
 
     /// How a program ends, and what it wrote.
@@ -262,6 +307,13 @@ mod tests {
             with("printf 'ipadm: Could not create x : Insufficient user authorizations' >&2; echo; exit 1");
         let error = programs.ask("ipadm", &["create-ipmp", "x"]).unwrap_err();
         assert!(error.hint().unwrap().contains("Network Management"), "{error:?}");
+    }
+
+    #[test]
+    fn the_profiles_of_a_caller_tell_what_it_may() {
+        assert_eq!(Rights::told_by("Network Management\nBasic Solaris User\nAll\n"), Rights::Profile);
+        assert_eq!(Rights::told_by("          System Administrator\n          All\n"), Rights::Profile);
+        assert_eq!(Rights::told_by("Network Security\nBasic Solaris User\n"), Rights::Nothing);
     }
 
     #[test]

@@ -50,6 +50,15 @@ pub enum Op {
         /// What succeeds as long as it is there.
         look: CommandLine,
     },
+    /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
+    /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
+    /// taken out of use and in again: who is put into use is active (`mpd_probe.c`).
+    StandBy {
+        /// What makes it a standby.
+        line: CommandLine,
+        /// What takes it out of use and in again, where that fails.
+        wake: [CommandLine; 2],
+    },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
     /// Writes the mark of an IPMP interface, or removes it.
@@ -97,12 +106,16 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         },
         Step::SetStandby { member, standby, .. } => {
             let member = member.as_str();
-            vec![match (old, *standby) {
-                (true, true) => ifconfig(&[member, "standby"]),
-                (true, false) => ifconfig(&[member, "-standby"]),
-                (false, true) => ipadm(&["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member]),
-                (false, false) => ipadm(&["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", member]),
-            }]
+            let line = match (old, *standby) {
+                (true, true) => CommandLine::new("ifconfig", [member, "standby"]),
+                (true, false) => CommandLine::new("ifconfig", [member, "-standby"]),
+                (false, true) => CommandLine::new("ipadm", ["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member]),
+                (false, false) => {
+                    CommandLine::new("ipadm", ["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", member])
+                }
+            };
+            let wake = || ["-d", "-r"].map(|way| CommandLine::new("if_mpadm", [way, member]));
+            vec![if *standby { Op::StandBy { line, wake: wake() } } else { Op::Run(line) }]
         }
         Step::SetHostWide { from, to } => {
             let reread = match old {
@@ -287,10 +300,25 @@ fn change_route(verb: &str, interface: &InterfaceName, route: &Route) -> Op {
     run("route", &words)
 }
 
+impl Op {
+    /// As somebody types it who has the profile and is not root. Files are written with the caller's own rights.
+    pub(crate) fn by_profile(&self) -> String {
+        match self {
+            Self::Run(_) | Self::RereadMpathd(_) | Self::Remove { .. } | Self::StandBy { .. } => {
+                format!("pfexec {self}")
+            }
+            Self::SetMpathd { .. } | Self::Mark { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } => fmt::Display::fmt(line, f),
+            Self::Run(line)
+            | Self::RereadMpathd(line)
+            | Self::Remove { line, .. }
+            | Self::StandBy { line, .. } => fmt::Display::fmt(line, f),
             Self::SetMpathd { changes } => {
                 write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
                 for (key, value) in changes {

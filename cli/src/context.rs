@@ -8,6 +8,7 @@ use crate::arguments::Global;
 use crate::config::Configuration;
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::lock::Lock;
 use crate::output::Console;
 use crate::receipts::ReceiptStore;
 
@@ -34,6 +35,12 @@ impl Context<'_> {
     /// Opens the host and looks at it.
     pub(crate) fn host(&mut self) -> Result<Host, CommandError> {
         Ok(Host::open(self.open_backend)?)
+    }
+
+    /// Takes the right to change the host.
+    pub(crate) fn lock(&self) -> Result<Lock, CommandError> {
+        let own = |capabilities: &Capabilities| capabilities.cures.own(&self.state_directory.display().to_string());
+        Lock::take(self.state_directory).map_err(|error| CommandError::of_lock(error, self.capabilities.as_ref().map(own)))
     }
 
     /// The receipts.

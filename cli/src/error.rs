@@ -65,12 +65,13 @@ impl From<SelectionError> for CommandError {
     }
 }
 
-impl From<LockError> for CommandError {
-    fn from(error: LockError) -> Self {
+impl CommandError {
+    /// A lock that is not to be had; `own` is what lets the caller write in the directory that it is in.
+    pub(crate) fn of_lock(error: LockError, own: Option<String>) -> Self {
         let (code, hint) = match &error {
             LockError::Held { .. } => (ExitCode::Busy, Some("wait until it has ended, then try again".to_owned())),
             LockError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-                (ExitCode::NotPermitted, Some("run it as root".to_owned()))
+                (ExitCode::NotPermitted, own.or_else(|| Some("run it as root".to_owned())))
             }
             LockError::Io { .. } => (ExitCode::Failed, None),
         };
@@ -121,7 +122,7 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> ExitCode {
     // A name that the platform does not take is as much beyond it as a feature.
     if refusal.is_unsupported() || matches!(refusal, Refusal::DeviceName { .. }) {
         ExitCode::NotSupported
-    } else if matches!(refusal, Refusal::SameDevice { .. }) {
+    } else if matches!(refusal, Refusal::SameDevice { .. } | Refusal::HostWideOther { .. }) {
         ExitCode::InvalidFile
     } else {
         ExitCode::Failed

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::group::{Device, MacPolicy};
 use crate::mode::{ModeName, TransmitHash, words};
 use crate::settings::Setting;
+use crate::snapshot::Manager;
 use crate::{Detection, Group, GroupName, InterfaceName, Route};
 
 /// What a platform can do.
@@ -63,12 +64,41 @@ pub struct Cures {
     pub remove_route: &'static str,
     /// Whether two routes to one place can be ranked instead.
     pub ranks_routes: bool,
+    /// Switches `{interface}` off.
+    pub switch_off: &'static str,
+    /// Removes `{interface}`, which stands on another.
+    pub remove_interface: &'static str,
+    /// Makes a program leave `{interface}` alone.
+    pub leave_alone: &'static [(Manager, &'static str)],
+    /// Lets the caller write in `{directory}`, where mpath keeps what it remembers.
+    pub own_directory: &'static str,
 }
 
 impl Cures {
     /// The command that takes a member out of a device.
     pub(crate) fn free(&self, member: &InterfaceName, controller: &InterfaceName) -> String {
         self.free_member.replace("{member}", member.as_str()).replace("{controller}", controller.as_str())
+    }
+
+    /// The command that switches an interface off.
+    pub(crate) fn off(&self, interface: &InterfaceName) -> String {
+        self.switch_off.replace("{interface}", interface.as_str())
+    }
+
+    /// The command that removes an interface which stands on another.
+    pub(crate) fn remove_upper(&self, interface: &InterfaceName) -> String {
+        self.remove_interface.replace("{interface}", interface.as_str())
+    }
+
+    /// The command that makes a program leave an interface alone.
+    pub(crate) fn release(&self, interface: &InterfaceName, manager: Manager) -> String {
+        let found = self.leave_alone.iter().find(|(of, _)| *of == manager);
+        found.map_or_else(String::new, |(_, command)| command.replace("{interface}", interface.as_str()))
+    }
+
+    /// What lets the caller write in mpath's own directory.
+    pub fn own(&self, directory: &str) -> String {
+        self.own_directory.replace("{directory}", directory)
     }
 
     /// The command that removes a route.

@@ -4,7 +4,7 @@ use crate::backend::{Backend, BackendError};
 use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, GroupRules};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
-use crate::snapshot::{Controller, Driver, MemberState};
+use crate::snapshot::{Controller, Driver, Manager, MemberState};
 use crate::{InterfaceName, MacAddress, Snapshot, Step};
 
 /// A host in memory.
@@ -40,6 +40,16 @@ pub fn capabilities() -> Capabilities {
             free_member: "ip link set dev {member} nomaster",
             remove_route: "ip route del {route} dev {interface}",
             ranks_routes: true,
+            switch_off: "ip link set dev {interface} down",
+            remove_interface: "ip link delete dev {interface}",
+            leave_alone: &[
+                (Manager::NetworkManager, "nmcli device set {interface} managed no"),
+                (
+                    Manager::Networkd,
+                    "printf '[Match]\\nName={interface}\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/10-mpath-{interface}.network && networkctl reload",
+                ),
+            ],
+            own_directory: "run it as root",
         },
         obstacles: vec![],
         change_needs: &[

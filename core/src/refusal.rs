@@ -81,6 +81,9 @@ pub enum Refusal {
         upper: InterfaceName,
         /// Whether the lower one would be deleted, not just switched off.
         deleted: bool,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
     /// The group has another device now.
     #[error("the group is up on {device}, and the file gives it another device")]
@@ -174,6 +177,18 @@ pub enum Refusal {
         /// What this one needs.
         ours: String,
     },
+    /// Another group of the file needs a setting of the host to be otherwise.
+    #[error("{setting} holds for all groups of a host, and the group {other} goes by {theirs}, not by {ours}")]
+    HostWideOther {
+        /// The setting.
+        setting: &'static str,
+        /// The other group.
+        other: GroupName,
+        /// What the other group goes by.
+        theirs: String,
+        /// What this one needs.
+        ours: String,
+    },
     /// A member has a route that could not be given back.
     #[error("the route {route} over {member} could not be put back by `down`: {why}")]
     RouteOpaque {
@@ -216,8 +231,10 @@ impl Refusal {
             Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
             Self::SameMember { interface } => format!("list {interface} once"),
             Self::MemberTaken { owner: Some(owner), .. } => format!("free it first: mpath down {owner}"),
-            Self::Carries { upper, deleted: true, .. } => format!("remove it first: ip link delete dev {upper}"),
-            Self::Carries { upper, .. } => format!("switch it off first: ip link set dev {upper} down"),
+            Self::Carries { upper, deleted: true, cures, .. } => {
+                format!("remove it first: {}", cures.remove_upper(upper))
+            }
+            Self::Carries { upper, cures, .. } => format!("switch it off first: {}", cures.off(upper)),
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
             Self::MemberTaken { member, controller, cures, .. } => {
                 format!("free it first: {}", cures.free(member, controller))
@@ -254,6 +271,7 @@ impl Refusal {
             Self::HostWide { device, .. } => {
                 format!("let both groups say the same, or take the group of {device} down")
             }
+            Self::HostWideOther { .. } => "let both groups say the same, or bring up one of them only".to_owned(),
             Self::RouteOpaque { member, route, cures, .. } => {
                 format!("remove it first: {}", cures.remove(route, member))
             }

@@ -16,7 +16,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind, Manager};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
@@ -520,12 +520,7 @@ fn note_members(
     let all = members.iter().map(|(name, _)| name).chain([device]);
     for name in all {
         let Some(manager) = current.interface(name).and_then(|interface| interface.manager) else { continue };
-        let cure = match manager {
-            Manager::NetworkManager => format!("nmcli device set {name} managed no"),
-            Manager::Networkd => format!(
-                "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > /etc/systemd/network/10-mpath-{name}.network && networkctl reload"
-            ),
-        };
+        let cure = capabilities.cures.release(name, manager);
         notes.push(Note::Managed { interface: name.clone(), manager, cure });
     }
 }

@@ -5,6 +5,7 @@
 mod convergence;
 mod faults;
 mod refusals;
+mod rights;
 mod story;
 mod truth;
 mod universe;

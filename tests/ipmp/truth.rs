@@ -32,6 +32,16 @@ struct Plumbed {
 }
 
 impl Truth {
+    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use.
+    pub(crate) fn but_in_use(mut self, before: &Self) -> Self {
+        for (name, then) in before.interfaces.iter().filter(|(_, then)| then.offline) {
+            if let Some(now) = self.interfaces.get_mut(name) {
+                (now.offline, now.families) = (then.offline, then.families.clone());
+            }
+        }
+        self
+    }
+
     /// The host as it is.
     pub(crate) fn of(state: &State) -> Self {
         let interfaces = state.interfaces.iter().map(|interface| {

@@ -1,5 +1,7 @@
 //! Hosts and wishes, made up: what a card may have of its own, what a group may be, what people do to it by hand.
 
+use std::time::Duration;
+
 use illumos_simulator::{Dialect, Lease, Link, Simulator};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -54,6 +56,8 @@ enum Deed {
     NoStandby(&'static str),
     Offline(&'static str),
     Cut(&'static str),
+    /// The cable is out for a while, and in again.
+    Flap(&'static str),
     TakeOut(&'static str),
     OtherAddress,
     OtherRoute,
@@ -160,6 +164,12 @@ impl Case {
                     world.host.cut(card);
                     continue;
                 }
+                (Deed::Flap(card), _) => {
+                    world.host.cut(card);
+                    world.host.plug(card);
+                    world.host.advance(Duration::from_secs(61));
+                    continue;
+                }
             };
             ask(&world.host, &line);
         }
@@ -201,6 +211,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         cards().prop_map(Deed::NoStandby),
         cards().prop_map(Deed::Offline),
         cards().prop_map(Deed::Cut),
+        cards().prop_map(Deed::Flap),
         cards().prop_map(Deed::TakeOut),
         Just(Deed::OtherAddress),
         Just(Deed::OtherRoute),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::rc::Rc;
 
@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) host: Rc<Simulator>,
     /// Whether the programs run in this process: for tests that run thousands of them.
     within: bool,
+    /// Where mpath remembers, if not beside the file.
+    remembers: Option<PathBuf>,
 }
 
 /// A host at one moment, and what mpath remembered of it then.
@@ -56,7 +58,7 @@ impl World {
         let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
         let directory = illumos_simulator::directory().unwrap();
         fs::write(directory.path().join("mpath.toml"), file).unwrap();
-        Self { directory, host: Rc::new(Simulator::new(dialect, &links)), within: false }
+        Self { directory, host: Rc::new(Simulator::new(dialect, &links)), within: false, remembers: None }
     }
 
     /// The same with other cards, and programs that run in this process.
@@ -64,9 +66,16 @@ impl World {
         Self { host: Rc::new(Simulator::new(dialect, links)), within: true, ..Self::new(dialect, "") }
     }
 
+    /// Programs that run in this process, and mpath's own directory somewhere else.
+    pub(crate) fn within_directory(dialect: Dialect, file: &str, directory: PathBuf) -> Self {
+        let host = Self::new(dialect, file);
+        Self { within: true, remembers: Some(directory), ..host }
+    }
+
     fn open(&self) -> Result<IllumosBackend, BackendError> {
+        let is_root = self.host.state().user.name == "root";
         if !self.within {
-            return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir());
+            return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
         }
         let host = Rc::clone(&self.host);
         let run = move |program: &str, arguments: &[String]| {
@@ -79,7 +88,7 @@ impl World {
             };
             std::process::Output { status: ExitStatus::from_raw(status), stdout, stderr }
         };
-        IllumosBackend::within(Rc::new(run), &self.host.root_dir())
+        IllumosBackend::within(Rc::new(run), &self.host.root_dir(), is_root)
     }
 
     /// Writes the file anew.
@@ -116,8 +125,9 @@ impl World {
         [self.state_directory().join("receipts"), self.host.root_dir().join("var/run/mpath/marks")]
     }
 
-    fn state_directory(&self) -> PathBuf {
-        Path::join(self.directory.path(), "run")
+    /// Where mpath keeps its lock and its receipts.
+    pub(crate) fn state_directory(&self) -> PathBuf {
+        self.remembers.clone().unwrap_or_else(|| self.directory.path().join("run"))
     }
 
     /// Runs mpath with these words.

@@ -14,7 +14,6 @@ use crate::context::Context;
 use crate::error::{CommandError, ErrorText, backend_code, receipt_code};
 use crate::host::Host;
 use crate::known::{KnownGroup, known_groups};
-use crate::lock::Lock;
 use crate::output::Document;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
@@ -33,7 +32,7 @@ pub(crate) struct DownArgs {
 impl DownArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let groups = wanted(&self.selection, context, "down")?;
-        let _lock = Lock::take(context.state_directory)?;
+        let _lock = context.lock()?;
         let mut host = context.host()?;
         let chosen = choose(&self.selection, &groups, context, &host)?;
         let mut code = ExitCode::Done;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use clap::Args;
 use mpath_core::apply::{self, Cause, Failure, Undo};
+use mpath_core::dispute;
 use mpath_core::plan::{self, NoPlan, Plan, Prepared};
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
@@ -15,7 +16,6 @@ use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, cause_code, receipt_code};
 use crate::host::Host;
-use crate::lock::Lock;
 use crate::output::Document;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
@@ -34,12 +34,19 @@ impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "up")?;
-        let _lock = Lock::take(context.state_directory)?;
+        let _lock = context.lock()?;
         let mut host = context.host()?;
         let mut code = ExitCode::Done;
         let mut groups = Vec::new();
-        for group in chosen {
-            let report = self.bring_up(group, &mut host, context);
+        for group in &chosen {
+            let capabilities = host.backend.capabilities();
+            let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
+            let report = if disputes.is_empty() {
+                self.bring_up(group, &mut host, context)
+            } else {
+                let device = capabilities.device_of(group).ok();
+                GroupReport::new(group.name(), device.as_ref()).refused(&NoPlan::Refused(disputes))
+            };
             context.console.group(&report);
             code = code.or_worse(report.code);
             groups.push(report);

@@ -16,9 +16,9 @@ use crate::output::Output;
 use crate::state::{Behind, Call, State};
 
 /// All their names.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 16] = [
     "ipadm", "ifconfig", "ipmpstat", "if_mpadm", "dladm", "route", "netstat", "svcs", "svcadm", "zonename", "dhcpinfo",
-    "pfexec", "pkill", "pgrep", "netadm",
+    "pfexec", "profiles", "pkill", "pgrep", "netadm",
 ];
 
 /// Runs a program: notes the call, applies a planned failure, lets kernel and daemon settle.
@@ -67,6 +67,7 @@ fn dispatch(program: &str, arguments: &[String], state: &mut State) -> Output {
         "dhcpinfo" => system::dhcpinfo(state, &words),
         "netadm" => system::netadm(state, &words),
         "pfexec" => system::pfexec(state, &words),
+        "profiles" => system::profiles(state),
         "pkill" => daemon::pkill(state, &words),
         "pgrep" => daemon::pgrep(state, &words),
         _ => Output::failure(format!("{program}: not simulated")),
