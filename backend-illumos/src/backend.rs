@@ -44,11 +44,7 @@ impl IllumosBackend {
 
     /// The same with a function that does what the programs do, in this process.
     #[cfg(feature = "simulator")]
-    pub fn within(
-        run: crate::command::Within,
-        root: &std::path::Path,
-        is_root: bool,
-    ) -> Result<Self, BackendError> {
+    pub fn within(run: crate::command::Within, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
         Self::with(Programs::within(run), root.to_owned(), is_root)
     }
 

@@ -35,8 +35,7 @@ pub(crate) enum Rights {
 const PROFILES: [&str; 3] = ["Network Management", "System Administrator", "Primary Administrator"];
 
 /// What somebody needs who is not root and has no such profile.
-const PROFILE_NEEDED: &str =
-    "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
+const PROFILE_NEEDED: &str = "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
 
 impl Rights {
     /// Those of a caller with the output of `profiles`, which names one in each line (profiles(1)).
@@ -171,9 +170,7 @@ impl Programs {
         match rights {
             Rights::Root => self.run(line, LIMIT),
             Rights::Profile => self.run(&self.by_profile(line), LIMIT),
-            Rights::Nothing => {
-                Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED })
-            }
+            Rights::Nothing => Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED }),
         }
     }
 

@@ -28,9 +28,9 @@ mod parseable;
 mod route;
 
 pub use backend::IllumosBackend;
+pub use capability::{capabilities, capabilities_of, obstacles_in};
 #[cfg(feature = "simulator")]
 pub use command::Within;
-pub use capability::{capabilities, capabilities_of, obstacles_in};
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;
 pub use op::{Op, explain, ops_for};

@@ -190,7 +190,8 @@ impl Rows {
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
             // dhcpagent adds the routers of a lease by itself, and takes them away with it (dhcpagent(8)).
             let routers = self.leases.get(found.unwrap_or_default());
-            if route.is_default() && routers.is_some_and(|routers| route.via.is_some_and(|via| routers.contains(&via))) {
+            if route.is_default() && routers.is_some_and(|routers| route.via.is_some_and(|via| routers.contains(&via)))
+            {
                 (route.protocol, route.automatic) = (Route::OF_A_LEASE, true);
             }
             interface.routes.push(route);

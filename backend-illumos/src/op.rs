@@ -109,7 +109,9 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
             let line = match (old, *standby) {
                 (true, true) => CommandLine::new("ifconfig", [member, "standby"]),
                 (true, false) => CommandLine::new("ifconfig", [member, "-standby"]),
-                (false, true) => CommandLine::new("ipadm", ["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member]),
+                (false, true) => {
+                    CommandLine::new("ipadm", ["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", member])
+                }
                 (false, false) => {
                     CommandLine::new("ipadm", ["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", member])
                 }
@@ -315,10 +317,9 @@ impl Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line)
-            | Self::RereadMpathd(line)
-            | Self::Remove { line, .. }
-            | Self::StandBy { line, .. } => fmt::Display::fmt(line, f),
+            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } | Self::StandBy { line, .. } => {
+                fmt::Display::fmt(line, f)
+            }
             Self::SetMpathd { changes } => {
                 write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
                 for (key, value) in changes {

@@ -40,7 +40,8 @@ impl Context<'_> {
     /// Takes the right to change the host.
     pub(crate) fn lock(&self) -> Result<Lock, CommandError> {
         let own = |capabilities: &Capabilities| capabilities.cures.own(&self.state_directory.display().to_string());
-        Lock::take(self.state_directory).map_err(|error| CommandError::of_lock(error, self.capabilities.as_ref().map(own)))
+        Lock::take(self.state_directory)
+            .map_err(|error| CommandError::of_lock(error, self.capabilities.as_ref().map(own)))
     }
 
     /// The receipts.

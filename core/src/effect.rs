@@ -112,7 +112,9 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             let interface = present(host, interface)?;
             interface.addresses.retain(|address| address.lifetime.is_none() || address.is_ipv6() != ipv6);
             // The clients leave RTPROT_DHCP or RTPROT_BOOT on their routes and take them away with the lease.
-            interface.routes.retain(|route| !matches!(route.protocol, 3 | Route::OF_A_LEASE) || route.is_ipv6() != ipv6);
+            interface
+                .routes
+                .retain(|route| !matches!(route.protocol, 3 | Route::OF_A_LEASE) || route.is_ipv6() != ipv6);
         }
     }
     host.let_settings_follow(&capabilities.rules);

@@ -67,7 +67,10 @@ fn a_profile_that_is_taken_away_meanwhile_is_told_too() {
     world.host.set_user(User { profiles: vec!["Network Management".to_owned()], ..User::ordinary("kim") });
     world.host.fail(illumos_simulator::Fault::new(
         illumos_simulator::When::Mutation(1),
-        illumos_simulator::How::Exit(1, "ipadm: Could not create homelan0 : Insufficient user authorizations".to_owned()),
+        illumos_simulator::How::Exit(
+            1,
+            "ipadm: Could not create homelan0 : Insufficient user authorizations".to_owned(),
+        ),
     ));
     let up = world.run("up");
     assert!(up.code == 8 && up.stderr.contains("Network Management"), "{up}");

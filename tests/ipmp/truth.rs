@@ -62,8 +62,7 @@ impl Truth {
                 })
                 .collect();
             addresses.sort();
-            let mut families: Vec<_> =
-                interface.lifs().filter(|(_, lif)| lif.up).map(|(family, _)| family).collect();
+            let mut families: Vec<_> = interface.lifs().filter(|(_, lif)| lif.up).map(|(family, _)| family).collect();
             families.dedup();
             let plumbed = Plumbed {
                 class: interface.class,

@@ -87,7 +87,10 @@ impl Wish {
             None => format!("\"{name}\""),
         };
         let mut members: Vec<_> = self.members.iter().map(member).collect();
-        members.extend(self.missing.then(|| "{ name = \"net9\", optional = true, probe-address = \"192.168.1.99/24\" }".to_owned()));
+        members.extend(
+            self.missing
+                .then(|| "{ name = \"net9\", optional = true, probe-address = \"192.168.1.99/24\" }".to_owned()),
+        );
         let mut text = format!("[group.lan]\nmembers = [{}]\n", members.join(", "));
         let mut line = |said: bool, line: String| {
             if said {

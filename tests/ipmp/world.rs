@@ -133,9 +133,7 @@ impl World {
     /// Runs mpath with these words.
     pub(crate) fn run(&self, line: &str) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let mut open = || {
-            Ok(Box::new(self.open()?) as Box<dyn Backend>)
-        };
+        let mut open = || Ok(Box::new(self.open()?) as Box<dyn Backend>);
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {

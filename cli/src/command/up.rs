@@ -76,13 +76,16 @@ impl UpArgs {
             let receipt = memory.receipt.as_ref();
             plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt: self.adopt })
         };
-        let Prepared { plan, receipt } = match prepare(&before) {
+        let Prepared { plan, mut receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
             Err(why) => {
                 host.snapshot = before;
                 return report.refused(&why);
             }
         };
+        if memory.receipt.is_none() {
+            receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
+        }
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
         let remembers = memory.receipt.as_ref() == Some(&receipt);
