@@ -153,6 +153,10 @@ impl Rows {
         for Placed { interface: name, address, .. } in &self.addresses {
             let Some(mut address) = address.clone() else { continue };
             let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
+            if interface.group().is_some() && address.net.addr().is_unspecified() {
+                // The device's client is told apart as such.
+                continue;
+            }
             if interface.group().is_none() && address.label.as_ref().is_some_and(|label| !label.ends_with("/?")) {
                 // The addrconf object of a card is somebody's, and stands for all that it brings; a group's is `accept_ra`.
                 let link_local = matches!(address.net, IpNet::V6(net) if net.addr().is_unicast_link_local());

@@ -398,6 +398,9 @@ impl Planner<'_> {
     fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
         let Some(interface) = self.at(name) else { return Ok(()) };
         let now: Vec<_> = interface.own_addresses().cloned().collect();
+        // A client that is there again may have been given another lease, which is as good.
+        let lease = |wanted: &Address| now.iter().find(|other| other.same_client(wanted)).unwrap_or(wanted).clone();
+        let wanted = &Wanted { present: wanted.present.iter().map(lease).collect(), absent: wanted.absent.clone() };
         let goes = |address: &Address| match &wanted.absent {
             Absent::AllOthers => !keeps_its_place(address, &now, &wanted.present),
             Absent::These(these) => {

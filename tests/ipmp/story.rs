@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use illumos_simulator::{Dialect, Lease};
 
+use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 #[test]
@@ -168,5 +169,42 @@ fn a_lease_on_the_group_and_one_on_a_member_come_and_go() {
         assert_eq!(addresses, 1, "{dialect:?}");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_lease_that_comes_back_with_another_address_leaves_nothing_to_do() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        let serve = |address: &str| {
+            let (address, router) = (address.to_owned(), Some("192.168.1.24".to_owned()));
+            world.host.with_link("net0", |link| link.lease = Some(Lease { address, router }));
+        };
+        serve("192.168.1.77/24");
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        world.done("up");
+        serve("192.168.1.88/24");
+        world.done("down");
+        let card = &world.look().interfaces["net0"];
+        let addresses: Vec<_> = card.own_addresses().map(ToString::to_string).collect();
+        assert_eq!(addresses, ["192.168.1.88/24"], "{dialect:?}");
+        assert_eq!(card.routes.iter().filter(|route| route.is_default()).count(), 1, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_client_that_waits_for_a_lease_is_given_back_too() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        let before = Truth::of(&world.host.state());
+        let up = world.done("up");
+        assert!(up.stderr.contains("net0 gives up a DHCP client without a lease"), "{dialect:?}: {up}");
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
     }
 }

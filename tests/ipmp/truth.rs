@@ -49,12 +49,12 @@ impl Truth {
             let mut addresses: Vec<_> = addressed
                 .map(|(_, lif)| {
                     let flag = |on: bool, word: &'static str| if on { word } else { "" };
+                    // Whatever the server gives next time.
+                    let net = if lif.dhcp { "leased".to_owned() } else { format!("{}/{}", lif.address, lif.prefix) };
                     format!(
-                        "{}/{} {}{}{}{}{}",
-                        lif.address,
-                        lif.prefix,
+                        "{net} {}{}{}{}{}",
                         lif.object.as_deref().unwrap_or("-"),
-                        flag(lif.up, " up"),
+                        flag(lif.up && !lif.is_stub(), " up"),
                         flag(lif.nofailover, " -failover"),
                         flag(lif.deprecated, " deprecated"),
                         flag(lif.dhcp, " dhcp"),

@@ -17,6 +17,8 @@ pub(crate) const DEVICE: &str = "lan0";
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     cards: Vec<Card>,
+    /// The segments where a DHCP server answers.
+    served: [bool; 3],
     /// A default route of the cards' own.
     routed: bool,
     pub(crate) earlier: Option<Wish>,
@@ -59,6 +61,8 @@ enum Deed {
     /// The cable is out for a while, and in again.
     Flap(&'static str),
     TakeOut(&'static str),
+    /// The DHCP server gives something else the next time.
+    OtherLease(&'static str),
     OtherAddress,
     OtherRoute,
 }
@@ -136,7 +140,7 @@ impl Case {
         for (number, name) in CARDS.into_iter().enumerate() {
             world.host.with_link(name, |link| {
                 let (address, router) = (format!("192.168.1.{}/24", 70 + number), Some("192.168.1.24".to_owned()));
-                link.lease = Some(Lease { address, router });
+                link.lease = self.served[number].then_some(Lease { address, router });
             });
             self.cards[number].set_up(&world.host, name, number);
         }
@@ -165,6 +169,14 @@ impl Case {
                 (Deed::OtherRoute, _) => format!("route add 10.60.0.0/16 10.50.0.9 -ifp {DEVICE}"),
                 (Deed::Cut(card), _) => {
                     world.host.cut(card);
+                    continue;
+                }
+                (Deed::OtherLease(card), _) => {
+                    world.host.with_link(card, |link| {
+                        if let Some(lease) = &mut link.lease {
+                            lease.address = lease.address.replace(".7", ".17");
+                        }
+                    });
                     continue;
                 }
                 (Deed::Flap(card), _) => {
@@ -216,6 +228,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         cards().prop_map(Deed::Cut),
         cards().prop_map(Deed::Flap),
         cards().prop_map(Deed::TakeOut),
+        cards().prop_map(Deed::OtherLease),
         Just(Deed::OtherAddress),
         Just(Deed::OtherRoute),
     ]
@@ -262,8 +275,9 @@ fn wish(dialect: Dialect) -> impl Strategy<Value = Wish> {
 pub(crate) fn case(dialect: Dialect) -> impl Strategy<Value = Case> {
     let cards = proptest::collection::vec(card(), 3);
     let earlier = proptest::option::weighted(0.7, (wish(dialect), proptest::collection::vec(deed(), 0..3)));
-    (cards, any::<bool>(), earlier, wish(dialect)).prop_map(|(cards, routed, earlier, wanted)| {
+    let served = proptest::array::uniform3(proptest::bool::weighted(0.8));
+    (cards, served, any::<bool>(), earlier, wish(dialect)).prop_map(|(cards, served, routed, earlier, wanted)| {
         let (earlier, by_hand) = earlier.map_or((None, vec![]), |(wish, deeds)| (Some(wish), deeds));
-        Case { cards, routed, earlier, by_hand, wanted }
+        Case { cards, served, routed, earlier, by_hand, wanted }
     })
 }
