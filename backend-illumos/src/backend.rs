@@ -200,12 +200,37 @@ impl IllumosBackend {
                 false,
             ));
         }
+        for standby in rows.standbys_outside() {
+            let cure = match self.dialect {
+                Dialect::Ifconfig => format!("ifconfig {standby} -standby"),
+                _ => format!("ipadm set-ifprop -t -p standby=off -m ip {standby}"),
+            };
+            let reason = format!("{standby} is a standby already, though in no group, and would join as one");
+            obstacles.push(obstacle(vec![standby], reason, cure, false));
+        }
         for disabled in rows.interfaces.iter().filter(|interface| interface.is_disabled) {
             let Ok(name) = InterfaceName::new(disabled.name.clone()) else { continue };
             let cure = format!("ipadm enable-if -t {name}");
             obstacles.push(obstacle(vec![name.clone()], format!("{name} is configured but disabled"), cure, false));
         }
         obstacles
+    }
+
+    /// What else is to be known of this host.
+    fn remarks(&self) -> Vec<String> {
+        // Of Oracle's alone; illumos has no such property.
+        if self.dialect != Dialect::Solaris11 {
+            return vec![];
+        }
+        let property = ["-p", "config/transitive-probing", "svc:/network/ipmp:default"];
+        let told = self.programs.ask("svcprop", &property).unwrap_or_default();
+        if told.trim() != "true" {
+            return vec![];
+        }
+        vec![
+            "transitive probing is on for all groups of this host: members without a test address are probed by way of the others; mpath leaves it as it is (svccfg -s svc:/network/ipmp setprop config/transitive-probing=false && svcadm refresh svc:/network/ipmp:default ends it)"
+                .to_owned(),
+        ]
     }
 
     /// Whether in.mpathd tells of its groups.
@@ -248,6 +273,7 @@ impl Backend for IllumosBackend {
         let snapshot = rows.snapshot();
         self.capabilities = capabilities_of(self.dialect);
         self.capabilities.obstacles = self.obstacles(&rows);
+        self.capabilities.remarks = self.remarks();
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
         Ok(snapshot)
     }

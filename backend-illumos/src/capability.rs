@@ -77,6 +77,7 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             own_directory: OWN_DIRECTORY,
         },
         obstacles: vec![],
+        remarks: vec![],
         change_needs: &[],
     }
 }

@@ -134,6 +134,13 @@ impl Rows {
         InterfaceName::new(self.interfaces.iter().find(is_it)?.name.clone()).ok()
     }
 
+    /// Interfaces that keep the flag of a standby without being in a group.
+    pub(crate) fn standbys_outside(&self) -> Vec<InterfaceName> {
+        let stands_by = |ip: &&IpInterface| ip.standby || self.blocks_of(&ip.name).any(Block::is_standby);
+        let outside = self.interfaces.iter().filter(|ip| !ip.is_disabled && !ip.is_ipmp && self.group_of(ip).is_none());
+        outside.filter(stands_by).filter_map(|ip| InterfaceName::new(ip.name.clone()).ok()).collect()
+    }
+
     fn membership(&self, ip: &IpInterface, device: InterfaceName, interface: &mut Interface) -> Membership {
         let seen = self.underlying.iter().find(|member| member.name == ip.name);
         if let Some(link) = seen.and_then(|member| member.link) {

@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub cures: Cures,
     /// What stands in the way on this host; known after an observation.
     pub obstacles: Vec<Obstacle>,
+    /// What is to be known of this host whatever the group, as sentences; known after an observation.
+    pub remarks: Vec<String>,
     /// Settings that cannot be changed on a device in use; all others can.
     pub change_needs: &'static [(Setting, ChangeNeed)],
 }

@@ -52,6 +52,7 @@ pub fn capabilities() -> Capabilities {
             own_directory: "run it as root",
         },
         obstacles: vec![],
+        remarks: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),

@@ -79,6 +79,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
     }
     let detection = detection_here(desired, capabilities, &mut notes);
+    notes.extend(capabilities.remarks.iter().map(|text| Note::Remark { text: text.clone() }));
     if capabilities.rules.settings_follow && primary.is_none() && names.len() > 1 {
         notes.push(Note::AllMembersSend { platform: capabilities.platform });
     }

@@ -6,6 +6,7 @@ mod convergence;
 mod faults;
 mod refusals;
 mod rights;
+mod status;
 mod story;
 mod truth;
 mod universe;

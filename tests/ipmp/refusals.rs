@@ -285,3 +285,19 @@ fn a_member_that_leaves_with_a_default_route_does_not_get_it_back_where_the_grou
         world.done("up");
     }
 }
+
+#[test]
+fn a_standby_outside_of_a_group_is_no_member_until_it_is_none() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.run("ipadm", &["create-if", "-t", "net0"]);
+        let (program, words): (_, &[&str]) = match dialect {
+            Dialect::IllumosOld => ("ifconfig", &["net0", "standby"]),
+            _ => ("ipadm", &["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", "net0"]),
+        };
+        assert!(world.host.run(program, words).success(), "{dialect:?}");
+        world.host.forget_calls();
+        let run = refused(&world, 1, "net0 is a standby already", "standby");
+        cured_by_its_hint(&world, &run);
+    }
+}

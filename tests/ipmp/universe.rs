@@ -154,6 +154,16 @@ impl Case {
     pub(crate) fn meddle(&self, world: &World, dialect: Dialect) {
         let old = dialect == Dialect::IllumosOld;
         for deed in &self.by_hand {
+            // What a card outside is made, or keeps when it is taken out, nobody could give back.
+            if let Deed::Standby(card) | Deed::TakeOut(card) = deed
+                && !world
+                    .host
+                    .state()
+                    .interface(card)
+                    .is_some_and(|card| card.is_member() && (!card.standby || matches!(deed, Deed::Standby(_))))
+            {
+                continue;
+            }
             let line = match (*deed, old) {
                 (Deed::Standby(card), false) => format!("ipadm set-ifprop -t -p standby=on -m ip {card}"),
                 (Deed::Standby(card), true) => format!("ifconfig {card} standby"),
