@@ -208,3 +208,36 @@ fn a_client_that_waits_for_a_lease_is_given_back_too() {
         assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
     }
 }
+
+#[test]
+fn a_member_that_was_taken_out_by_hand_joins_again() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up");
+        let words = ["remove-ipmp", "--temporary", "-i", "net0", "homelan0"];
+        assert!(world.host.run("ipadm", &words).success(), "{dialect:?}");
+        world.done("up");
+        world.done("status --check");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_static_gateway_gives_way_to_the_same_router_of_a_lease_and_back() {
+    let leased = "[group.lan]\nmembers = [\"net0\"]\ndhcp = true\n";
+    let fixed = "[group.lan]\nmembers = [\"net0\"]\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, fixed);
+        let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+        world.host.with_link("net0", |link| link.lease = Some(Lease { address, router }));
+        let before = Truth::of(&world.host.state());
+        for (file, dhcp) in [(fixed, false), (leased, true), (fixed, false)] {
+            world.file(file);
+            world.done("up");
+            let routes: Vec<_> = world.host.state().routes.iter().map(|route| route.dhcp).collect();
+            assert_eq!(routes, [dhcp], "{dialect:?}");
+        }
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+    }
+}
