@@ -139,7 +139,7 @@ impl Programs {
     pub(crate) fn has(&self, name: &str) -> bool {
         #[cfg(feature = "simulator")]
         if let Some(within) = &self.within {
-            return within(name, &[]).status.code() != Some(127);
+            return within(name, &["help".to_owned()]).status.code() != Some(127);
         }
         self.find(name).is_some()
     }

@@ -1,15 +1,13 @@
 //! A command that fails at any place: `up` undoes what was done, `down` can be asked again.
 
-use illumos_simulator::{Dialect, Fault, How, Lease, Link, When};
+use illumos_simulator::{Dialect, Fault, How, Lease, When};
 
 use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 /// A host on which one member works for itself, persistently.
 fn busy_world(dialect: Dialect) -> World {
-    let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
-    let world = World::within(dialect, &links);
-    world.file(&HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
+    let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
     for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
         world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
     }

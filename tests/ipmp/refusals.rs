@@ -1,6 +1,6 @@
 //! What stands in the way is said before anything is touched, with what cures it; and that does cure it.
 
-use illumos_simulator::{Dialect, Link, Simulator, Zone};
+use illumos_simulator::{Dialect, Link, Zone};
 
 use crate::world::{DIALECTS, HOME_LAN, Run, World};
 
@@ -111,8 +111,7 @@ fn a_disabled_member_is_enabled_by_its_owner() {
 fn two_cards_with_one_mac_address_are_refused() {
     for dialect in DIALECTS {
         let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:1")];
-        let mut world = World::new(dialect, HOME_LAN);
-        world.host = Simulator::new(dialect, &links).into();
+        let world = World::with_cards(dialect, &links, HOME_LAN);
         let reason = "net0 and net1 have one MAC address";
         let run = refused(&world, 1, reason, "eeprom 'local-mac-address?=true' on SPARC");
         assert!(run.stderr.contains("dladm set-linkprop -p mac-address="), "{run}");
@@ -139,9 +138,7 @@ fn two_lans(dialect: Dialect, of_lan: &str, of_dmz: &str) -> World {
     let links: Vec<_> =
         (0..4).map(|number| Link::ether(&format!("net{number}"), &format!("2:0:0:0:0:{number}"))).collect();
     let file = TWO_LANS.replace("[group.dmz]", &format!("{of_lan}\n[group.dmz]")) + of_dmz;
-    let mut world = World::new(dialect, &file);
-    world.host = Simulator::new(dialect, &links).into();
-    world
+    World::with_cards(dialect, &links, &file)
 }
 
 #[test]

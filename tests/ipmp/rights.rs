@@ -16,7 +16,7 @@ const ELSEWHERE: &str = "MPATH_TEST_DIRECTORY_OF_ANOTHER";
 #[test]
 fn the_profile_is_enough_by_pfexec() {
     for dialect in DIALECTS {
-        let world = World::new(dialect, HOME_LAN);
+        let world = World::by_processes(dialect, HOME_LAN);
         world.host.set_user(User::network_manager("kim"));
         let before = Truth::of(&world.host.state());
         let plan = world.done("plan");

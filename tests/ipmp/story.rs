@@ -10,7 +10,7 @@ use crate::world::{DIALECTS, HOME_LAN, World};
 #[test]
 fn home_lan_comes_up_fails_over_returns_and_goes_down() {
     for dialect in DIALECTS {
-        let world = World::new(dialect, HOME_LAN);
+        let world = World::by_processes(dialect, HOME_LAN);
         let before = world.look().configuration();
         let up = world.done("up");
         assert!(up.stdout.contains("up on homelan0, net0 active"), "{dialect:?}: {up}");

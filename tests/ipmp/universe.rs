@@ -136,7 +136,7 @@ impl Case {
             Link::ether(CARDS[1], "2:0:0:0:0:2"),
             Link::wifi(CARDS[2], "2:0:0:0:0:3"),
         ];
-        let world = World::within(dialect, &links);
+        let world = World::with_cards(dialect, &links, "");
         for (number, name) in CARDS.into_iter().enumerate() {
             world.host.with_link(name, |link| {
                 let (address, router) = (format!("192.168.1.{}/24", 70 + number), Some("192.168.1.24".to_owned()));

@@ -53,23 +53,26 @@ pub(crate) struct Run {
 }
 
 impl World {
-    /// Two cards and a file.
+    /// Two cards and a file; the programs run in this process.
     pub(crate) fn new(dialect: Dialect, file: &str) -> Self {
-        let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
+        Self::with_cards(dialect, &[Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")], file)
+    }
+
+    /// The same with programs that are processes, as on a real host.
+    pub(crate) fn by_processes(dialect: Dialect, file: &str) -> Self {
+        Self { within: false, ..Self::new(dialect, file) }
+    }
+
+    /// The same with other cards.
+    pub(crate) fn with_cards(dialect: Dialect, links: &[Link], file: &str) -> Self {
         let directory = illumos_simulator::directory().unwrap();
         fs::write(directory.path().join("mpath.toml"), file).unwrap();
-        Self { directory, host: Rc::new(Simulator::new(dialect, &links)), within: false, remembers: None }
+        Self { directory, host: Rc::new(Simulator::new(dialect, links)), within: true, remembers: None }
     }
 
-    /// The same with other cards, and programs that run in this process.
-    pub(crate) fn within(dialect: Dialect, links: &[Link]) -> Self {
-        Self { host: Rc::new(Simulator::new(dialect, links)), within: true, ..Self::new(dialect, "") }
-    }
-
-    /// Programs that run in this process, and mpath's own directory somewhere else.
+    /// The same with mpath's own directory somewhere else.
     pub(crate) fn within_directory(dialect: Dialect, file: &str, directory: PathBuf) -> Self {
-        let host = Self::new(dialect, file);
-        Self { within: true, remembers: Some(directory), ..host }
+        Self { remembers: Some(directory), ..Self::new(dialect, file) }
     }
 
     fn open(&self) -> Result<IllumosBackend, BackendError> {
