@@ -20,6 +20,7 @@ test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
 	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
+	LAB_KERNEL=$(KERNEL) CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/tests/dead-stop" cargo test --package mpath --test kernel
 
 .PHONY: test-kernels
 test-kernels: ## the kernel tests on every kernel of KERNELS
@@ -28,6 +29,10 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 	    echo "== $$kernel"; \
 	    $(call in_lab,$$kernel) cargo test --package mpath --test kernel; \
 	done
+
+.PHONY: test-moments
+test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
+	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
 
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts

@@ -1,8 +1,11 @@
 //! The commands: one file each.
 
 mod check;
-mod down;
+mod confirm;
+pub(crate) mod down;
+pub(crate) mod guard;
 mod plan;
+mod recover;
 mod status;
 mod up;
 
@@ -23,6 +26,16 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     /// Show how groups are doing
     Status(status::StatusArgs),
+    /// Let a change stay that was made with `up --confirm`
+    Confirm(confirm::ConfirmArgs),
+    /// Undo a change now that was made with `up --confirm`
+    Revert(confirm::RevertArgs),
+    /// Show the changes that wait to be confirmed
+    Pending(confirm::PendingArgs),
+    /// Undo changes that were interrupted, as by kill -9; `up` and `down` do it too
+    Recover(recover::RecoverArgs),
+    #[command(hide = true)]
+    Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
 }
@@ -35,6 +48,11 @@ impl Command {
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Check(args) => args.run(context),
+            Self::Confirm(args) => args.run(context),
+            Self::Revert(args) => args.run(context),
+            Self::Pending(args) => args.run(context),
+            Self::Recover(args) => args.run(context),
+            Self::Guard(args) => args.run(context),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What mpath gets from the process around it, so that a test can give something else.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
+use mpath_core::journal::Token;
 use mpath_core::{Backend, BackendError, Capabilities};
+
+use crate::prompt::Prompt;
 
 /// The world outside of the arguments.
 pub struct Environment<'a> {
@@ -17,8 +20,12 @@ pub struct Environment<'a> {
     pub stderr: Stream<'a>,
     /// Whether the user wants no colours.
     pub no_color: bool,
-    /// Where the lock and the receipts lie; gone after a boot.
+    /// Where the lock, the receipts and the journals lie; gone after a boot.
     pub state_directory: PathBuf,
+    /// Starts a process of its own that runs `mpath guard` for a change, and returns once that is at work.
+    pub start_guard: &'a mut dyn FnMut(&Token) -> io::Result<()>,
+    /// The person who can be asked, where one is there.
+    pub prompt: Option<&'a mut dyn Prompt>,
 }
 
 /// A place to write to.

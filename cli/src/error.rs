@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::config::ConfigError;
+use crate::journals::JournalError;
 use crate::lock::LockError;
 use crate::receipts::ReceiptError;
 use crate::selection::SelectionError;
@@ -47,6 +48,33 @@ impl ErrorText {
     }
 }
 
+/// An error and its causes on one line.
+pub(crate) fn one_line(error: &dyn Error) -> String {
+    let ErrorText { message, causes, .. } = ErrorText::of(error, None);
+    std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+impl CommandError {
+    /// Signals cannot be caught.
+    pub(crate) fn signals(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot catch signals", error)
+    }
+
+    /// The guard cannot do its work.
+    pub(crate) fn guard(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot wait for the change to be confirmed", error)
+    }
+
+    fn of_the_system(message: &str, error: std::io::Error) -> Self {
+        let message = message.to_owned();
+        Self {
+            code: ExitCode::Failed,
+            told: ErrorText { message, causes: vec![error.to_string()], hint: None },
+            config: None,
+        }
+    }
+}
+
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         let code = if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::InvalidFile };
@@ -79,9 +107,21 @@ impl CommandError {
     }
 }
 
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        Self::of_lock(error, None)
+    }
+}
+
 impl From<ReceiptError> for CommandError {
     fn from(error: ReceiptError) -> Self {
         Self { code: receipt_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        Self { code: journal_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
     }
 }
 
@@ -92,6 +132,10 @@ impl From<BackendError> for CommandError {
 }
 
 pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
+    if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
+}
+
+pub(crate) fn journal_code(error: &JournalError) -> ExitCode {
     if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 
@@ -113,7 +157,7 @@ pub(crate) fn backend_code(error: &BackendError) -> ExitCode {
 pub(crate) fn cause_code(cause: &Cause) -> ExitCode {
     match cause {
         Cause::Step { error, .. } | Cause::ReadBack(error) => backend_code(error),
-        Cause::NotAsWanted { .. } => ExitCode::Failed,
+        Cause::NotAsWanted { .. } | Cause::Halted(_) => ExitCode::Failed,
     }
 }
 

@@ -6,18 +6,24 @@
 mod arguments;
 mod command;
 mod config;
+mod confirmation;
 mod context;
 mod environment;
 mod error;
 mod exit_code;
+mod guard_process;
 mod host;
+mod journals;
 mod known;
 mod lock;
 mod output;
 mod platform;
 mod progress;
+mod prompt;
 mod receipts;
+mod recovery;
 mod selection;
+mod signals;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -29,6 +35,8 @@ use crate::context::Context;
 pub use crate::environment::{Environment, Stream};
 pub use crate::exit_code::ExitCode;
 use crate::output::{Console, Paint};
+use crate::prompt::Terminal;
+pub use crate::prompt::{Answer, Prompt};
 
 /// Runs mpath with the arguments and streams of this process, on the system that it was built for.
 pub fn run_process() -> ExitCode {
@@ -36,6 +44,8 @@ pub fn run_process() -> ExitCode {
     // https://no-color.org: present and not empty, whatever its value. A dumb terminal shows the escapes themselves.
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let mut terminal = Terminal;
+    let is_interactive = io::stdin().is_terminal() && stderr.is_terminal();
     let mut environment = Environment {
         open_backend: &mut platform::open,
         capabilities: platform::capabilities(),
@@ -43,6 +53,8 @@ pub fn run_process() -> ExitCode {
         stderr: Stream { is_terminal: stderr.is_terminal(), writer: &mut stderr.lock() },
         no_color,
         state_directory: platform::state_directory(),
+        start_guard: &mut guard_process::start,
+        prompt: is_interactive.then_some(&mut terminal),
     };
     run(std::env::args_os(), &mut environment)
 }
@@ -54,13 +66,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         Ok(parsed) => parsed,
         Err(error) => return tell_usage(&error, &arguments, environment),
     };
-    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory } = environment;
+    let Environment { open_backend, capabilities, stdout, stderr, no_color, state_directory, start_guard, prompt } =
+        environment;
     let mut context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
         global: parsed.global,
         open_backend: &mut **open_backend,
         capabilities: capabilities.clone(),
         state_directory,
+        start_guard: &mut **start_guard,
+        prompt: match prompt {
+            Some(prompt) => Some(&mut **prompt),
+            None => None,
+        },
     };
     let code = match parsed.command.run(&mut context) {
         Ok(code) => code,

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::journals::Owner;
+
 /// The right to change the host, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
@@ -36,19 +38,22 @@ pub(crate) enum LockError {
 }
 
 impl Lock {
+    /// Whether somebody has it now, as far as the caller may know.
+    pub(crate) fn is_held(state_directory: &Path) -> bool {
+        let Ok(file) = File::open(state_directory.join("lock")) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Takes it as soon as nobody else has it.
+    pub(crate) fn wait(state_directory: &Path) -> Result<Self, LockError> {
+        let (file, path) = Self::open(state_directory)?;
+        file.lock().map_err(|source| LockError::Io { action: "lock", path: path.clone(), source })?;
+        Self::sign(file, path)
+    }
+
     /// Takes it, or says who has it. Does not wait.
     pub(crate) fn take(state_directory: &Path) -> Result<Self, LockError> {
-        make_directory(state_directory).map_err(|source| LockError::Io {
-            action: "make the directory",
-            path: state_directory.to_owned(),
-            source,
-        })?;
-        let path = state_directory.join("lock");
-        let fails = |action, source| LockError::Io { action, path: path.clone(), source };
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-        let mut file = options.open(&path).map_err(|error| fails("open", error))?;
+        let (mut file, path) = Self::open(state_directory)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -57,13 +62,36 @@ impl Lock {
                 let _ = (&mut file).take(1000).read_to_string(&mut holder);
                 return Err(LockError::Held { holder: holder.trim().to_owned() });
             }
-            Err(TryLockError::Error(error)) => return Err(fails("lock", error)),
+            Err(TryLockError::Error(source)) => return Err(LockError::Io { action: "lock", path, source }),
         }
-        let command: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let holder = format!("process {}, `{}`\n", std::process::id(), command.join(" "));
+        Self::sign(file, path)
+    }
+
+    fn open(state_directory: &Path) -> Result<(File, PathBuf), LockError> {
+        make_directory(state_directory).map_err(|source| LockError::Io {
+            action: "make the directory",
+            path: state_directory.to_owned(),
+            source,
+        })?;
+        let path = state_directory.join("lock");
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        match options.open(&path) {
+            Ok(file) => Ok((file, path)),
+            Err(source) => Err(LockError::Io { action: "open", path, source }),
+        }
+    }
+
+    /// Writes into it who has it.
+    fn sign(mut file: File, path: PathBuf) -> Result<Self, LockError> {
+        let Owner { process, command } = Owner::of_this_process();
+        let holder = format!("process {process}, `{command}`\n");
         let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes()));
-        written.map_err(|error| fails("write", error))?;
-        Ok(Self { file })
+        match written {
+            Ok(()) => Ok(Self { file }),
+            Err(source) => Err(LockError::Io { action: "write", path, source }),
+        }
     }
 }
 

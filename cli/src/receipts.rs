@@ -38,8 +38,6 @@ pub(crate) struct Memory {
     pub(crate) receipt: Option<Receipt>,
     /// Why a receipt that is there does not count.
     pub(crate) ignored: Option<String>,
-    /// The file as it was found, to be put back.
-    bytes: Option<Vec<u8>>,
 }
 
 /// Why a receipt cannot be read or written.
@@ -104,7 +102,7 @@ impl ReceiptStore {
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, ReceiptError> {
         let path = self.path(group);
-        let Some(bytes) =
+        let Some((_, bytes)) =
             read_file(&path).map_err(|source| ReceiptError::Io { action: "read", path: path.clone(), source })?
         else {
             return Ok(Memory::default());
@@ -131,10 +129,10 @@ impl ReceiptStore {
         };
         if let Some(other) = other {
             let ignored = format!("the receipt {} was taken {other} and does not count", path.display());
-            return Ok(Memory { receipt: None, ignored: Some(ignored), bytes: Some(bytes) });
+            return Ok(Memory { receipt: None, ignored: Some(ignored) });
         }
         let age = u32::try_from(now.seconds.saturating_sub(envelope.taken)).unwrap_or(u32::MAX);
-        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None, bytes: Some(bytes) })
+        Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None })
     }
 
     /// The groups of which there is a receipt.
@@ -161,15 +159,8 @@ impl ReceiptStore {
             Envelope { boot: now.boot, namespace: now.namespace, taken: now.seconds, receipt: receipt.clone() };
         let path = self.path(&receipt.group);
         let bytes = serde_json::to_vec_pretty(&envelope).map_err(io::Error::from);
-        let written = bytes.and_then(|bytes| self.write(&path, &bytes));
-        written.map_err(|source| ReceiptError::Io { action: "write", path, source })
-    }
-
-    /// Puts back what was remembered before.
-    pub(crate) fn put_back(&self, group: &GroupName, memory: &Memory) -> Result<(), ReceiptError> {
-        let Some(bytes) = &memory.bytes else { return self.forget(group) };
-        let path = self.path(group);
-        self.write(&path, bytes).map_err(|source| ReceiptError::Io { action: "put back", path, source })
+        let written = bytes.and_then(|bytes| write_whole(&self.directory, &path, &bytes));
+        written.map(drop).map_err(|source| ReceiptError::Io { action: "write", path, source })
     }
 
     /// Forgets a group that is down.
@@ -181,20 +172,21 @@ impl ReceiptStore {
             Ok(()) => Ok(()),
         }
     }
-
-    /// Writes a file as a whole or not at all, even if the power goes.
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        make_directory(&self.directory)?;
-        // Made with O_EXCL and mode 0600; a rename never follows a link.
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(&self.directory)?.sync_all()
-    }
 }
 
-fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
+/// Writes a file as a whole or not at all, even if the power goes.
+pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
+    make_directory(directory)?;
+    // Made with O_EXCL and mode 0600; a rename never follows a link.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let file = file.persist(path)?;
+    File::open(directory)?.sync_all()?;
+    Ok(file)
+}
+
+pub(crate) fn read_file(path: &Path) -> io::Result<Option<(File, Vec<u8>)>> {
     const LONGEST: u64 = 64 * 1024 * 1024;
     let opened = File::options().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path);
     let file = match opened {
@@ -202,6 +194,6 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         opened => opened?,
     };
     let mut bytes = Vec::new();
-    file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    (&file).take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some((file, bytes)))
 }

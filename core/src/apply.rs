@@ -3,18 +3,40 @@
 //! In: a [`Plan`] and a [`Backend`]. Out: nothing, or a [`Failure`] that tells what became of the host. What may be
 //! chosen was chosen by the planner; this only loops.
 
-use crate::backend::{Backend, BackendError};
-use crate::effect::Nonsense;
-use crate::plan::{self, Plan};
-use crate::{InterfaceName, Snapshot, Step};
+use std::error::Error;
 
-/// Something that happens while a plan is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// A step begins.
-    Begin(&'a Step),
-    /// A step is undone.
-    Undo(&'a Step),
+use crate::backend::{Backend, BackendError};
+use crate::plan::Plan;
+use crate::undo::{Extent, Undo};
+use crate::{Snapshot, Step};
+
+/// Who is told of each step of a plan, and may have it stopped.
+pub trait Watch {
+    /// The step of this number, from 0, is about to be done.
+    fn begin(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
+    /// It is done.
+    fn end(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
+    /// A step of the way back is about to be done.
+    fn undo(&mut self, step: &Step);
+}
+
+/// Why somebody who watches does not want a plan to go on.
+pub type Halt = Box<dyn Error + Send + Sync>;
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn undo(&mut self, _: &Step) {}
 }
 
 /// Why a plan was not done, and what became of the host.
@@ -39,6 +61,9 @@ pub enum Cause {
         #[source]
         error: BackendError,
     },
+    /// Whoever watches did not want it to go on.
+    #[error("stopped before it was done")]
+    Halted(#[source] Halt),
     /// The host could not be looked at afterwards.
     #[error("could not read back what was done")]
     ReadBack(#[source] BackendError),
@@ -46,27 +71,6 @@ pub enum Cause {
     #[error("the system accepted every change, but does not show all of them: it would still be necessary to {}", sentences(.left))]
     NotAsWanted {
         /// The steps that a new plan finds.
-        left: Vec<Step>,
-    },
-}
-
-/// What became of the steps that had been done.
-#[derive(Debug)]
-pub enum Undo {
-    /// The host is as it was before.
-    Complete,
-    /// It is not, and the planner contradicts itself about the way back, which is a defect of it.
-    Unplanned {
-        /// What failed while undoing, in order.
-        errors: Vec<BackendError>,
-        /// The contradiction.
-        nonsense: Nonsense,
-    },
-    /// It is not.
-    Incomplete {
-        /// What failed while undoing, in order.
-        errors: Vec<BackendError>,
-        /// The steps that would still be needed, where the host could be read.
         left: Vec<Step>,
     },
 }
@@ -80,88 +84,39 @@ pub fn apply(
     before: &Snapshot,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut dyn Watch,
 ) -> Result<Option<Snapshot>, Failure> {
     if plan.is_empty() {
         return Ok(None);
     }
     let mut done: Vec<&Step> = Vec::new();
-    for step in &plan.steps {
-        watch(Event::Begin(step));
-        if let Err(error) = backend.execute(step) {
-            let cause = Cause::Step { step: Box::new(step.clone()), error };
-            return Err(Failure { cause, undo: undo(&done, plan, before, backend, watch) });
-        }
-        done.push(step);
-    }
-    let cause = match backend.observe() {
-        Ok(after) => match replan(&after) {
-            left if left.is_empty() => return Ok(Some(after)),
-            left => Cause::NotAsWanted { left },
+    let cause = match steps(plan, backend, &mut done, watch) {
+        Err(cause) => cause,
+        Ok(()) => match backend.observe() {
+            Ok(after) => match replan(&after) {
+                left if left.is_empty() => return Ok(Some(after)),
+                left => Cause::NotAsWanted { left },
+            },
+            Err(error) => Cause::ReadBack(error),
         },
-        Err(error) => Cause::ReadBack(error),
     };
-    Err(Failure { cause, undo: undo(&done, plan, before, backend, watch) })
+    let undo = Extent::of(&plan.device, &plan.steps, before).undo(&done, backend, watch);
+    Err(Failure { cause, undo })
 }
 
-/// Brings the interfaces of a plan back to what they were before.
-///
-/// It looks first: a step that failed may have happened all the same, or half, and took perhaps more with it than it
-/// should; what must be undone is what the host shows. Only a host that cannot be looked at gets the inverses of the
-/// steps done, last first.
-fn undo(
-    done: &[&Step],
-    plan: &Plan,
-    before: &Snapshot,
+fn steps<'p>(
+    plan: &'p Plan,
     backend: &mut dyn Backend,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Undo {
-    let names = touched(plan, before);
-    let before = before.scoped(&names);
-    let mut errors = Vec::new();
-    let mut least_left = usize::MAX;
-    loop {
-        let now = match backend.observe() {
-            Ok(now) => now.scoped(&names),
-            Err(error) => {
-                errors.push(error);
-                for inverse in done.iter().rev().filter_map(|step| step.inverse()) {
-                    watch(Event::Undo(&inverse));
-                    errors.extend(backend.execute(&inverse).err());
-                }
-                return Undo::Incomplete { errors, left: vec![] };
-            }
-        };
-        let left = match plan::restore(&plan.device, &before, &now, backend.capabilities()) {
-            Ok(left) => left,
-            Err(nonsense) => return Undo::Unplanned { errors, nonsense },
-        };
-        if left.is_empty() {
-            return Undo::Complete;
-        }
-        // As long as each round leaves less to do, another one is worth it.
-        if left.len() >= least_left {
-            return Undo::Incomplete { errors, left };
-        }
-        least_left = left.len();
-        for step in &left {
-            watch(Event::Undo(step));
-            if let Err(error) = backend.execute(step) {
-                errors.push(error);
-                break;
-            }
-        }
+    done: &mut Vec<&'p Step>,
+    watch: &mut dyn Watch,
+) -> Result<(), Cause> {
+    for (number, step) in plan.steps.iter().enumerate() {
+        watch.begin(number, step).map_err(Cause::Halted)?;
+        backend.execute(step).map_err(|error| Cause::Step { step: Box::new(step.clone()), error })?;
+        done.push(step);
+        watch.end(number, step).map_err(Cause::Halted)?;
     }
-}
-
-/// The interfaces that a plan touches, and those that had to do with its device before.
-fn touched(plan: &Plan, before: &Snapshot) -> Vec<InterfaceName> {
-    let mut names: Vec<_> = plan.steps.iter().filter_map(|step| step.subject().cloned()).collect();
-    names.push(plan.device.clone());
-    names.extend(before.members(&plan.device).map(|(name, _)| name.clone()));
-    names.sort();
-    names.dedup();
-    names
+    Ok(())
 }
 
 fn sentences(steps: &[Step]) -> String {

@@ -17,6 +17,7 @@ pub mod effect;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
 pub mod group;
+pub mod journal;
 pub mod mac;
 pub mod millis;
 pub mod mode;
@@ -37,6 +38,7 @@ pub mod status;
 pub mod step;
 pub mod target;
 pub mod teardown;
+pub mod undo;
 pub mod validate;
 
 pub use address::Address;
@@ -44,6 +46,7 @@ pub use backend::{Backend, BackendError};
 pub use capability::Capabilities;
 pub use detection::Detection;
 pub use group::Group;
+pub use journal::Journal;
 pub use mac::MacAddress;
 pub use millis::Millis;
 pub use mode::Mode;

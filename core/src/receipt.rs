@@ -46,10 +46,18 @@ impl Receipt {
         both
     }
 
-    /// Lets the addresses of before grow older. One that has come to its end is forgotten, and with it the routes that
-    /// no system would take without it.
+    /// The same, some seconds later: [`Snapshot::aged`].
     pub fn aged(mut self, seconds: u32) -> Self {
-        for interface in self.before.interfaces.values_mut() {
+        self.before = self.before.aged(seconds);
+        self
+    }
+}
+
+impl Snapshot {
+    /// Lets the addresses of a state remembered grow older. One that has come to its end is forgotten, and with it the
+    /// routes that no system would take without it.
+    pub fn aged(mut self, seconds: u32) -> Self {
+        for interface in self.interfaces.values_mut() {
             let all = interface.addresses.len();
             interface.addresses.retain_mut(|address| match &mut address.lifetime {
                 None => true,

@@ -3,6 +3,7 @@
 //! In: a [`Plan`] and a [`Backend`]. Out: nothing, or the [`Remains`]. Going up stops and undoes
 //! ([`apply`](mod@crate::apply)); going down, half a way is better than none: nobody wants the group back.
 
+use crate::apply::Watch;
 use crate::backend::{Backend, BackendError};
 use crate::plan::Plan;
 use crate::{Snapshot, Step};
@@ -23,7 +24,7 @@ pub fn take_down(
     plan: &Plan,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
-    watch: &mut dyn FnMut(&Step),
+    watch: &mut dyn Watch,
 ) -> Result<(), Remains> {
     if plan.is_empty() {
         return Ok(());
@@ -31,9 +32,11 @@ pub fn take_down(
     let mut steps = plan.steps.clone();
     loop {
         let mut failed = Vec::new();
-        for step in &steps {
-            watch(step);
+        for (number, step) in steps.iter().enumerate() {
+            // Who watches cannot stop it: half a way is better than none.
+            let _ = watch.begin(number, step);
             failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));
+            let _ = watch.end(number, step);
         }
         match backend.observe().map(|after| replan(&after)) {
             Ok(left) if left.is_empty() => return Ok(()),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use pretty_assertions::assert_eq;
 
-use mpath_core::apply::{self, Event, Undo};
+use mpath_core::apply::{self, Halt, Unwatched, Watch};
 use mpath_core::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
 use mpath_core::fake::FakeHost;
 use mpath_core::mode::{Lacp, LacpRate, Mode, ModeName};
 use mpath_core::settings::{Failback, MacSharing};
 use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
+use mpath_core::undo::Undo;
 use mpath_core::{
     Address, Backend as _, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Plan, Route, Snapshot, Step,
     Target, planner,
@@ -282,6 +283,23 @@ fn a_host_that_is_as_wanted_gets_no_step() {
     }
 }
 
+/// The steps that were undone.
+struct Undone(Vec<Step>);
+
+impl Watch for Undone {
+    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn undo(&mut self, step: &Step) {
+        self.0.push(step.clone());
+    }
+}
+
 #[test]
 fn a_failure_at_every_step_leaves_the_first_state() {
     let mut failures = 0;
@@ -292,15 +310,10 @@ fn a_failure_at_every_step_leaves_the_first_state() {
                 host.fails_after = Some(fails_after);
                 host.fails_late = late;
                 let before = host.observe().unwrap();
-                let mut undone = vec![];
-                let mut watch = |event: Event<'_>| {
-                    if let Event::Undo(step) = event {
-                        undone.push(step.clone());
-                    }
-                };
-                let failure = apply::apply(plan, &before, &mut host, &|_| vec![], &mut watch).unwrap_err();
+                let mut undone = Undone(vec![]);
+                let failure = apply::apply(plan, &before, &mut host, &|_| vec![], &mut undone).unwrap_err();
                 let after = host.observe().unwrap();
-                let story = || format!("step {fails_after} of\n{}undone:\n{}", show(&plan.steps), show(&undone));
+                let story = || format!("step {fails_after} of\n{}undone:\n{}", show(&plan.steps), show(&undone.0));
                 assert!(matches!(failure.undo, Undo::Complete), "{:?}\n{}", failure.undo, story());
                 assert_eq!(lines(&settled(&after)), lines(&settled(&before)), "\n{}", story());
                 failures += 1;
@@ -353,7 +366,7 @@ fn what_the_system_ignores_is_found_by_reading_back_and_everything_is_undone() {
     host.ignores = |step| matches!(step, Step::SetPriority { .. });
     let before = host.observe().unwrap();
     let replan = |now: &Snapshot| plan_between(now, &ranked).steps;
-    let failure = apply::apply(&plan, &before, &mut host, &replan, &mut |_| {}).unwrap_err();
+    let failure = apply::apply(&plan, &before, &mut host, &replan, &mut Unwatched).unwrap_err();
     assert!(failure.to_string().contains("give eth1 the priority 7"), "{failure}");
     assert!(matches!(failure.undo, Undo::Complete), "{:?}", failure.undo);
     assert_eq!(settled(&host.observe().unwrap()), settled(&before));
@@ -387,7 +400,7 @@ fn an_undo_that_fails_too_says_what_is_left() {
             self.0.execute(step)
         }
     }
-    let failure = apply::apply(&plan, &before, &mut Stuck(host), &|_| vec![], &mut |_| {}).unwrap_err();
+    let failure = apply::apply(&plan, &before, &mut Stuck(host), &|_| vec![], &mut Unwatched).unwrap_err();
     let Undo::Incomplete { errors, left } = failure.undo else { panic!("{:?}", failure.undo) };
     assert!(!errors.is_empty());
     assert!(left.iter().any(|step| matches!(step, Step::DeleteGroup(_))), "{}", show(&left));

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod binary;
+mod confirmation;
 mod documents;
 mod down;
 mod expected;
@@ -12,6 +13,7 @@ mod files;
 mod json;
 mod permission;
 mod plan;
+mod recovery;
 mod reference;
 mod status;
 mod up;

@@ -75,7 +75,7 @@ fn what_cannot_be_undone_is_told_as_commands() {
         failed.get().then(|| busy(step))
     });
     let run = world.run("up home-lan");
-    assert!(world.receipt("home-lan").is_some(), "the receipt is needed to go on");
+    assert!(world.journal("home-lan").is_some(), "what was done is needed to go on");
     expect("up_not_undone", &run.to_string());
 }
 

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use mpath::{Environment, Stream};
+use mpath::{Answer, Environment, Prompt, Stream};
 use mpath_core::fake::{self, FakeHost};
+use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, MacAddress, Snapshot, Step};
 use tempfile::TempDir;
@@ -28,6 +29,19 @@ pub(crate) struct World {
     /// Whether both streams are terminals.
     pub(crate) terminal: bool,
     pub(crate) no_color: bool,
+    /// The changes for which a guard was started.
+    pub(crate) guards: Rc<RefCell<Vec<String>>>,
+    /// What a person answers, one after the other, where one is there.
+    pub(crate) answers: RefCell<Option<Vec<Answer>>>,
+}
+
+/// A person with answers.
+struct Person(Vec<Answer>);
+
+impl Prompt for Person {
+    fn ask(&mut self, _: &str) -> Answer {
+        if self.0.is_empty() { Answer::Gone } else { self.0.remove(0) }
+    }
 }
 
 /// Whether a step fails, and how.
@@ -88,6 +102,8 @@ impl World {
             capabilities: fake::capabilities(),
             terminal: false,
             no_color: false,
+            guards: Rc::default(),
+            answers: RefCell::default(),
         };
         fs::create_dir(world.path("etc")).unwrap();
         world.file("home-lan.toml", HOME_LAN);
@@ -107,6 +123,11 @@ impl World {
     /// The text of a receipt.
     pub(crate) fn receipt(&self, group: &str) -> Option<String> {
         fs::read_to_string(self.path(&format!("run/receipts/{group}.json"))).ok()
+    }
+
+    /// The text of a journal.
+    pub(crate) fn journal(&self, group: &str) -> Option<String> {
+        fs::read_to_string(self.path(&format!("run/journal/{group}.jsonl"))).ok()
     }
 
     /// How many steps the host has done.
@@ -147,6 +168,11 @@ impl World {
             let backend = FaultyHost { host, faults, capabilities: self.capabilities.clone() };
             Ok(Box::new(backend) as Box<dyn Backend>)
         };
+        let mut start_guard = |token: &Token| {
+            self.guards.borrow_mut().push(token.0.clone());
+            Ok(())
+        };
+        let mut person = self.answers.borrow_mut().take().map(Person);
         let mut environment = Environment {
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
@@ -154,6 +180,8 @@ impl World {
             stderr: Stream { writer: stderr, is_terminal: self.terminal },
             no_color: self.no_color,
             state_directory: self.path("run"),
+            start_guard: &mut start_guard,
+            prompt: person.as_mut().map(|person| person as &mut dyn Prompt),
         };
         mpath::run(arguments, &mut environment).number()
     }

@@ -146,6 +146,8 @@ impl World {
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
             state_directory: self.state_directory(),
+            start_guard: &mut |_| Ok(()),
+            prompt: None,
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -28,6 +28,7 @@ struct Checked {
 
 impl CheckArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        context.tell_unfinished();
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let mut code = ExitCode::Done;

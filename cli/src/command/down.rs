@@ -1,23 +1,24 @@
 //! `mpath down`: groups taken apart, and their interfaces as they were before.
 
 use clap::Args;
-use mpath_core::apply::Event;
+use mpath_core::journal::{Change, Opening};
 use mpath_core::plan;
 use mpath_core::teardown::{self, Remains};
 use mpath_core::{BackendError, Group, Receipt, Snapshot, Step};
 
-use super::up::one_line;
 use crate::ExitCode;
 use crate::arguments::Selection;
 use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, backend_code, receipt_code};
+use crate::error::{CommandError, ErrorText, backend_code, journal_code, one_line, receipt_code};
 use crate::host::Host;
 use crate::known::{KnownGroup, known_groups};
 use crate::output::Document;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
+use crate::recovery;
 use crate::selection::SelectionError;
+use crate::signals::Signals;
 
 /// Take groups down and put their interfaces back as they were
 #[derive(Debug, Args)]
@@ -33,12 +34,19 @@ impl DownArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let groups = wanted(&self.selection, context, "down")?;
         let _lock = context.lock()?;
+        let _signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
+        let stuck = recovery::settle(&mut host, context);
         let chosen = choose(&self.selection, &groups, context, &host)?;
         let mut code = ExitCode::Done;
         let mut reports = Vec::new();
         for known in chosen {
-            let report = self.take_down(&known, &mut host, context);
+            // What could not be undone is taken down nevertheless: that is the way out.
+            let in_the_way = |report: &&GroupReport| report.name == known.name && report.undone.is_none();
+            let report = match stuck.iter().find(in_the_way) {
+                Some(report) => report.clone(),
+                None => take_down(&known, self.adopt, &mut host, context),
+            };
             context.console.group(&report);
             code = code.or_worse(report.code);
             reports.push(report);
@@ -48,48 +56,74 @@ impl DownArgs {
         }
         Ok(code)
     }
+}
 
-    fn take_down(&self, known: &KnownGroup, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
-        let name = &known.name;
-        let report = GroupReport::new(name, known.device.as_ref());
-        let receipts = context.receipts();
-        let memory = match receipts.recall(name) {
-            Ok(memory) => memory,
-            Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
-        };
-        if let Some(ignored) = &memory.ignored {
-            context.console.warning(&format!("{name}: {ignored}"));
-        }
-        let Some(device) = &known.device else { return report.unchanged("already down") };
-        let receipt = memory.receipt.as_ref();
-        let capabilities = host.backend.capabilities().clone();
-        let plan_for = |current: &Snapshot| plan::down(name, device, current, receipt, &capabilities, self.adopt);
-        let plan = match plan_for(&host.snapshot) {
-            Ok(plan) => plan,
-            Err(why) => return report.refused(&why),
-        };
-        let mut report = report.with_notes(&plan.notes);
-        context.console.notes(name, &report.notes);
-        report.steps = plan.steps.iter().map(ToString::to_string).collect();
-        let replan = |after: &Snapshot| plan_for(after).map_or_else(|_| plan.steps.clone(), |plan| plan.steps);
-        let mut progress = Progress::new(&plan, host, &mut context.console);
-        let done =
-            teardown::take_down(&plan, &mut *host.backend, &replan, &mut |step| progress.tell(Event::Begin(step)));
-        if let Err(remains) = done {
-            // What could not be read now is told; the next group looks for itself.
-            let _ = host.look_again();
-            return remaining(report, remains, host);
-        }
-        if let Err(error) = receipts.forget(name) {
+/// Takes one group down.
+pub(crate) fn take_down(known: &KnownGroup, adopt: bool, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    let name = &known.name;
+    let report = GroupReport::new(name, known.device.as_ref());
+    let (receipts, journals) = (context.receipts(), context.journals());
+    let memory = match receipts.recall(name) {
+        Ok(memory) => memory,
+        Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+    };
+    if let Some(ignored) = &memory.ignored {
+        context.console.warning(&format!("{name}: {ignored}"));
+    }
+    let Some(device) = &known.device else { return report.unchanged("already down") };
+    let mut receipt = memory.receipt;
+    // A change that could not be undone has put more there than the receipt knows.
+    let found = journals.of(name).ok().flatten();
+    let unfinished = found.is_some();
+    if let Some(found) = found
+        && let Change::Up { receipt: begun, .. } = &found.journal.opening.change
+    {
+        let covering = begun.covering(receipt.as_ref());
+        if let Err(error) = receipts.keep(&covering) {
             return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
         }
-        if plan.is_empty() {
-            return report.unchanged("already down");
-        }
-        match host.look_again() {
-            Ok(()) => report.changed(down_in_words(&plan.steps, known, receipt)),
-            Err(error) => report.failed(backend_code(&error), ErrorText::of(&error, error.hint())),
-        }
+        receipt = Some(covering);
+    }
+    let receipt = receipt.as_ref();
+    let capabilities = host.backend.capabilities().clone();
+    let plan_for = |current: &Snapshot| plan::down(name, device, current, receipt, &capabilities, adopt);
+    let plan = match plan_for(&host.snapshot) {
+        Ok(plan) => plan,
+        Err(why) => return report.refused(&why),
+    };
+    let mut report = report.with_notes(&plan.notes);
+    context.console.notes(name, &report.notes);
+    if plan.is_empty() && !unfinished {
+        return match receipts.forget(name) {
+            Ok(()) => report.unchanged("already down"),
+            Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+        };
+    }
+    report.steps = plan.steps.iter().map(ToString::to_string).collect();
+    let mut journal = match journals.open(Opening::new(name, Change::Down { adopt }, &plan, &host.snapshot)) {
+        Ok(journal) => journal,
+        Err(error) => return report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+    };
+    let mut progress = Progress::new(name, &plan.steps, host, &mut context.console).written_to(&mut journal);
+    let replan = |after: &Snapshot| plan_for(after).map_or_else(|_| plan.steps.clone(), |plan| plan.steps);
+    let done = teardown::take_down(&plan, &mut *host.backend, &replan, &mut progress);
+    if done.is_ok()
+        && let Err(error) = receipts.forget(name)
+    {
+        return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+    }
+    // What remains is told, and the receipt tells the next `down` how to go on.
+    if let Err(error) = journal.close() {
+        return report.failed(journal_code(&error), ErrorText::of(&error, error.hint()));
+    }
+    if let Err(remains) = done {
+        // What could not be read now is told; the next group looks for itself.
+        let _ = host.look_again();
+        return remaining(report, remains, host);
+    }
+    match host.look_again() {
+        Ok(()) => report.changed(down_in_words(&plan.steps, known, receipt)),
+        Err(error) => report.failed(backend_code(&error), ErrorText::of(&error, error.hint())),
     }
 }
 

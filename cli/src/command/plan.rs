@@ -57,6 +57,7 @@ struct GroupPlan {
 
 impl PlanArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        context.tell_unfinished();
         let plans = if self.down { self.down(context)? } else { self.up(context)? };
         let mut code = ExitCode::Done;
         for plan in &plans {

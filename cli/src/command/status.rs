@@ -37,6 +37,7 @@ struct Entry {
 
 impl StatusArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        context.tell_unfinished();
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let host = context.host()?;

@@ -1,24 +1,30 @@
-//! `mpath up`: groups as the file says.
+//! `mpath up`: groups brought to what the files say, or everything undone.
 
 use std::cell::RefCell;
 
 use clap::Args;
-use mpath_core::apply::{self, Cause, Failure, Undo};
+use mpath_core::apply::{self, Cause, Failure};
 use mpath_core::dispute;
-use mpath_core::plan::{self, NoPlan, Plan, Prepared};
+use mpath_core::journal::{Change, Mark, Opening, Token};
+use mpath_core::plan::{self, NoPlan, Prepared};
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
-use mpath_core::{Address, Group, Snapshot, Step};
+use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
+use serde::Serialize;
 
 use crate::ExitCode;
 use crate::arguments::Selection;
 use crate::config::count;
+use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, cause_code, receipt_code};
+use crate::error::{CommandError, ErrorText, cause_code, journal_code, one_line, receipt_code};
 use crate::host::Host;
-use crate::output::Document;
+use crate::journals::{self, JournalError, OpenJournal};
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
+use crate::receipts::ReceiptStore;
+use crate::recovery;
+use crate::signals::Signals;
 
 /// Bring groups up, or to what the file says now
 #[derive(Debug, Args)]
@@ -28,36 +34,107 @@ pub(crate) struct UpArgs {
     /// Take over a device that mpath did not make
     #[arg(long)]
     adopt: bool,
+    /// Undo it unless `mpath confirm` comes within this time, as in 60s
+    #[arg(long, value_name = "TIME", value_parser = confirm_time)]
+    confirm: Option<u64>,
+}
+
+/// What became of the groups, as in `mpath.report/1`.
+#[derive(Debug, Serialize)]
+struct UpDocument {
+    schema: &'static str,
+    groups: Vec<GroupReport>,
+    /// The change that waits to be confirmed, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<Pending>,
+}
+
+/// A time to confirm a change, in whole seconds: 1 s to a day.
+fn confirm_time(text: &str) -> Result<u64, String> {
+    let time: mpath_core::Millis = text.parse().map_err(|error: mpath_core::millis::MillisError| error.to_string())?;
+    match u64::from(time.get()).div_ceil(1000) {
+        seconds @ 1..=86_400 => Ok(seconds),
+        _ => Err("1s to 86400s, a day, are possible".to_owned()),
+    }
 }
 
 impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "up")?;
-        let _lock = context.lock()?;
+        let lock = context.lock()?;
+        let signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
+        let stuck = recovery::settle(&mut host, context);
+        let hold = self.confirm.map(|seconds| Hold { token: confirmation::new_token(), seconds, guarded: false });
+        let mut run = UpRun { adopt: self.adopt, hold, signals: &signals };
         let mut code = ExitCode::Done;
         let mut groups = Vec::new();
         for group in &chosen {
             let capabilities = host.backend.capabilities();
             let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
-            let report = if disputes.is_empty() {
-                self.bring_up(group, &mut host, context)
-            } else {
-                let device = capabilities.device_of(group).ok();
-                GroupReport::new(group.name(), device.as_ref()).refused(&NoPlan::Refused(disputes))
+            let report = match stuck.iter().find(|report| report.name == *group.name()) {
+                Some(report) => report.clone(),
+                None if disputes.is_empty() => run.bring_up(group, &mut host, context),
+                None => {
+                    let device = capabilities.device_of(group).ok();
+                    GroupReport::new(group.name(), device.as_ref()).refused(&NoPlan::Refused(disputes))
+                }
             };
             context.console.group(&report);
             code = code.or_worse(report.code);
             groups.push(report);
         }
-        if context.console.is_json() {
-            context.console.document(&Document { schema: "mpath.report/1", groups });
+        let pending = match &run.hold {
+            Some(hold) => {
+                confirmation::extend(&hold.token, hold.seconds, &context.journals())?;
+                confirmation::pending(&context.journals())?.into_iter().find(|change| change.token == hold.token)
+            }
+            None => None,
+        };
+        // Whoever confirms needs it.
+        drop((host, lock));
+        match pending {
+            Some(pending) if context.prompt.is_some() && !context.console.is_json() => {
+                code = code.or_worse(confirmation::ask(&pending.token, &signals, context)?);
+            }
+            pending => self.tell(groups, pending, context),
         }
         Ok(code)
     }
 
-    fn bring_up(&self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    /// What a program is to know: that is, all of it with `--json`, and otherwise the name of a change that waits.
+    fn tell(&self, groups: Vec<GroupReport>, pending: Option<Pending>, context: &mut Context<'_>) {
+        if let Some(pending) = &pending {
+            let token = &pending.token.0;
+            let text = format!("undone in {} s unless confirmed: mpath confirm {token}", pending.seconds);
+            context.console.note(&text);
+        }
+        if context.console.is_json() {
+            context.console.document(&UpDocument { schema: "mpath.report/1", groups, pending });
+        } else if let Some(pending) = pending {
+            context.console.document(&PendingDocument::new(vec![pending]));
+        }
+    }
+}
+
+/// A change that waits to be confirmed once it is done.
+struct Hold {
+    token: Token,
+    seconds: u64,
+    /// Whether its guard is at work.
+    guarded: bool,
+}
+
+/// One run of `up`.
+struct UpRun<'r> {
+    adopt: bool,
+    hold: Option<Hold>,
+    signals: &'r Signals,
+}
+
+impl UpRun<'_> {
+    fn bring_up(&mut self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
         let name = group.name();
         let device = host.backend.capabilities().device_of(group).ok();
         let report = GroupReport::new(name, device.as_ref());
@@ -69,12 +146,12 @@ impl UpArgs {
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
         }
-        let capabilities = host.backend.capabilities().clone();
+        let (adopt, capabilities) = (self.adopt, host.backend.capabilities().clone());
         // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
         let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
-            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt: self.adopt })
+            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt })
         };
         let Prepared { plan, mut receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
@@ -88,21 +165,26 @@ impl UpArgs {
         }
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
-        let remembers = memory.receipt.as_ref() == Some(&receipt);
-        let kept = match plan.is_empty() {
-            true if remembers => Ok(()),
-            true => receipts.keep(&receipt),
-            false => receipts.keep(&receipt.covering(memory.receipt.as_ref())),
-        };
-        if let Err(error) = kept {
-            host.snapshot = before;
-            return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
-        }
         if plan.is_empty() {
             host.snapshot = before;
-            return report.unchanged("already as wanted");
+            let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };
+            return match kept {
+                Ok(()) => report.unchanged("already as wanted"),
+                Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+            };
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
+        let change = Change::Up {
+            receipt: Box::new(receipt.clone()),
+            confirm: self.hold.as_ref().map(|hold| hold.token.clone()),
+        };
+        let mut journal = match self.begin(Opening::new(name, change, &plan, &before), context) {
+            Ok(journal) => journal,
+            Err((code, error)) => {
+                host.snapshot = before;
+                return report.failed(code, error);
+            }
+        };
         let no_plan = RefCell::new(None);
         let replan = |after: &Snapshot| match prepare(after) {
             Ok(prepared) => prepared.plan.steps,
@@ -111,42 +193,83 @@ impl UpArgs {
                 plan.steps.clone()
             }
         };
-        let mut progress = Progress::new(&plan, host, &mut context.console);
-        let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut |event| progress.tell(event));
+        let progress = Progress::new(name, &plan.steps, host, &mut context.console);
+        let mut progress = progress.written_to(&mut journal).stopped_by(self.signals);
+        let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut progress);
         report.touched = progress.undid;
         match done {
             Ok(after) => {
                 host.snapshot = after.unwrap_or(before);
-                if let Err(error) = receipts.keep(&receipt) {
-                    return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
-                }
                 for family in without_lease(group, &plan, &host.snapshot) {
                     let waits = format!("{name}: no {family} lease yet; the DHCP client goes on asking");
                     context.console.warning(&waits);
                 }
-                report.changed(up_in_words(&plan, &host.snapshot))
+                let ended = match &self.hold {
+                    Some(hold) => hold.wait(&mut journal),
+                    None => end(journal, &receipt, &receipts),
+                };
+                match ended {
+                    Ok(()) => report.changed(up_in_words(&plan, &host.snapshot)),
+                    Err((code, error)) => report.failed(code, error),
+                }
             }
             Err(failure) => {
                 // What could not be read now is told; the next group looks for itself.
                 let _ = host.look_again();
-                if matches!(failure.undo, Undo::Complete)
-                    && let Err(error) = receipts.put_back(name, &memory)
-                {
-                    report.failures.push(error.to_string());
-                }
-                broken_off(report, failure, no_plan.into_inner(), host)
+                broken_off(report, failure, no_plan.into_inner(), host, journal)
             }
         }
     }
 }
 
+impl UpRun<'_> {
+    /// Begins a change: what is to be known of it outlives this process, and so does whoever undoes it in time.
+    fn begin(&mut self, opening: Opening, context: &mut Context<'_>) -> Result<OpenJournal, (ExitCode, ErrorText)> {
+        let journal = context.journals().open(opening).map_err(|error| fails(&error))?;
+        if let Some(hold) = self.hold.as_mut().filter(|hold| !hold.guarded) {
+            if let Err(error) = (context.start_guard)(&hold.token) {
+                let told = CommandError::guard(error).told;
+                journal.close().map_err(|error| fails(&error))?;
+                return Err((ExitCode::Failed, told));
+            }
+            hold.guarded = true;
+        }
+        Ok(journal)
+    }
+}
+
+impl Hold {
+    /// Lets a change wait that is done.
+    fn wait(&self, journal: &mut OpenJournal) -> Result<(), (ExitCode, ErrorText)> {
+        let now = journals::now().map_err(|error| fails(&error))?;
+        journal.mark(Mark::Applied { until: now.seconds + self.seconds }).map_err(|error| fails(&error))
+    }
+}
+
+fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
+    (journal_code(error), ErrorText::of(error, error.hint()))
+}
+
+/// Ends a change that is to stay. Once it is marked as done, nobody undoes it any more.
+fn end(mut journal: OpenJournal, receipt: &Receipt, receipts: &ReceiptStore) -> Result<(), (ExitCode, ErrorText)> {
+    journal.mark(Mark::Done).map_err(|error| fails(&error))?;
+    receipts.keep(receipt).map_err(|error| (receipt_code(&error), ErrorText::of(&error, error.hint())))?;
+    journal.close().map_err(|error| fails(&error))
+}
+
 /// The report of a plan that failed.
-fn broken_off(mut report: GroupReport, failure: Failure, no_plan: Option<NoPlan>, host: &Host) -> GroupReport {
+fn broken_off(
+    mut report: GroupReport,
+    failure: Failure,
+    no_plan: Option<NoPlan>,
+    host: &Host,
+    mut journal: OpenJournal,
+) -> GroupReport {
     let Failure { cause, undo } = failure;
     let code = cause_code(&cause);
     let hint = match &cause {
         Cause::Step { error, .. } | Cause::ReadBack(error) => error.hint(),
-        Cause::NotAsWanted { .. } => None,
+        Cause::NotAsWanted { .. } | Cause::Halted(_) => None,
     };
     let error = match no_plan {
         // The group was as the steps left it, and then the host changed: what stands against it now says more.
@@ -157,36 +280,15 @@ fn broken_off(mut report: GroupReport, failure: Failure, no_plan: Option<NoPlan>
         },
         None => ErrorText::of(&cause, hint),
     };
-    match undo {
-        Undo::Complete => {
-            report.undone = Some(true);
-            report.failed(code, error)
-        }
-        Undo::Unplanned { errors, nonsense } => {
-            report.undone = Some(false);
-            report.failures.extend(errors.iter().map(|error| one_line(error)));
-            report
-                .failures
-                .push(format!("mpath contradicts itself about the way back; please report this: {nonsense}"));
-            report.left = vec![format!("mpath down {}", report.name)];
-            report.failed(ExitCode::Failed, error)
-        }
-        Undo::Incomplete { errors, left } => {
-            report.undone = Some(false);
-            report.failures.extend(errors.iter().map(|error| one_line(error)));
-            report.left = host.commands(&left);
-            if left.is_empty() {
-                report.left = vec![format!("mpath down {}", report.name)];
-            }
-            report.failed(ExitCode::Failed, error)
-        }
+    // What is not undone stays in the journal: `recover` tries again, and `down` needs to know it.
+    let (code, written) = match recovery::undone(&mut report, undo, host) {
+        Ok(()) => (code, journal.close()),
+        Err(_) => (ExitCode::Failed, journal.mark(Mark::Stuck)),
+    };
+    if let Err(error) = written {
+        report.failures.push(one_line(&error));
     }
-}
-
-/// An error and its causes on one line.
-pub(super) fn one_line(error: &dyn std::error::Error) -> String {
-    let ErrorText { message, causes, .. } = ErrorText::of(error, None);
-    std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ")
+    report.failed(code, error)
 }
 
 /// The families that a DHCP client was started for and that have no address yet.

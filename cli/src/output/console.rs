@@ -110,6 +110,18 @@ impl<'e> Console<'e> {
         }
     }
 
+    /// Goes on below a line that was written over again and again.
+    pub(crate) fn below(&mut self) {
+        self.rendered_err("\n");
+    }
+
+    /// The word of a process that it has begun, to whoever started it.
+    pub(crate) fn ready(&mut self) {
+        self.rendered_out("ready\n");
+        // At once, and no matter whether anybody still listens.
+        let _ = self.out.flush();
+    }
+
     /// Data that is rendered and harmless.
     pub(crate) fn rendered_out(&mut self, text: &str) {
         if self.broken.is_none() {

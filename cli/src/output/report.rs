@@ -98,6 +98,13 @@ impl GroupReport {
         self
     }
 
+    /// It was not begun, as an earlier change is in the way.
+    pub(crate) fn held_up(mut self, code: ExitCode, error: ErrorText) -> Self {
+        self = self.failed(code, error);
+        self.outcome = Outcome::Refused;
+        self
+    }
+
     /// It was not begun.
     pub(crate) fn refused(mut self, why: &NoPlan) -> Self {
         match why {

@@ -1,0 +1,46 @@
+//! `mpath recover`: ends the changes that a dead process left unfinished.
+
+use clap::Args;
+
+use super::confirm::tell;
+use crate::ExitCode;
+use crate::context::Context;
+use crate::error::{CommandError, journal_code};
+use crate::journals::Found;
+use crate::recovery;
+use crate::signals::Signals;
+
+/// Undo changes that were interrupted, as by kill -9; `up` and `down` do it too
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {}
+
+impl RecoverArgs {
+    #[allow(clippy::unused_self, reason = "as the other commands")]
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let _lock = context.lock()?;
+        let _signals = Signals::catch().map_err(CommandError::signals)?;
+        let (mut found, mut code): (Vec<Found>, _) = (vec![], ExitCode::Done);
+        for journal in context.journals().all() {
+            match journal {
+                Ok(journal) => found.push(journal),
+                Err(error) => {
+                    code = code.or_worse(journal_code(&error));
+                    context.console.error(None, &crate::error::ErrorText::of(&error, error.hint()));
+                }
+            }
+        }
+        if found.is_empty() {
+            if code == ExitCode::Done && !context.console.is_quiet() {
+                context.console.line("nothing to recover");
+            }
+            return Ok(tell(vec![], context).or_worse(code));
+        }
+        let mut host = context.host()?;
+        let reports = found.iter().map(|found| {
+            context.console.note(&format!("{}: {}", found.group(), found.story()));
+            recovery::recover(found, &mut host, context)
+        });
+        let reports = reports.collect();
+        Ok(tell(reports, context).or_worse(code))
+    }
+}

@@ -1,0 +1,276 @@
+//! The journals of changes that are under way: where they lie and how they are written.
+//!
+//! In and out: [`Journal`]s. A file is one line with an [`Envelope`], whole before the first step is done, and a line
+//! for each mark since. It is gone when the change is: what is found there belongs to a process that is at work, to a
+//! change that waits for its confirmation, or to a process that is no more.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use mpath_core::GroupName;
+use mpath_core::journal::{Journal, Mark, Opening, Recovery, Token};
+use serde::{Deserialize, Serialize};
+
+use crate::platform::{self, Moment};
+use crate::receipts::{read_file, write_whole};
+
+/// The directory of the journals.
+#[derive(Debug, Clone)]
+pub(crate) struct JournalStore {
+    directory: PathBuf,
+}
+
+/// Who makes a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Owner {
+    pub(crate) process: u32,
+    pub(crate) command: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Envelope {
+    boot: String,
+    namespace: u64,
+    /// Seconds since the boot.
+    taken: u64,
+    owner: Owner,
+    opening: Opening,
+}
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub(crate) struct OpenJournal {
+    path: PathBuf,
+    file: File,
+}
+
+/// A journal that was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) owner: Owner,
+    pub(crate) journal: Journal,
+    /// How long ago it was begun, in seconds.
+    pub(crate) age: u32,
+    /// What is to be done about it now; `None` where it speaks of another boot or another network.
+    pub(crate) recovery: Option<Recovery>,
+    /// How many bytes of it are whole lines.
+    whole: u64,
+    /// It stays readable when the change is over and its name is gone.
+    file: File,
+}
+
+/// Why a journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JournalError {
+    /// The system says no.
+    #[error("cannot {action} the journal {}", .path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// What is in the file is no journal.
+    #[error("line {line} of the journal {} makes no sense", .path.display())]
+    Corrupt {
+        path: PathBuf,
+        line: usize,
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It is of another mpath.
+    #[error("the journal {} is of {found}, not of {}", .path.display(), Opening::SCHEMA)]
+    Other { path: PathBuf, found: String },
+    /// The time cannot be told.
+    #[error("cannot read {object}")]
+    Moment {
+        object: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl JournalError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Corrupt { path, .. } | Self::Other { path, .. } => Some(format!(
+                "`mpath plan` shows how the host differs from the file; go on without the journal: rm {}",
+                path.display()
+            )),
+            Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
+            Self::Io { .. } | Self::Moment { .. } => None,
+        }
+    }
+
+    /// Whether it is the caller who may not do that.
+    pub(crate) fn is_permission(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+impl JournalStore {
+    /// The journals in a state directory.
+    pub(crate) fn new(state_directory: &Path) -> Self {
+        Self { directory: state_directory.join("journal") }
+    }
+
+    fn path(&self, group: &GroupName) -> PathBuf {
+        self.directory.join(format!("{group}.jsonl"))
+    }
+
+    /// Begins one, in the name of this process. When this returns, it outlives the process and the power.
+    pub(crate) fn open(&self, opening: Opening) -> Result<OpenJournal, JournalError> {
+        let path = self.path(&opening.group);
+        let Moment { boot, namespace, seconds } = now()?;
+        let envelope = Envelope { boot, namespace, taken: seconds, owner: Owner::of_this_process(), opening };
+        let written = serde_json::to_vec(&envelope).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            write_whole(&self.directory, &path, &line)
+        });
+        match written {
+            Ok(file) => Ok(OpenJournal { path, file }),
+            Err(source) => Err(JournalError::Io { action: "write", path, source }),
+        }
+    }
+
+    /// All of them, by the names of their groups. One that cannot be read hides none of the others.
+    pub(crate) fn all(&self) -> Vec<Result<Found, JournalError>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return vec![],
+            Err(source) => {
+                return vec![Err(JournalError::Io { action: "look for", path: self.directory.clone(), source })];
+            }
+        };
+        let is_journal = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jsonl");
+        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
+        paths.sort();
+        paths.into_iter().filter_map(|path| self.read(path).transpose()).collect()
+    }
+
+    /// Those that can be read, of changes that wait to be confirmed under one name.
+    pub(crate) fn waiting(&self, token: &Token) -> Vec<Found> {
+        self.all().into_iter().flatten().filter(|found| found.journal.opening.token() == Some(token)).collect()
+    }
+
+    /// The one of a group.
+    pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, JournalError> {
+        self.read(self.path(group))
+    }
+
+    fn read(&self, path: PathBuf) -> Result<Option<Found>, JournalError> {
+        let (file, bytes) = match read_file(&path) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
+            Err(source) => return Err(JournalError::Io { action: "read", path, source }),
+        };
+        let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let envelope: Envelope = match serde_json::from_slice(first) {
+            Ok(envelope) => envelope,
+            Err(source) => return Err(JournalError::Corrupt { path, line: 1, source }),
+        };
+        let Envelope { boot, namespace, taken, owner, opening } = envelope;
+        if opening.schema != Opening::SCHEMA {
+            return Err(JournalError::Other { path, found: opening.schema });
+        }
+        let mut journal = Journal::new(opening);
+        if let Err((line, source)) = journal.read_marks(&String::from_utf8_lossy(&bytes[first.len()..])) {
+            return Err(JournalError::Corrupt { path, line: line + 2, source });
+        }
+        let now = now()?;
+        let counts = boot == now.boot && namespace == now.namespace;
+        let age = u32::try_from(now.seconds.saturating_sub(taken)).unwrap_or(u32::MAX);
+        let recovery = counts.then(|| journal.recovery(now.seconds));
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last as u64 + 1);
+        Ok(Some(Found { path, owner, journal, age, recovery, whole, file }))
+    }
+}
+
+impl OpenJournal {
+    /// Writes that a change has come so far.
+    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), JournalError> {
+        let written = serde_json::to_vec(&mark).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            self.file.write_all(&line)?;
+            self.file.sync_data()
+        });
+        written.map_err(|source| JournalError::Io { action: "write", path: self.path.clone(), source })
+    }
+
+    /// Ends it: the change is over.
+    pub(crate) fn close(self) -> Result<(), JournalError> {
+        remove(&self.path)
+    }
+}
+
+impl Found {
+    /// Goes on writing it.
+    pub(crate) fn reopen(&self) -> Result<OpenJournal, JournalError> {
+        let path = self.path.clone();
+        let opened = File::options().append(true).open(&path).and_then(|file| {
+            // Half a line is no mark, and would spoil the next.
+            file.set_len(self.whole)?;
+            Ok(file)
+        });
+        match opened {
+            Ok(file) => Ok(OpenJournal { path, file }),
+            Err(source) => Err(JournalError::Io { action: "write", path, source }),
+        }
+    }
+
+    /// Whether the change was to stay, by what is written there now.
+    pub(crate) fn is_kept(&self) -> bool {
+        let mut marks = String::new();
+        let mut rest = &self.file;
+        let read = rest.seek(io::SeekFrom::Start(self.whole)).and_then(|_| rest.read_to_string(&mut marks));
+        let mut journal = self.journal.clone();
+        read.is_ok() && journal.read_marks(&marks).is_ok() && journal.marks.contains(&Mark::Done)
+    }
+
+    /// Removes it: the change is over.
+    pub(crate) fn remove(&self) -> Result<(), JournalError> {
+        remove(&self.path)
+    }
+
+    /// The group that is changed.
+    pub(crate) fn group(&self) -> &GroupName {
+        &self.journal.opening.group
+    }
+
+    /// What was not finished, and how far it came.
+    pub(crate) fn story(&self) -> String {
+        let Owner { process, command } = &self.owner;
+        let (begun, all) = (self.journal.begun(), self.journal.opening.steps.len());
+        let how = if self.journal.marks.contains(&Mark::Stuck) {
+            "failed and could not be undone".to_owned()
+        } else if self.journal.marks.iter().any(|mark| matches!(mark, Mark::Applied { .. })) {
+            "was not confirmed in time".to_owned()
+        } else {
+            format!("was interrupted in step {begun} of {all}")
+        };
+        format!("`{command}` (process {process}) {how}")
+    }
+}
+
+impl Owner {
+    pub(crate) fn of_this_process() -> Self {
+        let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        Self { process: std::process::id(), command: words.join(" ") }
+    }
+}
+
+/// Now, on the clock that journals go by.
+pub(crate) fn now() -> Result<Moment, JournalError> {
+    platform::moment().map_err(|(object, source)| JournalError::Moment { object, source })
+}
+
+fn remove(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(JournalError::Io { action: "remove", path: path.to_owned(), source }),
+        Ok(()) => Ok(()),
+    }
+}

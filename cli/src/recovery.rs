@@ -1,0 +1,153 @@
+//! What becomes of changes that were not finished: those of dead processes, and those that nobody confirmed.
+//!
+//! In: the journals that were [found](Found), and the lock. Out: a [`GroupReport`] for each.
+
+use mpath_core::journal::{Change, Recovery};
+use mpath_core::undo::Undo;
+
+use crate::ExitCode;
+use crate::command::down;
+use crate::config::count;
+use crate::context::Context;
+use crate::error::{ErrorText, journal_code, one_line, receipt_code};
+use crate::host::Host;
+use crate::journals::{Found, JournalError};
+use crate::known::KnownGroup;
+use crate::output::report::GroupReport;
+use crate::progress::Progress;
+
+/// Ends what dead processes left, and tells it. Returns the reports of the groups that cannot be changed now.
+///
+/// To be called with the lock: a journal that does not wait for anything is then nobody's.
+pub(crate) fn settle(host: &mut Host, context: &mut Context<'_>) -> Vec<GroupReport> {
+    let mut stuck = Vec::new();
+    for found in context.journals().all() {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                stuck.extend(unreadable(&error));
+                continue;
+            }
+        };
+        if let Some(Recovery::Wait { seconds }) = found.recovery {
+            stuck.push(waiting(&found, seconds));
+            continue;
+        }
+        let story = found.story();
+        let report = recover(&found, host, context);
+        if report.code == ExitCode::Done {
+            let summary = report.summary.unwrap_or_default();
+            context.console.warning(&format!("{}: {story}; {summary}", report.name));
+        } else {
+            stuck.push(report);
+        }
+    }
+    stuck
+}
+
+/// Ends one change, whatever is to be done about it.
+pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    let opening = &found.journal.opening;
+    let report = GroupReport::new(&opening.group, Some(&opening.extent.device));
+    match (found.recovery, &opening.change) {
+        (None, _) => end(found, report, "it was before the last boot, or in another network: nothing of it is left"),
+        (Some(Recovery::Wait { seconds }), _) => waiting(found, seconds),
+        (Some(Recovery::Keep), _) => keep(found, context),
+        (Some(Recovery::Undo), _) => revert(found, host, context),
+        (Some(Recovery::GoOn), change) => {
+            let known = KnownGroup { name: opening.group.clone(), device: Some(opening.extent.device.clone()) };
+            let adopt = matches!(change, Change::Down { adopt: true });
+            let report = down::take_down(&known, adopt, host, context);
+            match report.code {
+                ExitCode::Done => report.changed("it is down now".to_owned()),
+                _ => report,
+            }
+        }
+    }
+}
+
+/// Lets a change stay: its receipt is kept, and its journal goes.
+pub(crate) fn keep(found: &Found, context: &Context<'_>) -> GroupReport {
+    let opening = &found.journal.opening;
+    let report = GroupReport::new(&opening.group, Some(&opening.extent.device));
+    if let Change::Up { receipt, .. } = &opening.change
+        && let Err(error) = context.receipts().keep(receipt)
+    {
+        return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+    }
+    end(found, report, "its work was done, and stays")
+}
+
+/// Brings back the state before a change.
+pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    let opening = &found.journal.opening;
+    let mut extent = opening.extent.clone();
+    extent.before = extent.before.aged(found.age);
+    let mut report = GroupReport::new(&opening.group, Some(&extent.device));
+    let mut progress = Progress::new(&opening.group, &opening.steps, host, &mut context.console);
+    let undo = extent.undo(&found.journal.done(), &mut *host.backend, &mut progress);
+    report.touched = progress.undid;
+    // What could not be read now is told; the next group looks for itself.
+    let _ = host.look_again();
+    match undone(&mut report, undo, host) {
+        Ok(()) => {
+            // The summary says it.
+            report.undone = None;
+            end(found, report, "the state before it is back")
+        }
+        Err(message) => {
+            let hint = Some(format!("mpath recover tries again; mpath down {} takes the group apart", opening.group));
+            report.failed(ExitCode::Failed, ErrorText { message, causes: vec![], hint })
+        }
+    }
+}
+
+/// Tells in a report what became of an undo. Fails with what the matter is where the host is not as it was before.
+pub(crate) fn undone(report: &mut GroupReport, undo: Undo, host: &Host) -> Result<(), String> {
+    let (errors, left) = match undo {
+        Undo::Complete => {
+            report.undone = Some(true);
+            return Ok(());
+        }
+        Undo::Unplanned { errors, nonsense } => {
+            let defect = format!("mpath contradicts itself about the way back; please report this: {nonsense}");
+            report.failures.extend(errors.iter().map(|error| one_line(error)));
+            report.failures.push(defect);
+            (vec![], vec![])
+        }
+        Undo::Incomplete { errors, left } => (errors, left),
+    };
+    report.undone = Some(false);
+    report.failures.extend(errors.iter().map(|error| one_line(error)));
+    report.left = host.commands(&left);
+    if left.is_empty() {
+        report.left = vec![format!("mpath down {}", report.name)];
+    }
+    Err(format!("not everything could be undone: {} left", count(left.len(), "step", "steps")))
+}
+
+/// The report of a group whose change waits to be confirmed.
+fn waiting(found: &Found, seconds: u64) -> GroupReport {
+    let token = found.journal.opening.token().map(|token| format!(" {}", token.0)).unwrap_or_default();
+    let message = format!("`{}` waits to be confirmed, for another {seconds} s", found.owner.command);
+    let hint = Some(format!("mpath confirm{token} keeps the change; mpath revert{token} undoes it"));
+    let report = GroupReport::new(found.group(), Some(&found.journal.opening.extent.device));
+    report.held_up(ExitCode::Busy, ErrorText { message, causes: vec![], hint })
+}
+
+/// The report of a group whose journal cannot be read; none where the journal tells of no group.
+fn unreadable(error: &JournalError) -> Option<GroupReport> {
+    let path = match error {
+        JournalError::Io { path, .. } | JournalError::Corrupt { path, .. } | JournalError::Other { path, .. } => path,
+        JournalError::Moment { .. } => return None,
+    };
+    let group = mpath_core::GroupName::new(path.file_stem()?.to_str()?).ok()?;
+    Some(GroupReport::new(&group, None).held_up(journal_code(error), ErrorText::of(error, error.hint())))
+}
+
+fn end(found: &Found, report: GroupReport, summary: &str) -> GroupReport {
+    match found.remove() {
+        Ok(()) => report.changed(summary.to_owned()),
+        Err(error) => report.failed(ExitCode::Failed, ErrorText::of(&error, error.hint())),
+    }
+}
