@@ -2,6 +2,8 @@
 //!
 //! In: its parseable output. Out: [`Address`]es by interface. `0.0.0.0` and `::` are not in it.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use ipnet::IpNet;
 use mpath_core::address::Lifetime;
 use mpath_core::{Address, BackendError};
@@ -19,7 +21,7 @@ const LEASE: Lifetime = Lifetime { valid: u32::MAX, preferred: u32::MAX };
 pub(crate) struct Placed {
     pub(crate) interface: String,
     pub(crate) kind: Kind,
-    /// `None` for a DHCP client without a lease, or an addrconf object without an address.
+    /// `None` for an addrconf object without an address; the unspecified one for a DHCP client without a lease.
     pub(crate) address: Option<Address>,
     /// Its address object, as in `net0/v4`; `None` where it was made without one, by `ifconfig`.
     pub(crate) object: Option<String>,
@@ -43,8 +45,9 @@ pub(crate) fn addresses(text: &str) -> Result<Vec<Placed>, BackendError> {
 /// Address objects that are there and not in use: disabled until the next boot, or marked down.
 pub(crate) fn idle(text: &str) -> Result<Vec<String>, BackendError> {
     let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
-    let is_idle =
-        |[object, _, state, ..]: &[String; 5]| matches!(state.as_str(), "disabled" | "down") && !object.ends_with("/?");
+    let is_idle = |[object, kind, state, _, address]: &[String; 5]| {
+        (state == "disabled" || (state == "down" && !waits(kind, address))) && !object.ends_with("/?")
+    };
     Ok(rows.into_iter().filter(is_idle).map(|[object, ..]| object).collect())
 }
 
@@ -55,9 +58,14 @@ pub(crate) fn special(text: &str) -> Result<Vec<String>, BackendError> {
     Ok(rows.into_iter().filter(|[_, _, _, kept, _]| kept.contains(['p', 'd'])).map(|[object, ..]| object).collect())
 }
 
+/// Whether it is a DHCP client without a lease.
+fn waits(kind: &str, address: &str) -> bool {
+    kind == "dhcp" && net_of(address).is_none()
+}
+
 fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Placed> {
-    // `disabled` is in the persistent configuration alone; what is `down` answers nobody.
-    if matches!(state.as_str(), "disabled" | "down") {
+    // `disabled` is in the persistent configuration alone; what is `down` answers nobody, but a client that waits is.
+    if state == "disabled" || (state == "down" && !waits(kind, address)) {
         return None;
     }
     let (interface, name) = object.split_once('/')?;
@@ -67,7 +75,9 @@ fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Pl
         "addrconf" => Kind::Addrconf,
         _ => Kind::Static,
     };
-    let net = net_of(address);
+    // A client that waits for its first lease is somebody's all the same, and is there without an address.
+    let waiting = (kind == Kind::Dhcp).then(|| IpNet::from(IpAddr::from(Ipv4Addr::UNSPECIFIED)));
+    let net = net_of(address).or(waiting);
     let link_local = net.is_some_and(|net| matches!(net, IpNet::V6(net) if net.addr().is_unicast_link_local()));
     let address = net.map(|net| Address {
         // The system's own, as `ipadm` sets no other (`i_ipadm_create_addr`).
@@ -100,7 +110,7 @@ mod tests {
     fn what_the_manual_shows_is_read() {
         let text = "lo0/v4:static:ok:U--:127.0.0.1/8\nipmp0/v4:static:ok:---:192.168.1.34/24\n\
                     net0/v4:static:disabled:U--:192.168.1.7/24\nnet0/dhcp:dhcp:ok:U--:192.168.1.9/24\n\
-                    ipmp0/v6:addrconf:ok:---:fe80\\:\\:20c\\:29ff\\:fe84\\:3bd8%ipmp0/10\nnet1/d:dhcp:ok:---:?\n\
+                    ipmp0/v6:addrconf:ok:---:fe80\\:\\:20c\\:29ff\\:fe84\\:3bd8%ipmp0/10\nnet1/d:dhcp:down:---:?\n\
                     net1/?:static:ok:---:192.168.1.35/24\n";
         let found = addresses(text).unwrap();
         assert_eq!(found.len(), 6);
@@ -109,7 +119,7 @@ mod tests {
         let dhcp = found[2].address.as_ref().unwrap();
         assert!(dhcp.kept && dhcp.lifetime.is_some() && dhcp.label.as_deref() == Some("net0/dhcp"));
         assert!(found[3].address.as_ref().unwrap().automatic);
-        assert_eq!((found[4].kind, &found[4].address), (Kind::Dhcp, &None));
+        assert_eq!(found[4].address.as_ref().unwrap().to_string(), "a DHCP client without a lease");
         let test = found[5].address.as_ref().unwrap();
         assert!(test.label.as_deref() == Some("net1/?") && found[5].object.is_none());
         assert_eq!(idle(text).unwrap(), ["net0/v4"]);

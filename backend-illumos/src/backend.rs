@@ -11,7 +11,7 @@ use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
 
 use crate::boot::Boot;
 use crate::capability::{capabilities_of, obstacles_in};
-use crate::command::{CommandLine, LIMIT, Programs};
+use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
@@ -26,22 +26,29 @@ pub struct IllumosBackend {
     programs: Programs,
     root: PathBuf,
     dialect: Dialect,
+    rights: Rights,
     capabilities: Capabilities,
 }
 
 impl IllumosBackend {
     /// Finds out what this host speaks.
     pub fn new() -> Result<Self, BackendError> {
-        Self::with(Programs::default(), PathBuf::from("/"))
+        Self::with(Programs::default(), PathBuf::from("/"), rustix::process::geteuid().is_root())
     }
 
-    /// The same with the programs of one directory, and the files below another.
+    /// The same with the programs of one directory, and the files below another, for root or for somebody else.
     #[cfg(feature = "simulator")]
-    pub fn at(programs: &std::path::Path, root: &std::path::Path) -> Result<Self, BackendError> {
-        Self::with(Programs::at(programs), root.to_owned())
+    pub fn at(programs: &std::path::Path, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
+        Self::with(Programs::at(programs), root.to_owned(), is_root)
     }
 
-    fn with(programs: Programs, root: PathBuf) -> Result<Self, BackendError> {
+    /// The same with a function that does what the programs do, in this process.
+    #[cfg(feature = "simulator")]
+    pub fn within(run: crate::command::Within, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
+        Self::with(Programs::within(run), root.to_owned(), is_root)
+    }
+
+    fn with(programs: Programs, root: PathBuf, is_root: bool) -> Result<Self, BackendError> {
         let dialect = dialect_of(&programs)?;
         if dialect == Dialect::Solaris10 {
             return Err(BackendError::NoDriver {
@@ -49,7 +56,11 @@ impl IllumosBackend {
                 cure: "let mpath write the files that the boot reads: mpath render --to solaris10".to_owned(),
             });
         }
-        Ok(Self { programs, root, dialect, capabilities: capabilities_of(dialect) })
+        let rights = match is_root {
+            true => Rights::Root,
+            false => Rights::told_by(&programs.ask("profiles", &[]).unwrap_or_default()),
+        };
+        Ok(Self { programs, root, dialect, rights, capabilities: capabilities_of(dialect) })
     }
 
     /// Which IPMP it is.
@@ -63,21 +74,30 @@ impl IllumosBackend {
             move |source: std::io::Error| match source.kind() {
                 std::io::ErrorKind::PermissionDenied => BackendError::NotPermitted {
                     operation: format!("write {object}"),
-                    needs: "the privileges of root: pfexec mpath …",
+                    needs: "the right to write in its directory",
                 },
                 _ => BackendError::Io { action: "write", object, source },
             }
         };
         match op {
-            Op::Run(line) => self.programs.run(line, LIMIT).map(drop),
-            Op::Remove { line, look } => match self.programs.run(line, LIMIT) {
+            Op::Run(line) => self.programs.change(line, self.rights).map(drop),
+            Op::Remove { line, look } => match self.programs.change(line, self.rights) {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
+            Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
+                Err(error @ BackendError::Command { .. }) => {
+                    if wake.iter().any(|line| self.programs.change(line, self.rights).is_err()) {
+                        return Err(error);
+                    }
+                    self.programs.change(line, self.rights).map(drop)
+                }
                 done => done.map(drop),
             },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
-                self.programs.run(line, LIMIT)?;
+                self.programs.change(line, self.rights)?;
                 self.wait_for_daemon();
                 Ok(())
             }
@@ -117,9 +137,17 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
+        let addresses = address::addresses(&objects)?;
+        // One line each; none where there is no lease (dhcpinfo(1)).
+        let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
+            let told = ask("dhcpinfo", &["-i", &placed.interface, "Router"]).unwrap_or_default();
+            (placed.interface.clone(), routers(told))
+        });
         let mut rows = Rows {
             links,
-            addresses: address::addresses(&objects)?,
+            leases: leased.collect(),
+            addresses,
             idle: address::idle(&objects)?,
             special: address::special(&objects)?,
             blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
@@ -139,6 +167,23 @@ impl IllumosBackend {
         let mark = |ip: &interface::IpInterface| mark::read(&self.root, &ip.name, rows.is_persistent(ip));
         rows.marks = devices.filter_map(|ip| Some((ip.name.clone(), mark(ip)?))).collect();
         Ok(rows)
+    }
+
+    /// What else is to be known of this host.
+    fn remarks(&self) -> Vec<String> {
+        // Of Oracle's alone; illumos has no such property.
+        if self.dialect != Dialect::Solaris11 {
+            return vec![];
+        }
+        let property = ["-p", "config/transitive-probing", "svc:/network/ipmp:default"];
+        let told = self.programs.ask("svcprop", &property).unwrap_or_default();
+        if told.trim() != "true" {
+            return vec![];
+        }
+        vec![
+            "transitive probing is on for all groups of this host: members without a test address are probed by way of the others; mpath leaves it as it is (svccfg -s svc:/network/ipmp setprop config/transitive-probing=false && svcadm refresh svc:/network/ipmp:default ends it)"
+                .to_owned(),
+        ]
     }
 
     /// Whether in.mpathd tells of its groups.
@@ -178,12 +223,16 @@ impl Backend for IllumosBackend {
         let daemon_answers = self.daemon_answers();
         self.capabilities.obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
         self.capabilities.obstacles.extend(obstacle::of_interfaces(&rows, self.dialect));
+        self.capabilities.remarks = self.remarks();
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
         Ok(snapshot)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {
-        explain(step, self.dialect)
+        match self.rights {
+            Rights::Root | Rights::Nothing => explain(step, self.dialect),
+            Rights::Profile => ops_for(step, self.dialect).iter().map(Op::by_profile).collect(),
+        }
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {

@@ -10,6 +10,9 @@ use mpath_core::{Capabilities, Snapshot};
 use crate::dialect::Dialect;
 use crate::mpathd::PROBES;
 
+/// The directory is on `/var/run`, root's and gone after a boot; the network profile lets nobody write there.
+const OWN_DIRECTORY: &str = "run it as root; or, with the profile Network Management, let root give you the directory until the next boot: mkdir -p -m 755 {directory} && chown {user} {directory}";
+
 /// What the IPMP of illumos can do, as far as that is known without looking at a host.
 pub fn capabilities() -> Capabilities {
     capabilities_of(Dialect::Ipadm)
@@ -72,8 +75,14 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             },
             remove_route: "route delete {to} {via}",
             ranks_routes: false,
+            switch_off: "ifconfig {interface} down",
+            remove_interface: "dladm delete-vlan {interface}",
+            // NWAM and the Automatic profile manage all interfaces or none, and are obstacles.
+            leave_alone: &[],
+            own_directory: OWN_DIRECTORY,
         },
         obstacles: vec![],
+        remarks: vec![],
         change_needs: &[],
     }
 }

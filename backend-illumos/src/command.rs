@@ -20,11 +20,46 @@ const DIRECTORIES: [&str; 5] = ["/usr/sbin", "/sbin", "/usr/lib/inet", "/lib/ine
 /// How long a program may take. `ipadm` waits for daemons, in the worst case for a resync of in.mpathd (20 s).
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
+/// What the caller may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Everything: it is root.
+    Root,
+    /// The network, by pfexec.
+    Profile,
+    /// Nothing.
+    Nothing,
+}
+
+/// The profile that has the authorization `solaris.network.interface.config` (ipadm(8)), and runs `ifconfig`, `route` and
+/// the like as root (exec_attr(5)); and profiles that have all that it has (prof_attr(5)).
+const PROFILES: [&str; 3] = ["Network Management", "System Administrator", "Primary Administrator"];
+
+/// What somebody needs who is not root and has no such profile.
+const PROFILE_NEEDED: &str = "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
+
+impl Rights {
+    /// Those of a caller with the output of `profiles`, which names one in each line (profiles(1)).
+    pub(crate) fn told_by(profiles: &str) -> Self {
+        match profiles.lines().any(|line| PROFILES.contains(&line.trim())) {
+            true => Self::Profile,
+            false => Self::Nothing,
+        }
+    }
+}
+
 /// The programs of a system.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Programs {
     directories: Vec<PathBuf>,
+    /// Instead of programs, for tests.
+    #[cfg(feature = "simulator")]
+    within: Option<Within>,
 }
+
+/// Runs a program without a process: its name and arguments, and how it ended.
+#[cfg(feature = "simulator")]
+pub type Within = std::rc::Rc<dyn Fn(&str, &[String]) -> std::process::Output>;
 
 /// A program and its arguments, as they are run and shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -57,9 +92,15 @@ impl std::fmt::Display for CommandLine {
     }
 }
 
+impl std::fmt::Debug for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Programs").field(&self.directories).finish()
+    }
+}
+
 impl Default for Programs {
     fn default() -> Self {
-        Self { directories: DIRECTORIES.map(PathBuf::from).into() }
+        Self::new(DIRECTORIES.map(PathBuf::from).into())
     }
 }
 
@@ -67,7 +108,21 @@ impl Programs {
     /// All programs in one directory, for tests.
     #[cfg(feature = "simulator")]
     pub(crate) fn at(directory: &Path) -> Self {
-        Self { directories: vec![directory.to_owned()] }
+        Self::new(vec![directory.to_owned()])
+    }
+
+    /// No programs at all but one function, for tests that run thousands of them.
+    #[cfg(feature = "simulator")]
+    pub(crate) fn within(run: Within) -> Self {
+        Self { within: Some(run), ..Self::new(vec![]) }
+    }
+
+    fn new(directories: Vec<PathBuf>) -> Self {
+        Self {
+            directories,
+            #[cfg(feature = "simulator")]
+            within: None,
+        }
     }
 
     fn find(&self, name: &str) -> Option<PathBuf> {
@@ -76,6 +131,10 @@ impl Programs {
 
     /// Whether the system has a program.
     pub(crate) fn has(&self, name: &str) -> bool {
+        #[cfg(feature = "simulator")]
+        if let Some(within) = &self.within {
+            return within(name, &["help".to_owned()]).status.code() != Some(127);
+        }
         self.find(name).is_some()
     }
 
@@ -95,15 +154,35 @@ impl Programs {
             None => format!("was ended: {status}"),
         };
         if is_missing_right(&stderr) {
-            // The profile's name (exec_attr(5), prof_attr(5)); without it, nothing that mpath does here is allowed.
-            let needs = "the profile Network Management: usermod -P +'Network Management' USER, then pfexec mpath …";
-            return Err(BackendError::NotPermitted { operation: line.to_string(), needs });
+            return Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED });
         }
         Err(BackendError::Command { command: line.to_string(), how, stdout, stderr })
     }
 
+    /// Runs a program that changes something, with the rights that the caller has.
+    pub(crate) fn change(&self, line: &CommandLine, rights: Rights) -> Result<String, BackendError> {
+        match rights {
+            Rights::Root => self.run(line, LIMIT),
+            Rights::Profile => self.run(&self.by_profile(line), LIMIT),
+            Rights::Nothing => Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED }),
+        }
+    }
+
+    /// The same command by way of pfexec(1), which looks for the profile by the path of the program.
+    fn by_profile(&self, line: &CommandLine) -> CommandLine {
+        let path = self.find(line.program).map(|path| path.display().to_string());
+        let program = path.unwrap_or_else(|| line.program.to_owned());
+        CommandLine { program: "pfexec", arguments: std::iter::once(program).chain(line.arguments.clone()).collect() }
+    }
+
     /// How a program ends, and what it wrote.
     pub(crate) fn end_of(&self, line: &CommandLine, limit: Duration) -> Result<Ended, BackendError> {
+        #[cfg(feature = "simulator")]
+        if let Some(within) = &self.within {
+            let std::process::Output { status, stdout, stderr } = within(line.program, &line.arguments);
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+            return Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) });
+        }
         let io = |source| BackendError::Io { action: "run", object: line.to_string(), source };
         let path = self.find(line.program).ok_or_else(|| io(std::io::ErrorKind::NotFound.into()))?;
         let mut child = Command::new(path)
@@ -200,7 +279,7 @@ mod tests {
         let path = directory.path().join("ipadm");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        let programs = Programs { directories: vec![directory.path().to_owned()] };
+        let programs = Programs::new(vec![directory.path().to_owned()]);
         (directory, programs)
     }
 
@@ -219,6 +298,13 @@ mod tests {
             with("printf 'ipadm: Could not create x : Insufficient user authorizations' >&2; echo; exit 1");
         let error = programs.ask("ipadm", &["create-ipmp", "x"]).unwrap_err();
         assert!(error.hint().unwrap().contains("Network Management"), "{error:?}");
+    }
+
+    #[test]
+    fn the_profiles_of_a_caller_tell_what_it_may() {
+        assert_eq!(Rights::told_by("Network Management\nBasic Solaris User\nAll\n"), Rights::Profile);
+        assert_eq!(Rights::told_by("          System Administrator\n          All\n"), Rights::Profile);
+        assert_eq!(Rights::told_by("Network Security\nBasic Solaris User\n"), Rights::Nothing);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub mod fuzzing;
 pub use backend::IllumosBackend;
 pub use boot_file::Edit;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
+#[cfg(feature = "simulator")]
+pub use command::Within;
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;
 pub use op::{Op, explain, ops_for};

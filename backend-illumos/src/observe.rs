@@ -4,13 +4,14 @@
 //! `ipadm`); how a member is doing is in.mpathd's (`ipmpstat`), which follows after a moment.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use mpath_core::settings::{Failback, MacSharing};
 use mpath_core::snapshot::{
     AcceptRa, Controller, Dhcp, Driver, GroupState, HostWide, Interface, Kind, MemberState, Membership,
 };
-use mpath_core::{GroupSettings, InterfaceName, Mode, Snapshot};
+use mpath_core::{GroupSettings, InterfaceName, Mode, Route, Snapshot};
 
 use crate::address::{self, Placed};
 use crate::boot::Boot;
@@ -22,9 +23,6 @@ use crate::interface::IpInterface;
 use crate::op::{LINK_LOCAL_OBJECT, OF_DEFAULT_ROUTER, WITHOUT_INTERFACE, member_link_local, object_name};
 use crate::route::{Row, interface_of};
 
-/// RTPROT_DHCP of Linux, by which the model knows routes that go with a lease.
-const OF_A_LEASE: u8 = 16;
-
 /// The rows of one observation.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -33,6 +31,8 @@ pub(crate) struct Rows {
     pub(crate) addresses: Vec<Placed>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) routes: Vec<Row>,
+    /// The routers that each interface with a DHCP client was told of.
+    pub(crate) leases: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) underlying: Vec<Underlying>,
     /// IPMP interfaces, and the underlying interface that an address of theirs is received on.
     pub(crate) inbound: Vec<(String, String)>,
@@ -159,6 +159,13 @@ impl Rows {
         InterfaceName::new(self.interfaces.iter().find(is_it)?.name.clone()).ok()
     }
 
+    /// Interfaces that keep the flag of a standby without being in a group.
+    pub(crate) fn standbys_outside(&self) -> Vec<InterfaceName> {
+        let stands_by = |ip: &&IpInterface| ip.standby || self.blocks_of(&ip.name).any(Block::is_standby);
+        let outside = self.interfaces.iter().filter(|ip| !ip.is_disabled && !ip.is_ipmp && self.group_of(ip).is_none());
+        outside.filter(stands_by).filter_map(|ip| InterfaceName::new(ip.name.clone()).ok()).collect()
+    }
+
     fn membership(&self, ip: &IpInterface, device: InterfaceName, interface: &mut Interface) -> Membership {
         let seen = self.underlying.iter().find(|member| member.name == ip.name);
         if let Some(link) = seen.and_then(|member| member.link) {
@@ -179,6 +186,10 @@ impl Rows {
         for Placed { interface: name, address, object, .. } in &self.addresses {
             let Some(mut address) = address.clone() else { continue };
             let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
+            if interface.group().is_some() && address.net.addr().is_unspecified() {
+                // The device's client is told apart as such.
+                continue;
+            }
             // The link-local object of a member that lasts is part of its membership.
             let of_membership =
                 interface.membership().is_some() && address.label.as_ref() == Some(&member_link_local(name));
@@ -203,16 +214,25 @@ impl Rows {
     }
 
     fn place_routes(&self, snapshot: &mut Snapshot) {
-        // A route on a member is translated to its group (`ip_rt_add`), so a test address makes the group's.
-        let way_out = |name: &String| match snapshot.interfaces.get(name.as_str()).and_then(Interface::membership) {
-            Some(membership) => membership.device.to_string(),
-            None => name.clone(),
+        // A route on a member is translated to its group (`ip_rt_add`), so a test address makes the group's. Where a group
+        // and a card are on one subnet, a route that names neither is the card's: mpath names the group with each that it
+        // adds.
+        let way_out = |name: &str| {
+            let interface = snapshot.interfaces.get(name)?;
+            Some(match interface.membership() {
+                Some(membership) => (false, membership.device.to_string()),
+                None => (interface.group().is_none(), name.to_owned()),
+            })
         };
-        let nets: Vec<(String, IpNet)> = self
+        let mut nets: Vec<(bool, String, IpNet)> = self
             .addresses
             .iter()
-            .filter_map(|placed| Some((way_out(&placed.interface), placed.address.as_ref()?.net)))
+            .filter_map(|placed| {
+                let (is_card, name) = way_out(&placed.interface)?;
+                Some((is_card, name, placed.address.as_ref()?.net))
+            })
             .collect();
+        nets.sort_by_key(|(is_card, ..)| *is_card);
         for Row { route, interface } in &self.routes {
             let mut route = route.clone();
             if interface.is_none() {
@@ -222,11 +242,14 @@ impl Rows {
                 (route.protocol, route.kept) = (OF_DEFAULT_ROUTER, true);
             }
             route.kept |= self.boot.has_route(&route);
-            let nets = nets.iter().map(|(name, net)| (name.as_str(), *net));
+            let nets = nets.iter().map(|(_, name, net)| (name.as_str(), *net));
             let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
-            if route.is_default() && interface.group().is_some_and(|group| group.dhcp.v4) {
-                route.protocol = OF_A_LEASE;
+            // dhcpagent adds the routers of a lease by itself, and takes them away with it (dhcpagent(8)).
+            let routers = self.leases.get(found.unwrap_or_default());
+            if route.is_default() && routers.is_some_and(|routers| route.via.is_some_and(|via| routers.contains(&via)))
+            {
+                (route.protocol, route.automatic) = (Route::OF_A_LEASE, true);
             }
             interface.routes.push(route);
         }

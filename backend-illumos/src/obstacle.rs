@@ -68,14 +68,17 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
                 format!("ipadm enable-if -t {}", word(name.as_str())),
                 false,
             );
-        } else if ip.standby && rows.group_of(ip).is_none() {
-            // It would stay a standby in the group, whoever the primary is.
-            let cure = match dialect {
-                Dialect::Ifconfig => format!("ifconfig {name} -standby"),
-                _ => format!("ipadm reset-ifprop -p standby -m ip {name}"),
-            };
-            found(name, format!("{name} is a standby, although it is in no group"), cure, false);
         }
+    }
+    for standby in rows.standbys_outside() {
+        // It would stay a standby in the group, whoever the primary is.
+        let word = word(standby.as_str());
+        let cure = match dialect {
+            Dialect::Ifconfig => format!("ifconfig {word} -standby"),
+            _ => format!("ipadm reset-ifprop -p standby -m ip {word}"),
+        };
+        let reason = format!("{standby} is a standby already, though in no group, and would join as one");
+        found(standby.as_str(), reason, cure, false);
     }
     if dialect == Dialect::Ifconfig {
         return obstacles;

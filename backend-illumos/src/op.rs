@@ -33,10 +33,11 @@ const DHCP_OBJECT: &str = "dhcp";
 pub(crate) const LINK_LOCAL_OBJECT: &str = "linklocal";
 /// The address object of a group that listens to router advertisements.
 const ADVERTISED_OBJECT: &str = "advertised";
-/// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too.
-pub(crate) const WITHOUT_INTERFACE: u8 = 3;
-/// The boot adds this one from `/etc/defaultrouter`, without `-ifp`.
-pub(crate) const OF_DEFAULT_ROUTER: u8 = 5;
+/// `netstat` names no interface with a route that was added without `-ifp`; such a one is deleted without it, too. No
+/// number of a routing protocol that the model knows.
+pub(crate) const WITHOUT_INTERFACE: u8 = 250;
+/// The boot adds this one from `/etc/defaultrouter`, without `-ifp`. No number of a routing protocol either.
+pub(crate) const OF_DEFAULT_ROUTER: u8 = 251;
 
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,6 +56,15 @@ pub enum Op {
         line: CommandLine,
         /// What succeeds as long as it is there.
         look: CommandLine,
+    },
+    /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
+    /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
+    /// taken out of use and in again: who is put into use is active (`mpd_probe.c`).
+    StandBy {
+        /// What makes it a standby.
+        line: CommandLine,
+        /// What takes it out of use and in again, where that fails.
+        wake: [CommandLine; 2],
     },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
@@ -177,7 +187,8 @@ fn mark_op(way: Way, device: &str, mark: Option<&str>) -> Op {
 /// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
 /// `ipmp.c`). `ipadm` switches 0.0.0.0 on and leaves IPv6 off (`i_ipadm_set_groupname_active`), so that IPv6 of the
 /// group would be dead while everything looks well. A link-local address does not move to the group, and without
-/// NOFAILOVER it starts no probes. For every boot it is an address object, which the boot brings back; made before the
+/// NOFAILOVER it starts no probes. It is switched off before, where it goes with a boot: one that is on still, as after `remove-ipmp` by hand,
+/// hinders the member in joining (EADDRINUSE), and where it is `::` only, no program lists it. For every boot it is an address object, which the boot brings back; made before the
 /// member joins, as `ipadm` takes a member out of its group for a moment to give it one.
 fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     if way.by_ifconfig() {
@@ -188,12 +199,13 @@ fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     let add = way.ipmp("add-ipmp", &["-i", member, device]);
     match way.lasting {
         true => vec![make_link_local(&member_link_local(member), way), add],
-        false => vec![add, ifconfig(&[member, "inet6", "up"])],
+        false => vec![ifconfig(&[member, "inet6", "down"]), add, ifconfig(&[member, "inet6", "up"])],
     }
 }
 
-/// The link-local address of [`join`] would hinder a member in joining again (EADDRINUSE). A membership made with
-/// --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without only without.
+/// A membership made with --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without
+/// only without. The link-local address of [`join`] would hinder a member in joining again (EADDRINUSE); it goes last, so
+/// that a member which could not leave still has its IPv6.
 fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
     let remove = way.ipmp("remove-ipmp", &["-i", member, device]);
     match (way.by_ifconfig(), way.lasting) {
@@ -204,7 +216,7 @@ fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
             let both = [ifconfig(&[member, "group", ""]), ifconfig(&[member, "inet6", "plumb"])];
             file.into_iter().chain(both).collect()
         }
-        (false, false) => vec![ifconfig(&[member, "inet6", "down"]), remove],
+        (false, false) => vec![remove, ifconfig(&[member, "inet6", "down"])],
         (false, true) => vec![remove, ipadm(&["delete-addr", &member_link_local(member)])],
     }
 }
@@ -223,13 +235,23 @@ fn set_standby(member: &str, standby: bool, way: Way) -> Vec<Op> {
         let line = "standby".to_owned();
         let file = hostname_file(way, member, || if standby { Edit::Add(line) } else { Edit::Drop(line) });
         let now = ifconfig(&[member, if standby { "standby" } else { "-standby" }]);
-        return [now].into_iter().chain(file).collect();
+        return [now].into_iter().map(|op| if standby { waking(op, member) } else { op }).chain(file).collect();
     }
     match (way.lasting, standby) {
         // Back at the default, nothing is left of it in what the system keeps.
         (true, false) => vec![ipadm(&["reset-ifprop", "-p", "standby", "-m", "ip", member])],
-        (_, true) => vec![way.ipadm("set-ifprop", &["-p", "standby=on", "-m", "ip", member])],
+        (_, true) => vec![waking(way.ipadm("set-ifprop", &["-p", "standby=on", "-m", "ip", member]), member)],
         (false, false) => vec![way.ipadm("set-ifprop", &["-p", "standby=off", "-m", "ip", member])],
+    }
+}
+
+/// What makes a member a standby, with what wakes it first where that fails.
+fn waking(op: Op, member: &str) -> Op {
+    match op {
+        Op::Run(line) => {
+            Op::StandBy { line, wake: ["-d", "-r"].map(|way| CommandLine::new("if_mpadm", [way, member])) }
+        }
+        other => other,
     }
 }
 
@@ -258,10 +280,24 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) 
     remove.into_iter().chain(make).collect()
 }
 
+impl Op {
+    /// As somebody types it who has the profile and is not root. Files are written with the caller's own rights.
+    pub(crate) fn by_profile(&self) -> String {
+        match self {
+            Self::Run(_) | Self::RereadMpathd(_) | Self::Remove { .. } | Self::StandBy { .. } => {
+                format!("pfexec {self}")
+            }
+            Self::SetMpathd { .. } | Self::Mark { .. } | Self::BootFile { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } => fmt::Display::fmt(line, f),
+            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } | Self::StandBy { line, .. } => {
+                fmt::Display::fmt(line, f)
+            }
             Self::SetMpathd { changes } => {
                 write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
                 for (key, value) in changes {

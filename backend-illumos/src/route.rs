@@ -63,7 +63,8 @@ fn destination<'w, 't>(words: &'w [&'t str]) -> Option<(IpNet, &'w [&'t str])> {
     Some((IpNet::with_netmask(address.into(), mask.into()).ok()?, rest_of_v4))
 }
 
-/// The interface that a next hop is reached over: that of which an address has it in its subnet.
+/// The interface that a next hop is reached over: that of which an address has it in its subnet; of several with
+/// subnets of one length, the last.
 pub(crate) fn interface_of<'n>(via: IpAddr, addresses: impl Iterator<Item = (&'n str, IpNet)>) -> Option<&'n str> {
     let reached = addresses.filter(|(_, net)| net.contains(&via));
     reached.max_by_key(|(_, net)| net.prefix_len()).map(|(name, _)| name)

@@ -5,6 +5,7 @@
 use mpath_core::Capabilities;
 use mpath_core::capability::{ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use mpath_core::settings::Setting;
+use mpath_core::snapshot::Manager;
 
 /// What no bonding driver can do, and what it needs to change a setting (`bond_opts[]` in
 /// `drivers/net/bonding/bond_options.c`: BOND_OPTFLAG_IFDOWN, BOND_OPTFLAG_NOSLAVES).
@@ -35,8 +36,19 @@ pub fn capabilities() -> Capabilities {
             free_member: "ip link set dev {member} nomaster",
             remove_route: "ip route del {route} dev {interface}",
             ranks_routes: true,
+            switch_off: "ip link set dev {interface} down",
+            remove_interface: "ip link delete dev {interface}",
+            leave_alone: &[
+                (Manager::NetworkManager, "nmcli device set {interface} managed no"),
+                (
+                    Manager::Networkd,
+                    "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > {unit} && networkctl reload",
+                ),
+            ],
+            own_directory: "run it as root; or, with CAP_NET_ADMIN, let root type first: install -d -o {user} {directory}",
         },
         obstacles: vec![],
+        remarks: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),

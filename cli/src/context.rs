@@ -52,7 +52,11 @@ impl Context<'_> {
     pub(crate) fn lock(&mut self, patience: &Patience) -> Result<Lock, CommandError> {
         let console = &mut self.console;
         let mut tell = |holder: &Holder| console.note(&format!("waiting for {holder}"));
-        Ok(Lock::take(self.state_directory, patience.wait.into(), &mut tell)?)
+        Lock::take(self.state_directory, patience.wait.into(), &mut tell).map_err(|error| {
+            let (user, directory) = (rustix::process::geteuid().as_raw(), self.state_directory.display().to_string());
+            let own = self.capabilities.as_ref().map(|capabilities| capabilities.cures.own(user, &directory));
+            CommandError::of_lock(error, own)
+        })
     }
 
     /// Opens the host and looks at it.

@@ -12,7 +12,6 @@ use crate::ExitCode;
 use crate::config::ConfigError;
 use crate::journals::JournalError;
 use crate::lock::LockError;
-use crate::output::shell_path;
 use crate::receipts::ReceiptError;
 use crate::selection::SelectionError;
 
@@ -94,19 +93,26 @@ impl From<SelectionError> for CommandError {
     }
 }
 
-impl From<LockError> for CommandError {
-    fn from(error: LockError) -> Self {
+impl CommandError {
+    /// A lock that is not to be had; `own` is what lets the caller write in the directory that it is in.
+    pub(crate) fn of_lock(error: LockError, own: Option<String>) -> Self {
         let (code, hint) = match &error {
             LockError::Held { .. } => {
                 (ExitCode::Busy, Some("try again when it has ended, or wait for it longer: --wait 1m".to_owned()))
             }
             LockError::Distrusted { distrust, .. } => (ExitCode::NotPermitted, Some(distrust.cure())),
-            LockError::Io { path, source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-                (ExitCode::NotPermitted, Some(cure_of_state(path)))
+            LockError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                (ExitCode::NotPermitted, own.or_else(|| Some("run it as root".to_owned())))
             }
             LockError::Io { .. } => (ExitCode::Failed, None),
         };
         Self { code, told: ErrorText::of(&error, hint), config: None }
+    }
+}
+
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        Self::of_lock(error, None)
     }
 }
 
@@ -126,13 +132,6 @@ impl From<BackendError> for CommandError {
     fn from(error: BackendError) -> Self {
         Self { code: backend_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
     }
-}
-
-/// How a caller who is not root may write to the state directory, or to what is in it.
-fn cure_of_state(path: &std::path::Path) -> String {
-    let directory = if path.ends_with("lock") { path.parent().unwrap_or(path) } else { path };
-    let (user, directory) = (rustix::process::geteuid().as_raw(), shell_path(directory));
-    format!("run it as root; or, with CAP_NET_ADMIN, let root type first: install -d -o {user} {directory}")
 }
 
 pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
@@ -172,7 +171,7 @@ pub(crate) fn refusal_code(refusal: &Refusal) -> ExitCode {
     // A name that the platform does not take is as much beyond it as a feature.
     if refusal.is_unsupported() || matches!(refusal, Refusal::DeviceName { .. }) {
         ExitCode::NotSupported
-    } else if matches!(refusal, Refusal::SameDevice { .. }) {
+    } else if matches!(refusal, Refusal::SameDevice { .. } | Refusal::HostWideOther { .. }) {
         ExitCode::InvalidFile
     } else {
         ExitCode::Failed

@@ -9,7 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use mpath_core::{GroupName, Receipt};
+use mpath_core::snapshot::HostWide;
+use mpath_core::{GroupName, Receipt, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::platform;
@@ -143,6 +144,14 @@ impl ReceiptStore {
         let entries = [&self.directory, &self.lasting].into_iter().flat_map(fs::read_dir).flatten();
         let groups: BTreeSet<_> = entries.flatten().filter_map(name).collect();
         groups.into_iter().collect()
+    }
+
+    /// What held for the whole host before the first of the groups that are up, where another one is up: that one may go
+    /// down first, and then nobody else knows.
+    pub(crate) fn host_wide_before(&self, new: &GroupName, host: &Snapshot) -> Option<HostWide> {
+        let others = self.groups().into_iter().filter(|group| group != new);
+        let receipts = others.filter_map(|group| self.recall(&group).ok()?.receipt);
+        receipts.filter(|receipt| host.group(&receipt.device).is_some()).find_map(|receipt| receipt.before.host_wide)
     }
 
     /// Keeps a receipt.

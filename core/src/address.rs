@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// The local address with the length of its prefix.
+    /// The local address with the length of its prefix; unspecified where a DHCP client waits for one.
     pub net: IpNet,
     /// The other end of a point-to-point address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +79,11 @@ impl Address {
         self.net == other.net && self.peer == other.peer
     }
 
+    /// Whether both come from one DHCP client, by the name that the platform gives it: the lease may be another.
+    pub fn same_client(&self, other: &Self) -> bool {
+        self.lifetime.is_some() && other.lifetime.is_some() && self.label.is_some() && self.label == other.label
+    }
+
     /// Whether it is an IPv6 address.
     pub fn is_ipv6(&self) -> bool {
         matches!(self.net, IpNet::V6(_))
@@ -87,6 +92,9 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.net.addr().is_unspecified() {
+            return f.write_str("a DHCP client without a lease");
+        }
         match self.peer {
             Some(peer) => write!(f, "{} peer {peer}", self.net),
             None => fmt::Display::fmt(&self.net, f),

@@ -8,6 +8,7 @@ use crate::group::{Device, MacPolicy};
 use crate::mode::{ModeName, TransmitHash, words};
 use crate::settings::Setting;
 use crate::shell::word;
+use crate::snapshot::Manager;
 use crate::{Detection, Group, GroupName, InterfaceName, Route};
 
 /// What a platform can do.
@@ -29,6 +30,8 @@ pub struct Capabilities {
     pub cures: Cures,
     /// What stands in the way on this host; known after an observation.
     pub obstacles: Vec<Obstacle>,
+    /// What is to be known of this host whatever the group, as sentences; known after an observation.
+    pub remarks: Vec<String>,
     /// Settings that cannot be changed on a device in use; all others can.
     pub change_needs: &'static [(Setting, ChangeNeed)],
 }
@@ -64,6 +67,14 @@ pub struct Cures {
     pub remove_route: &'static str,
     /// Whether two routes to one place can be ranked instead.
     pub ranks_routes: bool,
+    /// Switches `{interface}` off.
+    pub switch_off: &'static str,
+    /// Removes `{interface}`, which stands on another.
+    pub remove_interface: &'static str,
+    /// Makes a program leave `{interface}` alone.
+    pub leave_alone: &'static [(Manager, &'static str)],
+    /// Lets the caller write in `{directory}`, where mpath keeps what it remembers.
+    pub own_directory: &'static str,
 }
 
 impl Cures {
@@ -71,6 +82,32 @@ impl Cures {
     pub(crate) fn free(&self, member: &InterfaceName, controller: &InterfaceName) -> String {
         let text = self.free_member.replace("{member}", &word(member.as_str()));
         text.replace("{controller}", &word(controller.as_str()))
+    }
+
+    /// The command that switches an interface off.
+    pub(crate) fn off(&self, interface: &InterfaceName) -> String {
+        self.switch_off.replace("{interface}", &word(interface.as_str()))
+    }
+
+    /// The command that removes an interface which stands on another.
+    pub(crate) fn remove_upper(&self, interface: &InterfaceName) -> String {
+        self.remove_interface.replace("{interface}", &word(interface.as_str()))
+    }
+
+    /// The command that makes a program leave an interface alone.
+    pub(crate) fn release(&self, interface: &InterfaceName, manager: Manager) -> String {
+        let found = self.leave_alone.iter().find(|(of, _)| *of == manager);
+        // No name has a quote, a backslash or a percent sign.
+        let unit = || word(&format!("/etc/systemd/network/10-mpath-{interface}.network")).into_owned();
+        found.map_or_else(String::new, |(_, command)| {
+            let command = command.replace("{name}", interface.as_str()).replace("{unit}", &unit());
+            command.replace("{interface}", &word(interface.as_str()))
+        })
+    }
+
+    /// What lets the caller write in mpath's own directory.
+    pub fn own(&self, user: u32, directory: &str) -> String {
+        self.own_directory.replace("{user}", &user.to_string()).replace("{directory}", &word(directory))
     }
 
     /// The command that removes a route.

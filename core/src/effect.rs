@@ -114,7 +114,9 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             let interface = present(host, interface)?;
             interface.addresses.retain(|address| address.lifetime.is_none() || address.is_ipv6() != ipv6);
             // The clients leave RTPROT_DHCP or RTPROT_BOOT on their routes and take them away with the lease.
-            interface.routes.retain(|route| !matches!(route.protocol, 3 | 16) || route.is_ipv6() != ipv6);
+            interface
+                .routes
+                .retain(|route| !matches!(route.protocol, 3 | Route::OF_A_LEASE) || route.is_ipv6() != ipv6);
         }
         Step::Persistent { change: step } => persist(host, capabilities, step)?,
     }
@@ -316,7 +318,11 @@ fn remove_address(interface: &mut Interface, address: &Address) -> Result<(), St
     // net/ipv4/devinet.c __inet_del_ifa: with the first of a subnet the later ones go too.
     let takes_along = interface.addresses[place + 1..].iter().any(|later| is_secondary_to(later, address));
     refuse_if(takes_along, "later addresses of its subnet would be lost")?;
-    interface.addresses.remove(place);
+    let removed = interface.addresses.remove(place);
+    if removed.lifetime.is_some() {
+        // A client that ends takes away the routes that it made; those that count as an administrator's stay.
+        interface.routes.retain(|route| !route.goes_with_lease() || route.is_ipv6() != removed.is_ipv6());
+    }
     Ok(())
 }
 

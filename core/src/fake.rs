@@ -4,7 +4,7 @@ use crate::backend::{Backend, BackendError};
 use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
-use crate::snapshot::{Controller, Driver, MemberState};
+use crate::snapshot::{Controller, Driver, Manager, MemberState};
 use crate::{InterfaceName, MacAddress, Snapshot, Step};
 
 /// A host in memory.
@@ -40,8 +40,19 @@ pub fn capabilities() -> Capabilities {
             free_member: "ip link set dev {member} nomaster",
             remove_route: "ip route del {route} dev {interface}",
             ranks_routes: true,
+            switch_off: "ip link set dev {interface} down",
+            remove_interface: "ip link delete dev {interface}",
+            leave_alone: &[
+                (Manager::NetworkManager, "nmcli device set {interface} managed no"),
+                (
+                    Manager::Networkd,
+                    "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > {unit} && networkctl reload",
+                ),
+            ],
+            own_directory: "run it as root; or, with CAP_NET_ADMIN, let root type first: install -d -o {user} {directory}",
         },
         obstacles: vec![],
+        remarks: vec![],
         change_needs: &[
             (Setting::Mode, ChangeNeed::DownAndEmpty),
             (Setting::MacSharing, ChangeNeed::DownAndEmpty),

@@ -12,6 +12,7 @@ pub mod apply;
 pub mod backend;
 pub mod capability;
 pub mod detection;
+pub mod dispute;
 pub mod effect;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;

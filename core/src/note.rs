@@ -74,6 +74,12 @@ pub enum Note {
         /// The platform.
         platform: &'static str,
     },
+    /// Something about the host as a whole.
+    #[error("{text}")]
+    Remark {
+        /// What it is, as a sentence.
+        text: String,
+    },
     /// Test addresses without a test.
     #[error(
         "`probe-address` waits for `detection.probe`: probes would begin as soon as a member had one, so none is given"

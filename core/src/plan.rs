@@ -214,12 +214,14 @@ fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabil
         let deleted =
             steps.iter().any(|step| matches!(step.change(), Step::DeleteGroup(group) if group.device == *lower));
         let goes_off = |step: &Step| match step.change() {
-            Step::SetUp { interface, up: false } => interface == lower,
+            // Where members stay on, it is IP that is switched off, and a VLAN is on the link below.
+            Step::SetUp { interface, up: false } => interface == lower && !capabilities.rules.members_stay_on,
             Step::RemoveMember { member, .. } => member == lower && !capabilities.rules.members_stay_on,
             _ => false,
         };
         if deleted || (interface.up && steps.iter().any(goes_off)) {
-            refusals.push(Refusal::Carries { lower: lower.clone(), upper: upper.clone(), deleted });
+            let (lower, upper, cures) = (lower.clone(), upper.clone(), capabilities.cures);
+            refusals.push(Refusal::Carries { lower, upper, deleted, cures });
         }
     }
     if refusals.is_empty() { Ok(()) } else { Err(NoPlan::Refused(refusals)) }

@@ -342,6 +342,13 @@ impl Planner<'_> {
             return self.addresses(device, &addresses);
         }
         self.set_up(device, true)?;
+        // What a client that goes on was given is the client's, and taking it away would end the client.
+        let lasting = self.at(device).into_iter().flat_map(Interface::own_addresses);
+        let wants = |ipv6: bool| if ipv6 { state.dhcp.v6 } else { state.dhcp.v4 };
+        let leased = lasting.filter(|address| address.lifetime.is_some() && wants(address.is_ipv6()));
+        let known = |address: &Address| addresses.present.iter().any(|other| other.same(address));
+        let leased: Vec<_> = leased.filter(|address| !known(address)).cloned().collect();
+        addresses.present.extend(leased);
         self.routes_absent(device, &routes)?;
         self.addresses(device, &addresses)?;
         self.routes(device, &routes)?;
@@ -434,6 +441,9 @@ impl Planner<'_> {
     fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
         let Some(interface) = self.at(name) else { return Ok(()) };
         let now: Vec<_> = interface.own_addresses().cloned().collect();
+        // A client that is there again may have been given another lease, which is as good.
+        let lease = |wanted: &Address| now.iter().find(|other| other.same_client(wanted)).unwrap_or(wanted).clone();
+        let wanted = &Wanted { present: wanted.present.iter().map(lease).collect(), absent: wanted.absent.clone() };
         let goes = |address: &Address| match &wanted.absent {
             Absent::AllOthers => !keeps_its_place(address, &now, &wanted.present),
             Absent::These(these) => match wanted.present.iter().find(|other| other.same(address)) {

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::capability::{Cures, Obstacle, Unsupported};
 use crate::group::MemberSelector;
-use crate::shell::word;
 use crate::{GroupName, InterfaceName, MacAddress, Route};
 
 /// A reason not to begin.
@@ -82,6 +81,9 @@ pub enum Refusal {
         upper: InterfaceName,
         /// Whether the lower one would be deleted, not just switched off.
         deleted: bool,
+        /// The platform's commands.
+        #[serde(skip)]
+        cures: Cures,
     },
     /// The group has another device now.
     #[error("the group is up on {device}, and the file gives it another device")]
@@ -160,6 +162,16 @@ pub enum Refusal {
         #[serde(skip)]
         cures: Cures,
     },
+    /// A member that leaves would get a route back where the group's should be.
+    #[error("{member} leaves the group and would get its route {route} back, which is the group's place")]
+    RouteReturns {
+        /// The route.
+        route: Route,
+        /// The member that leaves.
+        member: InterfaceName,
+        /// The group.
+        group: GroupName,
+    },
     /// Something on the host stands in the way.
     #[error("{}", .0.reason)]
     Obstacle(Obstacle),
@@ -176,6 +188,18 @@ pub enum Refusal {
         setting: &'static str,
         /// The device of the other group.
         device: InterfaceName,
+        /// What the other group goes by.
+        theirs: String,
+        /// What this one needs.
+        ours: String,
+    },
+    /// Another group of the file needs a setting of the host to be otherwise.
+    #[error("{setting} holds for all groups of a host, and the group {other} goes by {theirs}, not by {ours}")]
+    HostWideOther {
+        /// The setting.
+        setting: &'static str,
+        /// The other group.
+        other: GroupName,
         /// What the other group goes by.
         theirs: String,
         /// What this one needs.
@@ -223,12 +247,10 @@ impl Refusal {
             Self::Ambiguous { found, .. } => format!("name the member: {}", names(found)),
             Self::SameMember { interface } => format!("list {interface} once"),
             Self::MemberTaken { owner: Some(owner), .. } => format!("free it first: mpath down {owner}"),
-            Self::Carries { upper, deleted: true, .. } => {
-                format!("remove it first: ip link delete dev {}", word(upper.as_str()))
+            Self::Carries { upper, deleted: true, cures, .. } => {
+                format!("remove it first: {}", cures.remove_upper(upper))
             }
-            Self::Carries { upper, .. } => {
-                format!("switch it off first: ip link set dev {} down", word(upper.as_str()))
-            }
+            Self::Carries { upper, cures, .. } => format!("switch it off first: {}", cures.off(upper)),
             Self::OtherDevice { group, .. } => format!("first: mpath down {group}"),
             Self::NotPersistent { group, .. } => {
                 format!("make it anew: mpath down {group} && mpath up {group} --persist")
@@ -258,6 +280,9 @@ impl Refusal {
                     None => format!("{remove}, or give the group's route a `metric`"),
                 }
             }
+            Self::RouteReturns { group, .. } => {
+                format!("take the group down, which gives the route back, and decide about it then: mpath down {group}")
+            }
             Self::Obstacle(obstacle) => obstacle.cure.clone(),
             Self::NotInFormat { cure, .. } => cure.clone(),
             Self::NoProbeAddress { member } => {
@@ -266,6 +291,7 @@ impl Refusal {
             Self::HostWide { device, .. } => {
                 format!("let both groups say the same, or take the group of {device} down")
             }
+            Self::HostWideOther { .. } => "let both groups say the same, or bring up one of them only".to_owned(),
             Self::RouteOpaque { member, route, cures, .. } => {
                 format!("remove it first: {}", cures.remove(route, member))
             }

@@ -16,8 +16,7 @@ use crate::note::Note;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::shell::word;
-use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind, Manager};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
@@ -70,17 +69,20 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
+    let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
+    let others = former_members(&device, current, receipt, &names);
+    check_returning_routes(&question, &others, &routes, &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     note_members(current, &device, &members, capabilities, &mut notes);
 
-    let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
     let primary = desired.primary().cloned().filter(|primary| names.contains(primary));
     if let Some(absent) = desired.primary().filter(|_| primary.is_none()) {
         notes.push(Note::PrimaryAbsent { primary: absent.clone() });
     }
     let detection = detection_here(desired, capabilities, &mut notes);
+    notes.extend(capabilities.remarks.iter().map(|text| Note::Remark { text: text.clone() }));
     if capabilities.rules.settings_follow && primary.is_none() && names.len() > 1 {
         notes.push(Note::AllMembersSend { platform: capabilities.platform });
     }
@@ -114,7 +116,6 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         },
         dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
     };
-    let others = former_members(&device, current, receipt, &names);
     Ok(Resolved { target: Target { device, persistent, state: Some(state), host_wide, others }, notes })
 }
 
@@ -225,6 +226,25 @@ fn former_members(
     let mut before = Target::as_before(device, &receipt.before).others;
     before.retain(|name, _| current.interfaces.contains_key(name) && !staying.contains(name));
     before
+}
+
+/// A member that leaves gets its routes back, also those of a lease, and there is one place for a route.
+fn check_returning_routes(
+    question: &Question<'_>,
+    others: &BTreeMap<InterfaceName, InterfaceTarget>,
+    routes: &[Route],
+    refusals: &mut Vec<Refusal>,
+) {
+    let before = question.receipt.map(|receipt| &receipt.before);
+    for (member, interface) in others.keys().filter_map(|name| Some((name, before?.interface(name)?))) {
+        let returning = interface.routes.iter().filter(|route| !route.automatic || route.goes_with_lease());
+        let taken = returning.filter(|route| routes.iter().any(|own| own.same_place(route)));
+        refusals.extend(taken.map(|route| Refusal::RouteReturns {
+            route: route.clone(),
+            member: member.clone(),
+            group: question.desired.name().clone(),
+        }));
+    }
 }
 
 /// An address as people set it: IPv4 with the broadcast address of its subnet (RFC 919), where there is one.
@@ -532,14 +552,7 @@ fn note_members(
     let all = members.iter().map(|(name, _)| name).chain([device]);
     for name in all {
         let Some(manager) = current.interface(name).and_then(|interface| interface.manager) else { continue };
-        let cure = match manager {
-            Manager::NetworkManager => format!("nmcli device set {} managed no", word(name.as_str())),
-            Manager::Networkd => format!(
-                // No name has a quote, a backslash or a percent sign.
-                "printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > {} && networkctl reload",
-                word(&format!("/etc/systemd/network/10-mpath-{name}.network"))
-            ),
-        };
+        let cure = capabilities.cures.release(name, manager);
         notes.push(Note::Managed { interface: name.clone(), manager, cure });
     }
 }

@@ -45,6 +45,8 @@ pub struct Route {
 impl Route {
     /// The number of routes made by an administrator (`RTPROT_STATIC`).
     pub const STATIC: u8 = 4;
+    /// The number of routes that a DHCP client adds with a lease, and takes away with it (`RTPROT_DHCP`).
+    pub const OF_A_LEASE: u8 = 16;
 
     /// A static route in the main table.
     pub fn new(to: IpNet, via: Option<IpAddr>) -> Self {
@@ -80,6 +82,11 @@ impl Route {
     /// Whether the system has room for only one of both: destination, metric and table agree.
     pub fn same_place(&self, other: &Self) -> bool {
         self.to == other.to && self.metric == other.metric && self.table == other.table
+    }
+
+    /// Whether a DHCP client added it by itself, so that it comes and goes with the lease.
+    pub fn goes_with_lease(&self) -> bool {
+        self.automatic && self.protocol == Self::OF_A_LEASE
     }
 
     /// Whether it is a default route.

@@ -1,7 +1,8 @@
 //! A command that fails at any place: `up` undoes what was done, `down` can be asked again.
 
-use illumos_simulator::{Dialect, Fault, How, When};
+use illumos_simulator::{Dialect, Fault, How, Lease, When};
 
+use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 /// A host on which one member works for itself, persistently.
@@ -23,6 +24,7 @@ fn refusal() -> How {
 fn an_up_that_fails_at_any_command_leaves_the_host_as_it_was() {
     for dialect in DIALECTS {
         let world = busy_world(dialect);
+        let (saved, before) = (world.save(), world.look().configuration());
         world.done("up");
         let commands = world.host.mutations().len();
         assert!(commands > 8, "{:#?}", world.host.mutations());
@@ -30,11 +32,15 @@ fn an_up_that_fails_at_any_command_leaves_the_host_as_it_was() {
             for fault in
                 [Fault::new(When::Mutation(number), refusal()), Fault::after(When::Mutation(number), refusal())]
             {
-                let world = busy_world(dialect);
-                let before = world.look().configuration();
+                world.restore(&saved);
                 world.host.fail(fault.clone());
                 let run = world.run("up");
                 let case = format!("{dialect:?} {number} {fault:?}\n{run}\n{:#?}", world.host.mutations());
+                if run.code == 0 && case.contains("if_mpadm") {
+                    // A standby that does not come about is tried another way.
+                    world.done("plan --check");
+                    continue;
+                }
                 assert_eq!(run.code, 1, "{case}");
                 assert!(run.stderr.contains("everything was undone"), "{case}");
                 assert_eq!(world.look().configuration(), before, "{case}");
@@ -53,10 +59,10 @@ fn a_down_that_fails_at_any_command_can_be_asked_again() {
         let before = world.look().configuration();
         world.done("up");
         world.host.forget_calls();
+        let saved = world.save();
         world.done("down");
         for number in 1..=world.host.mutations().len() {
-            let world = busy_world(dialect);
-            world.done("up");
+            world.restore(&saved);
             world.host.fail(Fault::new(When::Mutation(number), refusal()));
             world.run("down");
             world.done("down");
@@ -80,5 +86,42 @@ fn garbage_is_told_and_changes_nothing() {
             assert_eq!(world.host.mutations(), Vec::<String>::new(), "{run}");
             assert!(!run.stderr.contains("panicked"), "{run}");
         }
+    }
+}
+
+#[test]
+fn a_lease_that_could_not_be_given_back_is_kept() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = busy_world(dialect);
+        world.host.with_link("net0", |link| {
+            let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+            link.lease = Some(Lease { address, router });
+        });
+        world.file("[group.lan]\nmembers = [\"net0\"]\ndhcp = true\n");
+        world.host.run("route", &["delete", "default", "192.168.1.24"]);
+        world.done("up");
+        let before = Truth::of(&world.host.state());
+        world.file("[group.lan]\nmembers = [\"net0\"]\naddresses = [\"192.168.1.34/24\"]\n");
+        world.host.forget_calls();
+        world.host.fail(Fault::new(When::Mutation(1), refusal()));
+        let run = world.run("up");
+        assert!(run.code == 1 && run.stderr.contains("nothing was changed"), "{dialect:?}: {run}");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_member_that_could_not_leave_keeps_its_ipv6() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up");
+        let before = Truth::of(&world.host.state());
+        let words = ["remove-ipmp".to_owned(), "net1".to_owned()];
+        let command = When::Command { program: "ipadm".to_owned(), arguments: words.into() };
+        world.host.fail(Fault::new(command, refusal()));
+        world.file(&HOME_LAN.replace("[\"net0\", \"net1\"]", "[\"net0\"]"));
+        let run = world.run("up");
+        assert_eq!(run.code, 1, "{dialect:?}: {run}");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
     }
 }

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod convergence;
 mod faults;
 mod persist;
 mod refusals;
+mod rights;
+mod status;
 mod story;
+mod truth;
+mod universe;
 mod world;

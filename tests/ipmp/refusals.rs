@@ -1,29 +1,79 @@
-//! What stands in the way is said before anything is touched, with the command that cures it.
+//! What stands in the way is said before anything is touched, with what cures it; and that does cure it.
 
-use illumos_simulator::{Dialect, Link, Simulator};
+use illumos_simulator::{Dialect, Link, Zone};
 
-use crate::world::{HOME_LAN, World};
+use crate::world::{DIALECTS, HOME_LAN, Run, World};
 
-fn refused(world: &World, reason: &str, cure: &str) {
+/// Two groups, each with its own cards.
+const TWO_LANS: &str = r#"[group.lan]
+members   = ["net0", "net1"]
+primary   = "net0"
+addresses = ["192.168.1.34/24"]
+
+[group.dmz]
+members   = ["net2", "net3"]
+primary   = "net2"
+addresses = ["10.0.0.34/24"]
+"#;
+
+fn refused(world: &World, code: u8, reason: &str, cure: &str) -> Run {
     let run = world.run("up");
-    assert_ne!(run.code, 0, "{run}");
+    assert_eq!(run.code, code, "{run}");
     assert!(run.stderr.contains(reason), "{run}");
     assert!(run.stderr.contains(cure), "{run}");
     assert_eq!(world.host.mutations(), Vec::<String>::new(), "{run}");
+    run
+}
+
+/// Types the hint of a refusal on the simulated host, as it stands there, and expects that `up` goes well then.
+fn cured_by_its_hint(world: &World, run: &Run) {
+    let hint = run.stderr.lines().find_map(|line| line.trim().strip_prefix("hint: ")).unwrap();
+    for command in hint.split(" && ") {
+        let mut words = command.split(' ');
+        let output = world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>());
+        assert!(output.success(), "{command}: {}", output.stderr());
+    }
+    world.done("up");
 }
 
 #[test]
-fn a_profile_manager_in_charge_is_named() {
-    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+fn nwam_in_charge_is_named_and_its_cure_cures() {
+    for dialect in [Dialect::IllumosNew, Dialect::IllumosOld] {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.set_profile_manager(true);
+        let cure = "svcadm disable svc:/network/physical:nwam && svcadm enable svc:/network/physical:default";
+        let run = refused(&world, 1, "NWAM manages the network", cure);
+        cured_by_its_hint(&world, &run);
+    }
+}
+
+#[test]
+fn the_automatic_profile_of_solaris_is_named_and_its_cure_cures() {
+    let world = World::new(Dialect::Solaris11, HOME_LAN);
     world.host.set_profile_manager(true);
-    refused(&world, "NWAM", "svcadm disable svc:/network/physical:nwam");
+    let reason = "the network profile Automatic manages the network";
+    let run = refused(&world, 1, reason, "netadm enable -p ncp DefaultFixed");
+    let status = world.run("status --check");
+    assert!(status.code == 7 && status.stdout.contains(reason), "{status}");
+    cured_by_its_hint(&world, &run);
 }
 
 #[test]
 fn a_daemon_that_does_not_run_is_started_by_its_service() {
-    let world = World::new(Dialect::IllumosNew, HOME_LAN);
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.stop_mpathd();
+        let run = refused(&world, 1, "in.mpathd does not run", "svcadm enable -s svc:/network/ipmp:default");
+        cured_by_its_hint(&world, &run);
+    }
+}
+
+#[test]
+fn where_ifconfig_starts_the_daemon_nobody_else_has_to() {
+    let world = World::new(Dialect::IllumosOld, HOME_LAN);
     world.host.stop_mpathd();
-    refused(&world, "in.mpathd does not run", "svcadm enable -s svc:/network/ipmp:default");
+    world.done("up");
+    world.done("status --check");
 }
 
 #[test]
@@ -39,8 +89,14 @@ fn solaris_10_is_not_supported() {
 
 #[test]
 fn a_device_name_without_a_number_is_not_tried() {
-    let world = World::new(Dialect::IllumosNew, &HOME_LAN.replace("primary ", "device = \"lan\"\nprimary "));
-    refused(&world, "letters with a number", "device =");
+    for dialect in DIALECTS {
+        let world = World::new(dialect, &HOME_LAN.replace("primary ", "device = \"lan\"\nprimary "));
+        refused(&world, 9, "letters with a number", "device =");
+        let check = world.run("check");
+        assert!(check.code == 9 && check.stderr.contains("such as ipmp0; lan is none"), "{dialect:?}: {check}");
+        world.file(&HOME_LAN.replace("primary ", "device = \"lan3\"\nprimary "));
+        world.done("up");
+    }
 }
 
 #[test]
@@ -49,21 +105,198 @@ fn a_disabled_member_is_enabled_by_its_owner() {
     world.host.run("ipadm", &["create-ip", "net0"]);
     world.host.run("ipadm", &["disable-if", "-t", "net0"]);
     world.host.forget_calls();
-    refused(&world, "net0 is configured but disabled", "ipadm enable-if -t net0");
+    let run = refused(&world, 1, "net0 is configured but disabled", "ipadm enable-if -t net0");
+    cured_by_its_hint(&world, &run);
 }
 
 #[test]
 fn two_cards_with_one_mac_address_are_refused() {
-    let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:1")];
-    let mut world = World::new(Dialect::IllumosNew, HOME_LAN);
-    world.host = Simulator::new(Dialect::IllumosNew, &links);
-    refused(&world, "have one MAC address", "local-mac-address");
+    for dialect in DIALECTS {
+        let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:1")];
+        let world = World::with_cards(dialect, &links, HOME_LAN);
+        let reason = "net0 and net1 have one MAC address";
+        let run = refused(&world, 1, reason, "eeprom 'local-mac-address?=true' on SPARC");
+        assert!(run.stderr.contains("dladm set-linkprop -p mac-address="), "{run}");
+        world.host.with_link("net1", |link| link.mac = "2:0:0:0:0:2".to_owned());
+        world.done("up");
+    }
 }
 
 #[test]
 fn a_zone_that_shares_the_network_is_not_supported() {
-    let world = World::new(Dialect::IllumosNew, HOME_LAN);
-    world.host.set_zone(illumos_simulator::Zone::SharedIp);
-    refused(&world, "shares the network of the global zone", "zonecfg");
-    assert_eq!(world.run("up").code, 9);
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.set_zone(Zone::SharedIp);
+        let reason = "shares the network of the global zone";
+        refused(&world, 9, reason, "zonecfg set ip-type=exclusive");
+        world.host.set_zone(Zone::ExclusiveIp);
+        world.host.start_mpathd();
+        world.done("up");
+    }
+}
+
+/// Two groups on four cards, with settings beside the first members.
+fn two_lans(dialect: Dialect, of_lan: &str, of_dmz: &str) -> World {
+    let links: Vec<_> =
+        (0..4).map(|number| Link::ether(&format!("net{number}"), &format!("2:0:0:0:0:{number}"))).collect();
+    let file = TWO_LANS.replace("[group.dmz]", &format!("{of_lan}\n[group.dmz]")) + of_dmz;
+    World::with_cards(dialect, &links, &file)
+}
+
+#[test]
+fn groups_of_one_file_that_disagree_on_failback_are_refused_before_the_first() {
+    for dialect in DIALECTS {
+        let world = two_lans(dialect, "failback = \"never\"\n", "");
+        let up = world.run("up --all");
+        assert_eq!(up.code, 3, "{dialect:?}: {up}");
+        let told = "failback holds for all groups of a host, and the group dmz goes by always, not by never";
+        assert!(up.stderr.contains(told), "{dialect:?}: {up}");
+        assert!(up.stderr.contains("let both groups say the same"), "{dialect:?}: {up}");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        for line in ["check", "plan --all"] {
+            let run = world.run(line);
+            assert!(run.code == 3 && run.stderr.contains(told), "{dialect:?}: {run}");
+        }
+        // One of them only is no dispute.
+        world.done("up lan");
+    }
+}
+
+#[test]
+fn a_group_that_is_up_keeps_its_failback_and_the_other_is_refused() {
+    for dialect in DIALECTS {
+        let world = two_lans(dialect, "failback = \"never\"\n", "");
+        world.done("up lan");
+        world.host.forget_calls();
+        let up = world.run("up dmz");
+        assert_eq!(up.code, 1, "{dialect:?}: {up}");
+        let told = "failback holds for all groups of this host, and lan0 goes by never, not by always";
+        assert!(up.stderr.contains(told), "{dialect:?}: {up}");
+        assert!(up.stderr.contains("take the group of lan0 down"), "{dialect:?}: {up}");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.done("down lan");
+        world.done("up dmz");
+        world.done("status --check dmz");
+    }
+}
+
+#[test]
+fn agreeing_groups_share_the_host_and_the_last_gives_its_settings_back() {
+    for dialect in DIALECTS {
+        let world = two_lans(dialect, "failback = \"never\"\n", "failback = \"never\"\n");
+        let before = world.look().host_wide;
+        world.done("up --all");
+        world.done("status --check");
+        world.done("down lan");
+        assert_ne!(world.look().host_wide, before, "{dialect:?}");
+        world.done("status --check dmz");
+        world.done("down dmz");
+        assert_eq!(world.look().host_wide, before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn groups_that_disagree_on_the_failure_time_are_refused() {
+    let probe = |interval: &str| format!("detection.probe = {{ interval = \"{interval}\" }}\n");
+    for dialect in DIALECTS {
+        let world = two_lans(dialect, "", "");
+        let member =
+            |number: u8, address: &str| format!("{{ name = \"net{number}\", probe-address = \"{address}/24\" }}");
+        let file = |of_lan: &str, of_dmz: &str| {
+            let lan = format!("[{}, {}]", member(0, "192.168.1.50"), member(1, "192.168.1.51"));
+            let dmz = format!("[{}, {}]", member(2, "10.0.0.50"), member(3, "10.0.0.51"));
+            format!(
+                "[group.lan]\nmembers = {lan}\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"\n{}\n\
+                 [group.dmz]\nmembers = {dmz}\naddresses = [\"10.0.0.34/24\"]\ngateway = \"10.0.0.1\"\n{}",
+                probe(of_lan),
+                probe(of_dmz),
+            )
+        };
+        world.file(&file("1s", "2s"));
+        let up = world.run("up --all");
+        assert_eq!(up.code, 3, "{dialect:?}: {up}");
+        let told =
+            "the failure time of probes holds for all groups of a host, and the group dmz goes by 14s, not by 7s";
+        assert!(up.stderr.contains(told), "{dialect:?}: {up}");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.done("up lan");
+        world.host.forget_calls();
+        let up = world.run("up dmz");
+        assert_eq!(up.code, 1, "{dialect:?}: {up}");
+        assert!(up.stderr.contains("lan0 goes by 7s, not by 14s"), "{dialect:?}: {up}");
+        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_group_in_which_all_stand_by_is_set_right_again() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up");
+        let (program, words): (_, &[&str]) = match dialect {
+            Dialect::IllumosOld => ("ifconfig", &["net0", "standby"]),
+            _ => ("ipadm", &["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", "net0"]),
+        };
+        assert!(world.host.run(program, words).success(), "{dialect:?}");
+        let status = world.run("status --check");
+        assert!(status.code == 4 && status.stdout.contains("drifted"), "{dialect:?}: {status}");
+        world.done("up");
+        world.done("status --check");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_member_that_came_back_and_rests_can_become_a_standby() {
+    for dialect in DIALECTS {
+        let file = HOME_LAN.replace("primary ", "failback = \"never\"\nprimary ");
+        let world = World::new(dialect, &file);
+        world.done("up");
+        world.host.cut("net0");
+        world.host.plug("net0");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+        world.file(&file.replace("primary   = \"net0\"", "primary   = \"net1\""));
+        world.done("up");
+        world.done("status --check");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_member_that_leaves_with_a_default_route_does_not_get_it_back_where_the_groups_is() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        world.host.run("route", &["add", "default", "192.168.1.24"]);
+        world.done("up");
+        world.file(&HOME_LAN.replace("[\"net0\", \"net1\"]", "[\"net1\"]").replace("= \"net0\"", "= \"net1\""));
+        world.host.forget_calls();
+        let reason = "net0 leaves the group and would get its route default via 192.168.1.24 back";
+        refused(&world, 1, reason, "mpath down home-lan");
+        world.done("down");
+        let reason = "the route default via 192.168.1.24 is there already, over net0";
+        world.host.forget_calls();
+        let run = refused(&world, 1, reason, "route delete default 192.168.1.24");
+        assert!(run.stderr.contains("remove it: "), "{run}");
+        assert!(world.host.run("route", &["delete", "default", "192.168.1.24"]).success());
+        world.done("up");
+    }
+}
+
+#[test]
+fn a_standby_outside_of_a_group_is_no_member_until_it_is_none() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.run("ipadm", &["create-if", "-t", "net0"]);
+        let (program, words): (_, &[&str]) = match dialect {
+            Dialect::IllumosOld => ("ifconfig", &["net0", "standby"]),
+            _ => ("ipadm", &["set-ifprop", "-t", "-p", "standby=on", "-m", "ip", "net0"]),
+        };
+        assert!(world.host.run(program, words).success(), "{dialect:?}");
+        world.host.forget_calls();
+        let run = refused(&world, 1, "net0 is a standby already", "standby");
+        cured_by_its_hint(&world, &run);
+    }
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use illumos_simulator::{Dialect, Lease};
 
+use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 #[test]
 fn home_lan_comes_up_fails_over_returns_and_goes_down() {
     for dialect in DIALECTS {
-        let world = World::new(dialect, HOME_LAN);
+        let world = World::by_processes(dialect, HOME_LAN);
         let before = world.look().configuration();
         let up = world.done("up");
         assert!(up.stdout.contains("up on homelan0, net0 active"), "{dialect:?}: {up}");
@@ -168,5 +169,75 @@ fn a_lease_on_the_group_and_one_on_a_member_come_and_go() {
         assert_eq!(addresses, 1, "{dialect:?}");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_lease_that_comes_back_with_another_address_leaves_nothing_to_do() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        let serve = |address: &str| {
+            let (address, router) = (address.to_owned(), Some("192.168.1.24".to_owned()));
+            world.host.with_link("net0", |link| link.lease = Some(Lease { address, router }));
+        };
+        serve("192.168.1.77/24");
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        world.done("up");
+        serve("192.168.1.88/24");
+        world.done("down");
+        let card = &world.look().interfaces["net0"];
+        let addresses: Vec<_> = card.own_addresses().map(ToString::to_string).collect();
+        assert_eq!(addresses, ["192.168.1.88/24"], "{dialect:?}");
+        assert_eq!(card.routes.iter().filter(|route| route.is_default()).count(), 1, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_client_that_waits_for_a_lease_is_given_back_too() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
+            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        }
+        let before = Truth::of(&world.host.state());
+        let up = world.done("up");
+        assert!(up.stderr.contains("net0 gives up a DHCP client without a lease"), "{dialect:?}: {up}");
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_member_that_was_taken_out_by_hand_joins_again() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up");
+        let words = ["remove-ipmp", "--temporary", "-i", "net0", "homelan0"];
+        assert!(world.host.run("ipadm", &words).success(), "{dialect:?}");
+        world.done("up");
+        world.done("status --check");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_static_gateway_gives_way_to_the_same_router_of_a_lease_and_back() {
+    let leased = "[group.lan]\nmembers = [\"net0\"]\ndhcp = true\n";
+    let fixed = "[group.lan]\nmembers = [\"net0\"]\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, fixed);
+        let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+        world.host.with_link("net0", |link| link.lease = Some(Lease { address, router }));
+        let before = Truth::of(&world.host.state());
+        for (file, dhcp) in [(fixed, false), (leased, true), (fixed, false)] {
+            world.file(file);
+            world.done("up");
+            let routes: Vec<_> = world.host.state().routes.iter().map(|route| route.dhcp).collect();
+            assert_eq!(routes, [dhcp], "{dialect:?}");
+        }
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
     }
 }

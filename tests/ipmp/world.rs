@@ -1,15 +1,21 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::rc::Rc;
+
+use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Link, Simulator};
 use mpath::reach::{Answer, Place, Prober, Target};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
-use mpath_core::{Backend, InterfaceName, Snapshot};
+use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
 
 /// The story of the README, with the names that cards have on illumos.
@@ -29,7 +35,17 @@ pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::IllumosNew, Dialect::Illumos
 /// A simulated host and a configuration.
 pub(crate) struct World {
     directory: TempDir,
-    pub(crate) host: Simulator,
+    pub(crate) host: Rc<Simulator>,
+    /// Whether the programs run in this process: for tests that run thousands of them.
+    within: bool,
+    /// Where mpath remembers, if not beside the file.
+    remembers: Option<PathBuf>,
+}
+
+/// A host at one moment, and what mpath remembered of it then.
+pub(crate) struct Saved {
+    state: State,
+    pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 /// Nobody to be asked.
@@ -54,13 +70,46 @@ pub(crate) struct Run {
 }
 
 impl World {
-    /// Two cards and a file.
+    /// Two cards and a file; the programs run in this process.
     pub(crate) fn new(dialect: Dialect, file: &str) -> Self {
-        let links = [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")];
-        let directory = TempDir::new().unwrap();
-        let world = Self { directory, host: Simulator::new(dialect, &links) };
+        Self::with_cards(dialect, &[Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")], file)
+    }
+
+    /// The same with programs that are processes, as on a real host.
+    pub(crate) fn by_processes(dialect: Dialect, file: &str) -> Self {
+        Self { within: false, ..Self::new(dialect, file) }
+    }
+
+    /// The same with other cards.
+    pub(crate) fn with_cards(dialect: Dialect, links: &[Link], file: &str) -> Self {
+        let directory = illumos_simulator::directory().unwrap();
+        let world = Self { directory, host: Rc::new(Simulator::new(dialect, links)), within: true, remembers: None };
         world.file(file);
         world
+    }
+
+    /// The same with mpath's own directory somewhere else.
+    pub(crate) fn within_directory(dialect: Dialect, file: &str, directory: PathBuf) -> Self {
+        Self { remembers: Some(directory), ..Self::new(dialect, file) }
+    }
+
+    fn open(&self) -> Result<IllumosBackend, BackendError> {
+        let is_root = self.host.state().user.name == "root";
+        if !self.within {
+            return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
+        }
+        let host = Rc::clone(&self.host);
+        let run = move |program: &str, arguments: &[String]| {
+            let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+            let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
+            let status = match ending {
+                Ending::Exit(code) => i32::from(code) << 8,
+                Ending::Signal(signal) => signal,
+                Ending::Hang => panic!("nobody waits for {program} in this process"),
+            };
+            std::process::Output { status: ExitStatus::from_raw(status), stdout, stderr }
+        };
+        IllumosBackend::within(Rc::new(run), &self.host.root_dir(), is_root)
     }
 
     /// Writes the file anew.
@@ -71,13 +120,44 @@ impl World {
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
 
+    /// The host and mpath's memory of it, to begin from again.
+    pub(crate) fn save(&self) -> Saved {
+        let mut files = BTreeMap::new();
+        for directory in self.memory() {
+            for entry in fs::read_dir(&directory).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                files.insert(path.clone(), fs::read(path).unwrap());
+            }
+        }
+        Saved { state: self.host.state(), files }
+    }
+
+    /// Lets the host and mpath's memory be as they were.
+    pub(crate) fn restore(&self, saved: &Saved) {
+        self.host.change(|state| *state = saved.state.clone());
+        for directory in self.memory() {
+            let _ = fs::remove_dir_all(directory);
+        }
+        for (path, bytes) in &saved.files {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    /// Where mpath keeps what it remembers: receipts, and the marks of devices.
+    fn memory(&self) -> [PathBuf; 2] {
+        [self.state_directory().join("receipts"), self.host.root_dir().join("var/run/mpath/marks")]
+    }
+
+    /// Where mpath keeps its lock and its receipts.
+    pub(crate) fn state_directory(&self) -> PathBuf {
+        self.remembers.clone().unwrap_or_else(|| self.directory.path().join("run"))
+    }
+
     /// Runs mpath with these words.
     pub(crate) fn run(&self, line: &str) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let mut open = || {
-            let backend = IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir())?;
-            Ok(Box::new(backend) as Box<dyn Backend>)
-        };
+        let mut open = || Ok(Box::new(self.open()?) as Box<dyn Backend>);
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
@@ -86,7 +166,7 @@ impl World {
             stdout: Stream { writer: &mut stdout, is_terminal: false },
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
-            state_directory: self.directory.path().join("run"),
+            state_directory: self.state_directory(),
             lasting_directory: self.directory.path().join("lib"),
             start_guard: &mut |_| Ok(()),
             prompt: None,
@@ -108,7 +188,7 @@ impl World {
 
     /// Boots the host anew: what is in memory goes, and with it the receipts there.
     pub(crate) fn reboot(&self) {
-        let memory = self.directory.path().join("run");
+        let memory = self.state_directory();
         if memory.exists() {
             fs::remove_dir_all(memory).unwrap();
         }
@@ -117,7 +197,7 @@ impl World {
 
     /// The host as mpath sees it.
     pub(crate) fn look(&self) -> Snapshot {
-        IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir()).unwrap().observe().unwrap()
+        self.open().unwrap().observe().unwrap()
     }
 
     /// Who carries the traffic of a device.

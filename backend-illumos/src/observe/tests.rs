@@ -24,6 +24,7 @@ fn story() -> Rows {
         addresses: address::addresses("ipmp0/v192x168x1x34:static:ok:---:192.168.1.34/24\n").unwrap(),
         blocks: ifconfig::blocks(IFCONFIG),
         routes: route::routes("default 0.0.0.0 192.168.1.24 ipmp0 1500 0 1 UG 0 0\n"),
+        leases: BTreeMap::new(),
         underlying: group::underlying("wlan0:no:ipmp0:is-----:up:disabled:ok\nnet0:yes:ipmp0:--mbM--:up:disabled:ok\n")
             .unwrap(),
         inbound: group::inbound("192.168.1.34:up:ipmp0:net0\n").unwrap(),
@@ -75,4 +76,27 @@ fn a_route_without_an_interface_is_that_of_the_subnet_with_its_next_hop() {
     let rows = Rows { routes: route::routes("default 0.0.0.0 192.168.1.24 0 2 UG 5201 0\n"), ..story() };
     let host = rows.snapshot();
     assert_eq!(host.interfaces["ipmp0"].routes[0].protocol, WITHOUT_INTERFACE);
+}
+
+#[test]
+fn a_route_to_the_router_of_a_lease_goes_with_the_lease() {
+    let mut rows = story();
+    rows.addresses.extend(address::addresses("net7/dhcp:dhcp:ok:U--:10.0.0.7/24\n").unwrap());
+    rows.links.extend(datalink::datalinks("net7:phys:1500:up:\n", "", "").unwrap());
+    rows.routes = route::routes(
+        "default 0.0.0.0 10.0.0.1 net7 1500 0 1 UG 0 0\n10.9.0.0 255.255.0.0 10.0.0.1 net7 1500 0 1 UG 0 0\n",
+    );
+    rows.leases = BTreeMap::from([("net7".to_owned(), vec!["10.0.0.1".parse().unwrap()])]);
+    let card = &rows.snapshot().interfaces["net7"];
+    assert!(card.routes[0].goes_with_lease() && !card.routes[1].automatic, "{:?}", card.routes);
+}
+
+#[test]
+fn a_route_that_names_no_interface_is_the_cards_before_it_is_the_groups() {
+    let mut rows = story();
+    rows.addresses.extend(address::addresses("net7/v4:static:ok:U--:192.168.1.7/24\n").unwrap());
+    rows.links.extend(datalink::datalinks("net7:phys:1500:up:\n", "", "").unwrap());
+    rows.routes = route::routes("default 0.0.0.0 192.168.1.24 0 1 UG 0 0\n");
+    let host = rows.snapshot();
+    assert_eq!((host.interfaces["net7"].routes.len(), host.interfaces["ipmp0"].routes.len()), (1, 0));
 }

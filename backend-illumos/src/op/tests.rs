@@ -24,10 +24,13 @@ fn add(interface: &str, address: Address) -> Step {
 #[test]
 fn a_member_joins_temporarily_and_gets_a_link_local_address() {
     let step = Step::AddMember { device: name("ipmp0"), member: name("net0") };
-    assert_eq!(text(&step), "ipadm add-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 up");
+    assert_eq!(
+        text(&step),
+        "ifconfig net0 inet6 down\nipadm add-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 up"
+    );
     assert_eq!(explain(&step, Dialect::Ifconfig), ["ifconfig net0 group ipmp0", "ifconfig net0 up"]);
     let leave = step.inverse().unwrap();
-    assert_eq!(text(&leave), "ifconfig net0 inet6 down\nipadm remove-ipmp --temporary -i net0 ipmp0");
+    assert_eq!(text(&leave), "ipadm remove-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 down");
     assert_eq!(explain(&leave, Dialect::Ifconfig), ["ifconfig net0 group ''"]);
 }
 

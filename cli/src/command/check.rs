@@ -1,7 +1,7 @@
 //! `mpath check`: the files and what the platform can do, without a look at the host.
 
 use clap::Args;
-use mpath_core::Group;
+use mpath_core::dispute;
 use mpath_core::refusal::Refusal;
 use serde::Serialize;
 
@@ -39,21 +39,10 @@ impl CheckArgs {
             if let Some(capabilities) = &context.capabilities {
                 refusals.extend(capabilities.check(group).into_iter().map(Refusal::Unsupported));
                 match capabilities.device_of(group) {
-                    Ok(name) => {
-                        let same = |other: &&Group| {
-                            other.name() != group.name() && capabilities.device_of(other).as_ref() == Ok(&name)
-                        };
-                        refusals.extend(
-                            configuration
-                                .groups
-                                .iter()
-                                .find(same)
-                                .map(|other| Refusal::SameDevice { device: name.clone(), other: other.name().clone() }),
-                        );
-                        device = Some(name.to_string());
-                    }
+                    Ok(name) => device = Some(name.to_string()),
                     Err(reason) => refusals.push(Refusal::DeviceName { reason }),
                 }
+                refusals.extend(dispute::between(group, &configuration.groups, capabilities));
             }
             code = refusals.iter().map(refusal_code).fold(code, ExitCode::or_worse);
             let refusals: Vec<_> = refusals.iter().map(RefusalText::new).collect();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mpath_core::dispute;
 use mpath_core::plan::{self, NoPlan, Plan};
 use mpath_core::resolve::Question;
 use mpath_core::{BackendError, Group, GroupName, InterfaceName};
@@ -82,7 +83,16 @@ impl PlanArgs {
             None => context.host()?,
             Some(platform) => self.host_elsewhere(platform, &configuration.groups)?,
         };
-        Ok(chosen.into_iter().map(|group| self.plan_up(group, &host, context)).collect())
+        let plan = |group: &&Group| {
+            let capabilities = host.backend.capabilities();
+            let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
+            if disputes.is_empty() {
+                return self.plan_up(group, &host, context);
+            }
+            let device = capabilities.device_of(group).ok();
+            GroupPlan::new(group.name(), device, Err(NoPlan::Refused(disputes)), &host)
+        };
+        Ok(chosen.iter().map(plan).collect())
     }
 
     fn host_elsewhere(&self, platform: Platform, groups: &[Group]) -> Result<Host, BackendError> {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use clap::Args;
 use mpath_core::apply::{self, Cause, Failure};
+use mpath_core::dispute;
 use mpath_core::journal::{Change, Mark, Opening, Token};
 use mpath_core::plan::{self, NoPlan, Prepared};
 use mpath_core::resolve::Question;
@@ -84,10 +85,16 @@ impl UpArgs {
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
         let mut run = UpRun { adopt: self.adopt, persist: self.persist, hold, gate, signals: &signals };
         let mut groups = Vec::new();
-        for group in chosen {
+        for group in &chosen {
+            let capabilities = host.backend.capabilities();
+            let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
             let report = match stuck.iter().find(|report| report.name == *group.name()) {
                 Some(report) => report.clone(),
-                None => run.bring_up(group, &mut host, context),
+                None if disputes.is_empty() => run.bring_up(group, &mut host, context),
+                None => {
+                    let device = capabilities.device_of(group).ok();
+                    GroupReport::new(group.name(), device.as_ref()).refused(&NoPlan::Refused(disputes))
+                }
             };
             // What became of it in the end is known behind the gate.
             if run.gate.is_none() {
@@ -173,13 +180,16 @@ impl UpRun<'_> {
             let receipt = memory.receipt.as_ref();
             plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
         };
-        let Prepared { plan, receipt } = match prepare(&before) {
+        let Prepared { plan, mut receipt } = match prepare(&before) {
             Ok(prepared) => prepared,
             Err(why) => {
                 host.snapshot = before;
                 return report.refused(&why);
             }
         };
+        if memory.receipt.is_none() {
+            receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
+        }
         let mut report = report.with_notes(&plan.notes);
         context.console.notes(name, &report.notes);
         if plan.is_empty() {

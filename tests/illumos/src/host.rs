@@ -37,7 +37,7 @@ impl Simulator {
 
     /// The same with that file as the multi-call binary.
     pub fn with_binary(binary: &Path, dialect: Dialect, links: &[Link]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory for the simulated host");
+        let directory = directory().expect("a directory for the simulated host");
         let store = Store::create(directory.path(), binary, &State::new(dialect, links)).expect("a simulated host");
         Self { store, _directory: directory }
     }
@@ -169,6 +169,11 @@ impl Simulator {
         let messages = state.files.get(crate::mpathd::MESSAGES);
         messages.into_iter().flat_map(|text| text.lines()).map(str::to_owned).collect()
     }
+}
+
+/// A directory in memory where the system has one: the files are synced after each change, and tests make thousands.
+pub fn directory() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 /// The multi-call binary: named by `ILLUMOS_SIMULATOR`, else built by the cargo that runs the tests, else found

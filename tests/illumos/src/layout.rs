@@ -112,7 +112,7 @@ fn line(text: &mut String, values: Vec<(&str, usize)>) {
             break;
         }
         if length + overflow >= width {
-            overflow += length + 1 - width;
+            overflow = overflow + length + 1 - width;
             text.push(' ');
         } else {
             text.extend(std::iter::repeat_n(' ', width - overflow - length));

@@ -32,7 +32,7 @@ pub use crate::database::{Database, StoredAddress, StoredInterface, StoredKind};
 pub use crate::dialect::Dialect;
 pub use crate::fault::{Fault, How, When};
 pub use crate::group::Group;
-pub use crate::host::Simulator;
+pub use crate::host::{Simulator, directory};
 pub use crate::interface::{Class, Family, Half, Interface, Lif};
 pub use crate::link::{Lease, Link, Media};
 pub use crate::mpathd::{MemberState, Mpathd, Tracked, start as start_mpathd, stop as stop_mpathd};

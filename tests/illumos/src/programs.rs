@@ -16,9 +16,9 @@ use crate::output::Output;
 use crate::state::{Behind, Call, State};
 
 /// All their names.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 18] = [
     "ipadm", "ifconfig", "ipmpstat", "if_mpadm", "dladm", "route", "netstat", "svcs", "svcadm", "zonename", "dhcpinfo",
-    "pfexec", "pkill", "pgrep", "netadm",
+    "pfexec", "profiles", "pkill", "pgrep", "netadm", "svccfg", "svcprop",
 ];
 
 /// Runs a program: notes the call, applies a planned failure, lets kernel and daemon settle.
@@ -63,10 +63,13 @@ fn dispatch(program: &str, arguments: &[String], state: &mut State) -> Output {
         "netstat" => route::netstat(state, &words),
         "svcs" => service::svcs(state, &words),
         "svcadm" => service::svcadm(state, &words),
+        "svccfg" => service::svccfg(state, &words),
+        "svcprop" => service::svcprop(state, &words),
         "zonename" => system::zonename(state, &words),
         "dhcpinfo" => system::dhcpinfo(state, &words),
         "netadm" => system::netadm(state, &words),
         "pfexec" => system::pfexec(state, &words),
+        "profiles" => system::profiles(state),
         "pkill" => daemon::pkill(state, &words),
         "pgrep" => daemon::pgrep(state, &words),
         _ => Output::failure(format!("{program}: not simulated")),
@@ -80,7 +83,7 @@ pub(crate) fn mutates(program: &str, arguments: &[String]) -> bool {
         "ipadm" | "dladm" => !(first.starts_with("show-") || first.is_empty() || first == "help"),
         "ifconfig" => ifconfig::mutates(arguments),
         "netadm" => first != "list",
-        "if_mpadm" | "svcadm" | "pkill" => true,
+        "if_mpadm" | "svcadm" | "svccfg" | "pkill" => true,
         "route" => arguments.iter().any(|word| matches!(word.as_str(), "add" | "delete" | "change" | "flush")),
         "pfexec" => arguments
             .split_first()

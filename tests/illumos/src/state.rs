@@ -83,6 +83,8 @@ pub struct State {
     pub user: User,
     /// Whether NWAM (illumos) or an automatic NCP (Solaris 11) is in charge (facts §5.4).
     pub profile_manager: bool,
+    /// `config/transitive-probing` of svc:/network/ipmp, on Solaris 11 (facts §4.6).
+    pub transitive_probing: bool,
     /// in.mpathd and its view.
     pub mpathd: Mpathd,
     /// The datalinks.
@@ -132,6 +134,7 @@ impl State {
             zone: Zone::Global,
             user: User::root(),
             profile_manager: false,
+            transitive_probing: false,
             mpathd: Mpathd::default(),
             links: links.to_vec(),
             interfaces: Vec::new(),

@@ -101,3 +101,35 @@ pub(super) fn svcadm(state: &mut State, words: &[&str]) -> Output {
     }
     Output::default()
 }
+
+/// The one property that is simulated (facts §4.6), and the services whose it is.
+const TRANSITIVE: &str = "config/transitive-probing";
+const IPMP: [&str; 2] = ["svc:/network/ipmp", "svc:/network/ipmp:default"];
+
+/// Runs svccfg: sets whether members without test addresses are probed. What in.mpathd makes of it is not simulated.
+pub(super) fn svccfg(state: &mut State, words: &[&str]) -> Output {
+    let ["-s", service, "setprop", setting] = words else {
+        return Output::failure("svccfg: only -s SERVICE setprop NAME=VALUE is simulated");
+    };
+    let value = setting.split_once('=').filter(|(name, _)| *name == TRANSITIVE).and_then(|(_, on)| on.parse().ok());
+    match value {
+        _ if !IPMP.contains(service) => Output::failure(format!("svccfg: Pattern '{service}' doesn't match any")),
+        _ if !state.privileged() => Output::failure("svccfg: Permission denied."),
+        Some(on) if state.dialect == Dialect::Solaris11 => {
+            state.transitive_probing = on;
+            Output::default()
+        }
+        _ => Output::failure("svccfg: No such property group \"config\"."),
+    }
+}
+
+/// Runs svcprop: prints the value of a property.
+pub(super) fn svcprop(state: &State, words: &[&str]) -> Output {
+    match words {
+        ["-p", name, service] if *name == TRANSITIVE && IPMP.contains(service) => match state.dialect {
+            Dialect::Solaris11 => Output::of(format!("{}\n", state.transitive_probing)),
+            _ => Output::failure(format!("svcprop: Couldn't find property group `config' for instance `{service}'.")),
+        },
+        _ => Output::failure("svcprop: only -p config/transitive-probing svc:/network/ipmp is simulated"),
+    }
+}

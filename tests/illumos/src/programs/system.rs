@@ -1,4 +1,4 @@
-//! zonename, dhcpinfo, pfexec and, on Solaris 11, netadm. What they print is from their manual pages, not from the facts.
+//! zonename, dhcpinfo, pfexec, profiles and, on Solaris 11, netadm. What they print is from their manual pages, not from the facts.
 
 use super::getopt::Spec;
 use crate::dialect::Dialect;
@@ -60,6 +60,11 @@ pub(super) fn pfexec(state: &mut State, words: &[&str]) -> Output {
     let output = super::dispatch(program, &arguments, state);
     state.user = caller;
     output
+}
+
+/// Runs profiles: those of the caller, one in each line.
+pub(super) fn profiles(state: &State) -> Output {
+    Output::of(state.user.profiles.iter().map(|profile| format!("{profile}\n")).collect::<String>())
 }
 
 /// Runs netadm: which network configuration profile is in charge (facts §5.4). Columns inferred.

@@ -134,7 +134,12 @@ fn take_lease(state: &mut State, interface: &str, number: u32, (address, prefix,
     }
     if let Some(gateway) = router.filter(|_| !under) {
         let (destination, interface) = ("default".to_owned(), Some(interface.to_owned()));
-        state.routes.push(crate::Route { destination, gateway, interface, dhcp: true });
+        let route = crate::Route { destination, gateway, interface, dhcp: true };
+        // One that is there already, whoever added it, is EEXIST to dhcpagent.
+        let same = |there: &crate::Route| crate::Route { dhcp: true, ..there.clone() } == route;
+        if !state.routes.iter().any(same) {
+            state.routes.push(route);
+        }
     }
 }
 

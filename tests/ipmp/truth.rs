@@ -1,0 +1,99 @@
+//! What a simulated host is, asked of the simulator and not of mpath: so that what mpath does not look at counts too.
+
+use std::collections::BTreeMap;
+
+use illumos_simulator::{Class, Family, State};
+
+/// All of a host that somebody configured, and that a change that is undone, or taken down, must leave as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Truth {
+    /// Interfaces by name.
+    interfaces: BTreeMap<String, Plumbed>,
+    /// The members of each group, by its IPMP interface.
+    groups: BTreeMap<String, Vec<String>>,
+    /// The routes, without the order in which they came.
+    routes: Vec<String>,
+    /// ipadm.conf.
+    persistent: String,
+    /// The settings of in.mpathd.
+    mpathd: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Plumbed {
+    class: Class,
+    group: Option<String>,
+    standby: bool,
+    offline: bool,
+    /// A stub without an address says nothing: `ipadm` switches it on when an interface joins, and leaves it so.
+    addresses: Vec<String>,
+    /// Of a member: the families in which it can be active.
+    families: Vec<Family>,
+}
+
+impl Truth {
+    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use.
+    pub(crate) fn but_in_use(mut self, before: &Self) -> Self {
+        for (name, then) in before.interfaces.iter().filter(|(_, then)| then.offline) {
+            if let Some(now) = self.interfaces.get_mut(name) {
+                (now.offline, now.families) = (then.offline, then.families.clone());
+            }
+        }
+        self
+    }
+
+    /// The host as it is.
+    pub(crate) fn of(state: &State) -> Self {
+        let interfaces = state.interfaces.iter().map(|interface| {
+            let addressed = interface.lifs().filter(|(_, lif)| !lif.is_stub() || lif.object.is_some());
+            let mut addresses: Vec<_> = addressed
+                .map(|(_, lif)| {
+                    let flag = |on: bool, word: &'static str| if on { word } else { "" };
+                    // Whatever the server gives next time.
+                    let net = if lif.dhcp { "leased".to_owned() } else { format!("{}/{}", lif.address, lif.prefix) };
+                    format!(
+                        "{net} {}{}{}{}{}",
+                        lif.object.as_deref().unwrap_or("-"),
+                        flag(lif.up && !lif.is_stub(), " up"),
+                        flag(lif.nofailover, " -failover"),
+                        flag(lif.deprecated, " deprecated"),
+                        flag(lif.dhcp, " dhcp"),
+                    )
+                })
+                .collect();
+            addresses.sort();
+            let mut families: Vec<_> = interface.lifs().filter(|(_, lif)| lif.up).map(|(family, _)| family).collect();
+            families.dedup();
+            let plumbed = Plumbed {
+                class: interface.class,
+                group: interface.group.clone(),
+                standby: interface.standby,
+                offline: interface.offline,
+                addresses,
+                families: if interface.is_member() { families } else { vec![] },
+            };
+            (interface.name.clone(), plumbed)
+        });
+        let groups = state.groups.iter().map(|group| {
+            let mut members = group.members.clone();
+            members.sort();
+            (group.interface.clone(), members)
+        });
+        let mut routes: Vec<_> = state
+            .routes
+            .iter()
+            .map(|route| {
+                let over = route.interface.as_deref().unwrap_or("-");
+                format!("{} {} {over}{}", route.destination, route.gateway, if route.dhcp { " dhcp" } else { "" })
+            })
+            .collect();
+        routes.sort();
+        Self {
+            interfaces: interfaces.collect(),
+            groups: groups.collect(),
+            routes,
+            persistent: state.database.text(),
+            mpathd: state.files.get("etc/default/mpathd").cloned().unwrap_or_default(),
+        }
+    }
+}
