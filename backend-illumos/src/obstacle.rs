@@ -75,6 +75,10 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
         let word = word(standby.as_str());
         let cure = match dialect {
             Dialect::Ifconfig => format!("ifconfig {word} -standby"),
+            // What is not kept cannot be changed for every boot.
+            _ if !rows.interfaces.iter().any(|ip| ip.name == standby.as_str() && rows.is_persistent(ip)) => {
+                format!("ipadm set-ifprop -t -p standby=off -m ip {word}")
+            }
             _ => format!("ipadm reset-ifprop -p standby -m ip {word}"),
         };
         let reason = format!("{standby} is a standby already, though in no group, and would join as one");
