@@ -16,7 +16,7 @@ use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Inter
 use mpath_core::undo::Undo;
 use mpath_core::{
     Address, Backend as _, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Plan, Route, Snapshot, Step,
-    Target, planner,
+    Target, outage, planner,
 };
 
 const MEMBERS: [&str; 3] = ["eth0", "eth1", "wlan0"];
@@ -225,7 +225,8 @@ fn plan_between(from: &Snapshot, to: &Snapshot) -> Plan {
     target.others.remove(STRANGER);
     let steps = planner::steps(from, &target, &mpath_core::fake::capabilities())
         .unwrap_or_else(|nonsense| panic!("{nonsense}\nfrom {from:#?}\nto {to:#?}"));
-    Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, notes: vec![] }
+    let outage = outage::predict(&steps, from, from, &mpath_core::fake::capabilities()).unwrap();
+    Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, outage, notes: vec![] }
 }
 
 /// A host as lines, so that a difference can be read.

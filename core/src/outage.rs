@@ -1,0 +1,141 @@
+//! How much of the traffic of now a plan costs: what each step interrupts, and from which step to which.
+//!
+//! In: steps and the [`Snapshot`] that they were planned on. Out: a [`Prediction`]. What counts is the traffic that
+//! flows before the first step: a device that the plan itself has made interrupts nobody.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::capability::Capabilities;
+use crate::effect::{self, Nonsense};
+use crate::mode::words;
+use crate::traffic::Traffic;
+use crate::{InterfaceName, Millis, Plan, Snapshot, Step};
+
+words! {
+    /// What a step does to the traffic of now, from best to worst.
+    #[derive(Default)]
+    Outage {
+        /// No packet is lost by it.
+        #[default]
+        None = "none",
+        /// Packets may be lost for less than a second.
+        Blip = "blip",
+        /// An address, a route or a link goes away, until a later step brings it back.
+        Outage = "outage",
+    }
+}
+
+/// What a plan does to the traffic of now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Prediction {
+    /// Of each step, in the order of the plan.
+    pub steps: Vec<Outage>,
+    /// Of all of them together, where they interrupt something.
+    pub interruption: Option<Interruption>,
+}
+
+/// What a plan interrupts, and how long in terms of its steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Interruption {
+    /// The worst of its steps.
+    pub worst: Outage,
+    /// The interfaces that carry what is interrupted, before the first step.
+    pub of: Vec<InterfaceName>,
+    /// The first step that interrupts, from 0.
+    pub first: usize,
+    /// The last step that brings something back, or interrupts for a moment; `None` where nothing comes back.
+    pub last: Option<usize>,
+    /// What no step brings back, in words.
+    pub gone: Vec<String>,
+}
+
+/// The longest interruption that is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxOutage(pub Millis);
+
+impl MaxOutage {
+    /// The longest that a blip is taken to last. No prediction is finer than that.
+    pub const OF_BLIP: Millis = Millis::new(1000);
+
+    /// Whether a step may be done. How long an outage lasts depends on links and switches, which no plan knows: no
+    /// limit allows one.
+    pub fn allows(self, outage: Outage) -> bool {
+        match outage {
+            Outage::None => true,
+            Outage::Blip => self.0 >= Self::OF_BLIP,
+            Outage::Outage => false,
+        }
+    }
+}
+
+impl Prediction {
+    /// The worst of all steps.
+    pub fn worst(&self) -> Outage {
+        self.steps.iter().copied().max().unwrap_or_default()
+    }
+}
+
+impl Plan {
+    /// The steps that a limit does not allow: number from 1, sentence and prediction.
+    pub fn beyond(&self, limit: MaxOutage) -> Vec<(usize, &Step, Outage)> {
+        let steps = (1..).zip(&self.steps).zip(&self.outage.steps);
+        steps.filter(|(_, outage)| !limit.allows(**outage)).map(|((n, step), outage)| (n, step, *outage)).collect()
+    }
+}
+
+/// Predicts what steps do to the traffic of `current`, which holds every interface that they change. `whole` is the
+/// host of which that is a part.
+pub fn predict(
+    steps: &[Step],
+    current: &Snapshot,
+    whole: &Snapshot,
+    capabilities: &Capabilities,
+) -> Result<Prediction, Nonsense> {
+    let traffic = Traffic::of(current, whole, capabilities);
+    let mut draft = current.clone();
+    let mut of = BTreeSet::new();
+    let (mut outages, mut first, mut last) = (Vec::new(), None, None);
+    let mut away = BTreeSet::new();
+    for (number, step) in steps.iter().enumerate() {
+        let mut after = draft.clone();
+        effect::apply(step, &mut after, capabilities)?;
+        let now = traffic.away(&after);
+        let lost: Vec<_> = now.difference(&away).collect();
+        let blip = traffic.disturbed_by(step, &draft);
+        let outage = match (lost.is_empty(), &blip) {
+            (false, _) => Outage::Outage,
+            (true, Some(_)) => Outage::Blip,
+            (true, None) => Outage::None,
+        };
+        of.extend(lost.iter().map(|flow| flow.holder.clone()).chain(blip));
+        if outage > Outage::None {
+            first = first.or(Some(number));
+        }
+        if outage == Outage::Blip || away.difference(&now).next().is_some() {
+            last = Some(number);
+        }
+        outages.push(outage);
+        (draft, away) = (after, now);
+    }
+    let gone = away.iter().map(|flow| flow.what.to_string()).collect::<BTreeSet<_>>().into_iter().collect();
+    let worst = outages.iter().copied().max().unwrap_or_default();
+    let interruption = first.map(|first| Interruption { worst, of: of.into_iter().collect(), first, last, gone });
+    Ok(Prediction { steps: outages, interruption })
+}
+
+impl fmt::Display for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { worst, of, first, last, gone } = self;
+        let names: Vec<_> = of.iter().map(InterfaceName::as_str).collect();
+        write!(f, "this interrupts the traffic of {}: {worst} ", names.join(" and "))?;
+        match last.map(|last| last + 1) {
+            Some(last) if last == first + 1 => write!(f, "at step {last}")?,
+            Some(last) => write!(f, "between step {} and {last}", first + 1)?,
+            None => write!(f, "from step {} on", first + 1)?,
+        }
+        if gone.is_empty() { Ok(()) } else { write!(f, "; no step brings back {}", gone.join(", ")) }
+    }
+}
