@@ -11,6 +11,8 @@ use serde::Serialize;
 use crate::capability::Capabilities;
 use crate::effect::{self, Nonsense};
 use crate::mode::words;
+use crate::plan::NoPlan;
+use crate::refusal::{Beyond, Refusal};
 use crate::traffic::Traffic;
 use crate::{InterfaceName, Millis, Plan, Snapshot, Step};
 
@@ -79,10 +81,21 @@ impl Prediction {
 }
 
 impl Plan {
-    /// The steps that a limit does not allow: number from 1, sentence and prediction.
-    pub fn beyond(&self, limit: MaxOutage) -> Vec<(usize, &Step, Outage)> {
+    /// Refuses a plan with steps that a limit does not allow.
+    pub fn within(self, limit: Option<MaxOutage>) -> Result<Self, NoPlan> {
+        let Some(limit) = limit else { return Ok(self) };
         let steps = (1..).zip(&self.steps).zip(&self.outage.steps);
-        steps.filter(|(_, outage)| !limit.allows(**outage)).map(|((n, step), outage)| (n, step, *outage)).collect()
+        let beyond = steps.filter(|(_, outage)| !limit.allows(**outage)).map(|((number, step), outage)| {
+            let (text, outage) = (step.to_string(), *outage);
+            Beyond { number, text, outage }
+        });
+        let steps: Vec<_> = beyond.collect();
+        match self.outage.interruption {
+            Some(interruption) if !steps.is_empty() => {
+                Err(NoPlan::Refused(vec![Refusal::Interrupts { interruption, limit: limit.0, steps }]))
+            }
+            interruption => Ok(Self { outage: Prediction { interruption, ..self.outage }, ..self }),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
-use crate::arguments::Selection;
+use crate::arguments::{Limit, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
@@ -37,6 +37,8 @@ pub(crate) struct UpArgs {
     /// Undo it unless `mpath confirm` comes within this time, as in 60s
     #[arg(long, value_name = "TIME", value_parser = confirm_time)]
     confirm: Option<u64>,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 /// What became of the groups, as in `mpath.report/1`.
@@ -67,7 +69,7 @@ impl UpArgs {
         let mut host = context.host()?;
         let stuck = recovery::settle(&mut host, context);
         let hold = self.confirm.map(|seconds| Hold { token: confirmation::new_token(), seconds, guarded: false });
-        let mut run = UpRun { adopt: self.adopt, hold, signals: &signals };
+        let mut run = UpRun { adopt: self.adopt, limit: self.limit, hold, signals: &signals };
         let mut code = ExitCode::Done;
         let mut groups = Vec::new();
         for group in chosen {
@@ -123,6 +125,7 @@ struct Hold {
 /// One run of `up`.
 struct UpRun<'r> {
     adopt: bool,
+    limit: Limit,
     hold: Option<Hold>,
     signals: &'r Signals,
 }
@@ -147,7 +150,9 @@ impl UpRun<'_> {
             let receipt = memory.receipt.as_ref();
             plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt })
         };
-        let Prepared { plan, receipt } = match prepare(&before) {
+        let max = self.limit.max_outage;
+        let within = |Prepared { plan, receipt }| Ok(Prepared { plan: Plan::within(plan, max)?, receipt });
+        let Prepared { plan, receipt } = match prepare(&before).and_then(within) {
             Ok(prepared) => prepared,
             Err(why) => {
                 host.snapshot = before;
