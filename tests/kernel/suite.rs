@@ -1,5 +1,6 @@
 //! The tests, and where and when each of them runs.
 
+pub(crate) mod flood;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
@@ -10,6 +11,7 @@ mod documents;
 mod driver;
 mod failover;
 mod model;
+mod outage;
 mod refusals;
 mod restore;
 pub(crate) mod story;
@@ -71,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
         driver::cases(),
         dhcp::cases(),
         model::cases(),
+        outage::cases(),
         wifi::cases(),
         documents::cases(),
     ];
