@@ -25,7 +25,7 @@ words! {
         None = "none",
         /// Packets may be lost for less than a second.
         Blip = "blip",
-        /// An address, a route or a link goes away, until a later step brings it back.
+        /// Traffic is away until a later step brings back what it needs, or for seconds.
         Outage = "outage",
     }
 }
@@ -48,7 +48,7 @@ pub struct Interruption {
     pub of: Vec<InterfaceName>,
     /// The first step that interrupts, from 0.
     pub first: usize,
-    /// The last step that brings something back, or interrupts for a moment; `None` where nothing comes back.
+    /// The last step that brings something back, or after which it comes back by itself; `None` where nothing does.
     pub last: Option<usize>,
     /// What no step brings back, in words.
     pub gone: Vec<String>,
@@ -117,17 +117,18 @@ pub fn predict(
         effect::apply(step, &mut after, capabilities)?;
         let now = traffic.away(&after);
         let lost: Vec<_> = now.difference(&away).collect();
-        let blip = traffic.disturbed_by(step, &draft);
-        let outage = match (lost.is_empty(), &blip) {
-            (false, _) => Outage::Outage,
-            (true, Some(_)) => Outage::Blip,
-            (true, None) => Outage::None,
+        let disturbed = traffic.disturbed_by(step, &draft);
+        let outage = match &disturbed {
+            _ if !lost.is_empty() => Outage::Outage,
+            Some((_, outage)) => *outage,
+            None => Outage::None,
         };
-        of.extend(lost.iter().map(|flow| flow.holder.clone()).chain(blip));
         if outage > Outage::None {
             first = first.or(Some(number));
         }
-        if outage == Outage::Blip || away.difference(&now).next().is_some() {
+        let passes = lost.is_empty() && disturbed.is_some();
+        of.extend(lost.iter().map(|flow| flow.holder.clone()).chain(disturbed.map(|(device, _)| device)));
+        if passes || away.difference(&now).next().is_some() {
             last = Some(number);
         }
         outages.push(outage);

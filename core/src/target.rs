@@ -78,6 +78,13 @@ pub struct InterfaceTarget {
     pub routes: Option<Vec<Route>>,
 }
 
+impl InterfaceTarget {
+    /// Whether it shall have addresses or routes.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.addresses.iter().flatten().next().is_some() || self.routes.iter().flatten().next().is_some()
+    }
+}
+
 /// Which of a kind shall be there, and what becomes of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted<T> {

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use crate::capability::Capabilities;
 use crate::detection::Detection;
 use crate::mode::ModeName;
+use crate::outage::{MaxOutage, Outage};
 use crate::settings::{Failback, Setting};
 use crate::snapshot::{Controller, Interface, Kind, MemberState};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
@@ -102,11 +103,11 @@ impl<'a> Traffic<'a> {
         self.has_link(member, draft) && membership.is_some_and(|membership| !failed(membership.state))
     }
 
-    /// Whose traffic a step may disturb for a moment, though nothing goes away.
-    pub(crate) fn disturbed_by(&self, step: &Step, draft: &Snapshot) -> Option<InterfaceName> {
+    /// Whose traffic a step disturbs, and how long, though everything that it needs stays or comes back by itself.
+    pub(crate) fn disturbed_by(&self, step: &Step, draft: &Snapshot) -> Option<(InterfaceName, Outage)> {
         if let Step::RemoveRoute { interface, route } = step {
             let used = self.flows.iter().any(|flow| flow.what == Needed::Route(route.to, route.table));
-            return (used && self.is_best(route, draft)).then(|| interface.clone());
+            return (used && self.is_best(route, draft)).then(|| (interface.clone(), Outage::Blip));
         }
         let interface = step.subject()?;
         let membership = draft.interface(interface).and_then(Interface::membership);
@@ -114,7 +115,14 @@ impl<'a> Traffic<'a> {
             Step::AddMember { device, .. } => device,
             _ => membership.map_or(interface, |membership| &membership.device),
         };
-        (self.disturbs(step, device, draft) && self.carries(device, draft)).then(|| device.clone())
+        let outage = match step {
+            // Peers send to the old address until they ask again, which takes them seconds: arp_notify is off
+            // (inetdev_event, NETDEV_CHANGEADDR), and bonding announces only another active member.
+            Step::SetMac { .. } => Outage::Outage,
+            Step::ChangeSettings { from, to, .. } if from.detection != to.detection => first_answer(to),
+            _ => Outage::Blip,
+        };
+        (self.disturbs(step, device, draft) && self.carries(device, draft)).then(|| (device.clone(), outage))
     }
 
     /// Whether a device carries any of the traffic now.
@@ -165,7 +173,7 @@ impl<'a> Traffic<'a> {
                 });
                 if *up { returns && !rules.standbys_receive } else { self.is_active(interface, device, draft) }
             }
-            // Drivers may restart a card for it, and peers must learn it.
+            // Drivers may restart a card for it.
             Step::SetMtu { .. } | Step::SetMac { .. } => true,
             // The link-local address is made anew, and the others stand on it.
             Step::SetAcceptRa { interface, .. } => {
@@ -225,6 +233,13 @@ impl<'a> Traffic<'a> {
         let said = draft.group(device).and_then(|group| group.active.as_ref()) == Some(member);
         membership.is_some_and(|membership| membership.device == *device && (said || membership.active))
     }
+}
+
+/// How long members that did not probe before may count as failed: until they have asked and looked twice
+/// (bond_ab_arp_inspect).
+fn first_answer(to: &GroupSettings) -> Outage {
+    let interval = to.detection.as_ref().and_then(Detection::probe).map_or(0, |probe| probe.interval.get());
+    if interval.saturating_mul(3) < MaxOutage::OF_BLIP.get() { Outage::Blip } else { Outage::Outage }
 }
 
 /// Whether an address is one that traffic needs: neither link-local nor for probes.
