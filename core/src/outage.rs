@@ -46,7 +46,7 @@ pub struct Interruption {
     pub worst: Outage,
     /// The interfaces that carry what is interrupted, before the first step.
     pub of: Vec<InterfaceName>,
-    /// The first step that interrupts, from 0.
+    /// The first of its steps that are as bad as that, from 0.
     pub first: usize,
     /// The last step that brings something back, or after which it comes back by itself; `None` where nothing does.
     pub last: Option<usize>,
@@ -110,7 +110,7 @@ pub fn predict(
     let traffic = Traffic::of(current, whole, capabilities);
     let mut draft = current.clone();
     let mut of = BTreeSet::new();
-    let (mut outages, mut first, mut last) = (Vec::new(), None, None);
+    let (mut outages, mut last) = (Vec::new(), None);
     let mut away = BTreeSet::new();
     for (number, step) in steps.iter().enumerate() {
         let mut after = draft.clone();
@@ -123,9 +123,6 @@ pub fn predict(
             Some((_, outage)) => *outage,
             None => Outage::None,
         };
-        if outage > Outage::None {
-            first = first.or(Some(number));
-        }
         let passes = lost.is_empty() && disturbed.is_some();
         of.extend(lost.iter().map(|flow| flow.holder.clone()).chain(disturbed.map(|(device, _)| device)));
         if passes || away.difference(&now).next().is_some() {
@@ -136,6 +133,7 @@ pub fn predict(
     }
     let gone = away.iter().map(|flow| flow.what.to_string()).collect::<BTreeSet<_>>().into_iter().collect();
     let worst = outages.iter().copied().max().unwrap_or_default();
+    let first = outages.iter().position(|outage| *outage == worst && worst > Outage::None);
     let interruption = first.map(|first| Interruption { worst, of: of.into_iter().collect(), first, last, gone });
     Ok(Prediction { steps: outages, interruption })
 }
@@ -151,5 +149,35 @@ impl fmt::Display for Interruption {
             None => write!(f, "from step {} on", first + 1)?,
         }
         if gone.is_empty() { Ok(()) } else { write!(f, "; no step brings back {}", gone.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interruption(worst: Outage, first: usize, last: Option<usize>, gone: &[&str]) -> String {
+        let of = vec![InterfaceName::new("eth1").unwrap()];
+        Interruption { worst, of, first, last, gone: gone.iter().map(ToString::to_string).collect() }.to_string()
+    }
+
+    #[test]
+    fn an_interruption_is_told_by_the_numbers_of_its_steps() {
+        let of = "this interrupts the traffic of eth1: ";
+        assert_eq!(interruption(Outage::Outage, 2, Some(8), &[]), format!("{of}outage between step 3 and 9"));
+        assert_eq!(interruption(Outage::Blip, 2, Some(2), &[]), format!("{of}blip at step 3"));
+        let gone = interruption(Outage::Outage, 0, None, &["192.0.2.1", "the route default"]);
+        assert_eq!(gone, format!("{of}outage from step 1 on; no step brings back 192.0.2.1, the route default"));
+    }
+
+    #[test]
+    fn no_limit_allows_an_outage_and_a_second_allows_a_blip() {
+        for (limit, blip) in [(0, false), (999, false), (1000, true), (60_000, true)] {
+            let limit = MaxOutage(Millis::new(limit));
+            assert_eq!(
+                [Outage::None, Outage::Blip, Outage::Outage].map(|outage| limit.allows(outage)),
+                [true, blip, false]
+            );
+        }
     }
 }

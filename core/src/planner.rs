@@ -346,6 +346,12 @@ impl Planner<'_> {
             self.put_back = Default::default();
             return self.addresses(device, &addresses);
         }
+        if self.at(device).is_some_and(|interface| !interface.up) {
+            // The first active member is announced with what the device has by then (NETDEV_NOTIFY_PEERS). IPv6 cannot
+            // be there before: switched off again, the device would lose it.
+            let present = addresses.present.iter().filter(|address| !address.is_ipv6()).cloned().collect();
+            self.addresses(device, &Wanted { present, absent: addresses.absent.clone() })?;
+        }
         self.set_up(device, true)?;
         self.routes_absent(device, &routes)?;
         self.addresses(device, &addresses)?;

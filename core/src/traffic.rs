@@ -76,16 +76,16 @@ impl<'a> Traffic<'a> {
             Needed::Address(address) => over(&|interface| interface.addresses.iter().any(|a| a.net.addr() == *address)),
             Needed::Route(to, table) => {
                 let leads = |interface: &Interface| interface.routes.iter().any(|r| r.to == *to && r.table == *table);
-                over(&leads) || self.untouched(draft).any(|interface| interface.up && leads(interface))
+                over(&leads) || self.untouched().any(|interface| interface.up && leads(interface))
             }
             Needed::Link(name) => self.has_link(name, draft),
         }
     }
 
     /// The interfaces of the host that no step changes.
-    fn untouched(&self, draft: &Snapshot) -> impl Iterator<Item = &Interface> {
+    fn untouched(&self) -> impl Iterator<Item = &Interface> {
         let others = self.whole.interfaces.iter();
-        others.filter(|(name, _)| !draft.interfaces.contains_key(*name)).map(|(_, interface)| interface)
+        others.filter(|(name, _)| !self.start.interfaces.contains_key(*name)).map(|(_, interface)| interface)
     }
 
     /// Whether packets get out of an interface, as far as the start tells: of a card that was off nobody knows.
@@ -140,7 +140,7 @@ impl<'a> Traffic<'a> {
     fn is_best(&self, route: &Route, draft: &Snapshot) -> bool {
         // IP6_RT_PRIO_USER is the metric of an IPv6 route that has none of its own.
         let metric = |route: &Route| route.metric.unwrap_or(if route.is_ipv6() { 1024 } else { 0 });
-        let all = draft.interfaces.values().chain(self.untouched(draft)).filter(|interface| interface.up);
+        let all = draft.interfaces.values().chain(self.untouched()).filter(|interface| interface.up);
         let mut rivals = all.flat_map(|interface| &interface.routes).filter(|other| !other.same(route));
         !rivals.any(|other| other.to == route.to && other.table == route.table && metric(other) < metric(route))
     }
@@ -161,9 +161,9 @@ impl<'a> Traffic<'a> {
                 decides && (self.is_active(member, device, draft) != (to > from))
             }
             Step::SetStandby { member, standby, .. } => {
-                let another = draft.members(device).any(|(other, membership)| {
-                    other != member && !membership.standby && self.is_usable(other, draft)
-                });
+                let another = draft
+                    .members(device)
+                    .any(|(other, membership)| other != member && !membership.standby && self.is_usable(other, draft));
                 !rules.standbys_receive || (*standby && !another)
             }
             Step::SetUp { interface, up } if interface != device => {

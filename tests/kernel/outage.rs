@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use mpath_backend_linux::LinuxBackend;
 use mpath_core::resolve::Question;
 use mpath_core::source::SourceFile;
 use mpath_core::{Backend as _, Group, GroupName, InterfaceName, Outage, Plan, Receipt, plan};
-use mpath_backend_linux::LinuxBackend;
 
 use crate::flood::Flood;
 use crate::mpath::{Config, HOME_LAN};
@@ -68,10 +68,18 @@ fn a_step_that_is_predicted_to_cost_nothing_loses_no_packet() {
         ("failback", HOME_LAN.replace("primary   = \"eth1\"", "failback = \"never\"\nprimary = \"eth0\"")),
         ("no primary", HOME_LAN.replace("primary   = \"eth1\"", "peer-notifications = 3")),
         ("the primary again", HOME_LAN.to_owned()),
-        ("a route more", format!("{HOME_LAN}\n").replace("gateway ", "routes = [{ to = \"10.9.0.0/16\", via = \"192.168.1.24\" }]\ngateway ")),
+        (
+            "a route more",
+            format!("{HOME_LAN}\n")
+                .replace("gateway ", "routes = [{ to = \"10.9.0.0/16\", via = \"192.168.1.24\" }]\ngateway "),
+        ),
         ("an address more", HOME_LAN.replace("\"192.168.1.34/24\"", "\"192.168.1.34/24\", \"192.168.1.35/24\"")),
         ("another MTU", HOME_LAN.replace("primary ", "mtu = 1450\nprimary ")),
-        ("probes", HOME_LAN.split_once("link =").unwrap().0.to_owned() + "probe = { interval = \"100ms\", targets = [\"192.168.1.24\"] }\n"),
+        (
+            "probes",
+            HOME_LAN.split_once("link =").unwrap().0.to_owned()
+                + "probe = { interval = \"100ms\", targets = [\"192.168.1.24\"] }\n",
+        ),
         ("another mode", HOME_LAN.replace("primary   = \"eth1\"", "mode = \"balance-xor\"")),
         ("the mode again", HOME_LAN.to_owned()),
         ("a standby less", HOME_LAN.replace("[\"eth1\", \"eth0\"]", "[\"eth1\"]")),
@@ -116,7 +124,8 @@ fn a_step_that_is_predicted_to_cost_nothing_loses_no_packet() {
 fn settle() {
     wait_until("the bond has settled", || {
         let members = option("bond0", "slaves");
-        let is_up = |member: &str| crate::network::read(&format!("/sys/class/net/{member}/bonding_slave/mii_status")) == "up";
+        let is_up =
+            |member: &str| crate::network::read(&format!("/sys/class/net/{member}/bonding_slave/mii_status")) == "up";
         let primary = option("bond0", "primary");
         members.split(' ').all(is_up) && (primary.is_empty() || option("bond0", "active_slave") == primary)
     });
