@@ -29,6 +29,10 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 	    $(call in_lab,$$kernel) cargo test --package mpath --test kernel; \
 	done
 
+.PHONY: test-moments
+test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
+	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check

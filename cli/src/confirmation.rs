@@ -172,17 +172,16 @@ pub(crate) fn ask(token: &Token, signals: &Signals, context: &mut Context<'_>) -
     let answer = loop {
         let seconds = pending(&context.journals())?.into_iter().find(|change| change.token == *token);
         let Some(Pending { seconds, .. }) = seconds else { break None };
-        if signals.hung_up() {
+        let Some(prompt) = &mut context.prompt else { return Ok(ExitCode::Done) };
+        let answer = prompt.ask(&format!("Enter keeps the change, Ctrl-C undoes it; undone in {seconds} s "));
+        if signals.hung_up() || answer == Answer::Gone {
             return Ok(ExitCode::Done);
         }
         if signals.caught().is_some() {
             break Some(false);
         }
-        let Some(prompt) = &mut context.prompt else { return Ok(ExitCode::Done) };
-        match prompt.ask(&format!("Enter keeps the change, Ctrl-C undoes it; undone in {seconds} s ")) {
-            Answer::Enter => break Some(true),
-            Answer::Gone => return Ok(ExitCode::Done),
-            Answer::Nothing => {}
+        if answer == Answer::Enter {
+            break Some(true);
         }
     };
     context.console.below();

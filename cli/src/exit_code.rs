@@ -22,9 +22,9 @@ pub enum ExitCode {
     NotPermitted = 8,
     /// This system cannot do that.
     NotSupported = 9,
-    /// There is no group of that name.
+    /// There is no group, or no change that waits, of that name.
     NoSuchGroup = 10,
-    /// Another mpath is at work.
+    /// Another mpath is at work, or a change waits to be confirmed.
     Busy = 12,
 }
 
@@ -63,8 +63,8 @@ impl ExitCode {
             Self::GroupFailed => "a group has failed or is absent (`status --check`)",
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
-            Self::NoSuchGroup => "no such group",
-            Self::Busy => "another mpath is at work",
+            Self::NoSuchGroup => "no such group, or no such change",
+            Self::Busy => "another mpath is at work, or a change waits to be confirmed",
         }
     }
 

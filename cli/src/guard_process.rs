@@ -15,7 +15,7 @@ pub(crate) fn start(token: &Token) -> io::Result<()> {
     let mut log = File::options();
     log.create(true).append(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     let log = log.open(platform::state_directory().join("guard.log"))?;
-    let mut guard = Command::new(std::env::current_exe()?);
+    let mut guard = Command::new(platform::program()?);
     guard.args(["guard", &token.0]).current_dir("/");
     guard.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut child = guard.spawn()?;

@@ -1,18 +1,18 @@
 //! The system that this mpath was built for. The only place of the workspace that asks.
 //!
-//! Each platform is one file with the same four things: where state lies, what can be done, how the host is opened,
-//! and the [`Moment`] that dates a receipt.
+//! Each platform is one file with the same things: where state lies, what can be done, how the host is opened, what this
+//! program is, and the [`Moment`] that dates a receipt.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{capabilities, moment, open, state_directory};
+        pub(crate) use linux::{capabilities, moment, open, program, state_directory};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
-        pub(crate) use illumos::{capabilities, moment, open, state_directory};
+        pub(crate) use illumos::{capabilities, moment, open, program, state_directory};
     } else {
         mod none;
-        pub(crate) use none::{capabilities, moment, open, state_directory};
+        pub(crate) use none::{capabilities, moment, open, program, state_directory};
     }
 }
 

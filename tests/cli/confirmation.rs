@@ -18,7 +18,11 @@ fn json(run: &Run) -> Value {
 fn pending(world: &World, seconds: u32) -> String {
     let run = succeeded(world.run(&format!("up --all --confirm {seconds}s")));
     let token = json(&run)["pending"][0]["token"].as_str().unwrap().to_owned();
-    assert_eq!(*world.guards.borrow(), [token.clone()], "one guard for the whole change, and before its first step");
+    assert_eq!(
+        world.guards.borrow().as_slice(),
+        std::slice::from_ref(&token),
+        "one guard for the whole change, and before its first step"
+    );
     token
 }
 

@@ -138,11 +138,15 @@ impl Segment {
     }
 }
 
+/// Where mpath keeps its state in this thread's network.
+pub(crate) fn state_directory() -> std::path::PathBuf {
+    let namespace = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/thread-self/ns/net").unwrap());
+    format!("/run/mpath/net-{namespace}").into()
+}
+
 /// The receipt of a group in this thread's network, if there is one.
 pub(crate) fn receipt(group: &str) -> Option<std::path::PathBuf> {
-    let namespace = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata("/proc/thread-self/ns/net").unwrap());
-    let path = format!("/run/mpath/net-{namespace}/receipts/{group}.json");
-    Some(path.into()).filter(|path: &std::path::PathBuf| path.exists())
+    Some(state_directory().join(format!("receipts/{group}.json"))).filter(|path| path.exists())
 }
 
 /// Runs many `ip` commands at once.

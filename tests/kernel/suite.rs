@@ -1,11 +1,14 @@
 //! The tests, and where and when each of them runs.
 
 pub(crate) mod flood;
+pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
 
 mod changes;
+mod confirm;
+mod crash;
 mod dhcp;
 mod documents;
 mod driver;
@@ -49,6 +52,9 @@ macro_rules! cases {
 pub(crate) use cases;
 
 pub(crate) fn main() -> ExitCode {
+    if let Some(code) = mortal::main() {
+        return code;
+    }
     let mut arguments = Arguments::from_args();
     // They share one kernel and its clock: side by side they would spoil each other's times.
     arguments.test_threads = Some(1);
@@ -69,6 +75,8 @@ pub(crate) fn main() -> ExitCode {
         failover::cases(),
         changes::cases(),
         restore::cases(),
+        crash::cases(),
+        confirm::cases(),
         refusals::cases(),
         driver::cases(),
         dhcp::cases(),

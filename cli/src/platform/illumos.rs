@@ -21,6 +21,11 @@ pub(crate) fn open() -> Result<Box<dyn Backend>, BackendError> {
     Ok(Box::new(IllumosBackend::new()?))
 }
 
+/// The file that this process runs.
+pub(crate) fn program() -> io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
     Ok(Moment {
         // A receipt of another boot cannot be there, and each zone has its own /var/run.

@@ -31,6 +31,18 @@ pub(crate) fn open() -> Result<Box<dyn Backend>, BackendError> {
     Ok(Box::new(LinuxBackend::new()?))
 }
 
+/// The file that this process runs. Its name may be another's by now, or nobody's, as after an upgrade or in a changed
+/// root; the link of proc(5) leads to it all the same.
+pub(crate) fn program() -> io::Result<PathBuf> {
+    let link = PathBuf::from("/proc/self/exe");
+    let same = |path: &PathBuf| {
+        let (named, own) = (fs::metadata(path).ok()?, fs::metadata(&link).ok()?);
+        Some((named.dev(), named.ino()) == (own.dev(), own.ino()))
+    };
+    let named = std::env::current_exe()?;
+    Ok(if same(&named) == Some(true) { named } else { link })
+}
+
 pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
     const BOOT: &str = "/proc/sys/kernel/random/boot_id";
     // Of the thread, not of the process: a network namespace is a thread's (namespaces(7)).

@@ -21,6 +21,11 @@ pub(crate) fn open() -> Result<Box<dyn Backend>, BackendError> {
     })
 }
 
+/// The file that this process runs.
+pub(crate) fn program() -> io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
     Err(("the time of the last boot", io::ErrorKind::Unsupported.into()))
 }

@@ -1,0 +1,114 @@
+//! mpath as a process that is killed at a step: this test program, called in another way.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use mpath::{Environment, Stream};
+use mpath_backend_linux::LinuxBackend;
+use mpath_core::journal::Token;
+use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
+use nix::sys::signal::{SIGKILL, kill};
+use nix::unistd::Pid;
+
+use crate::mpath::Config;
+
+/// The first argument of a process that is to be killed.
+const WORD: &str = "--mpath-that-dies";
+
+/// When it is killed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Death {
+    /// At the step of this number, from 0.
+    pub(crate) step: usize,
+    /// After the step is done, and before anybody knows.
+    pub(crate) late: bool,
+}
+
+/// Runs mpath, which kills itself by SIGKILL at a step. Tells whether it came so far.
+pub(crate) fn dies(config: &Config, words: &str, death: Death) -> bool {
+    let mut command = Command::new("/proc/self/exe");
+    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }]);
+    command.arg("--config").arg(config.folder()).args(words.split_whitespace());
+    let output = command.output().unwrap();
+    match (output.status.signal(), output.status.code()) {
+        (Some(9), _) => true,
+        (None, Some(0)) => false,
+        other => panic!("{words}, {death:?}: {other:?} {}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// If this process was called to die, does so, or ends as mpath ends.
+pub(crate) fn main() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os();
+    let program = arguments.next()?;
+    arguments.next().filter(|word| word == WORD)?;
+    let step = arguments.next()?.to_str()?.parse().ok()?;
+    let late = arguments.next()? == "late";
+    let mut open = || {
+        let inner = LinuxBackend::new()?;
+        Ok(Box::new(Mortal { inner, left: step, late }) as Box<dyn Backend>)
+    };
+    let mut environment = Environment {
+        open_backend: &mut open,
+        capabilities: Some(mpath_backend_linux::capabilities()),
+        stdout: Stream { writer: &mut io::stdout(), is_terminal: false },
+        stderr: Stream { writer: &mut io::stderr(), is_terminal: false },
+        no_color: true,
+        state_directory: crate::network::state_directory(),
+        start_guard: &mut start_guard,
+        prompt: None,
+    };
+    Some(mpath::run(std::iter::once(program).chain(arguments), &mut environment).into())
+}
+
+/// Starts the guard as the real program does, whose file this process is not.
+fn start_guard(token: &Token) -> io::Result<()> {
+    let mut guard = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    guard.args(["guard", &token.0]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = guard.spawn()?;
+    let mut word = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut word)?;
+    assert_eq!(word, "ready\n");
+    Ok(())
+}
+
+/// The real backend, until the end.
+struct Mortal {
+    inner: LinuxBackend,
+    left: usize,
+    late: bool,
+}
+
+impl Backend for Mortal {
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        self.inner.observe()
+    }
+
+    fn explain(&self, step: &Step) -> Vec<String> {
+        self.inner.explain(step)
+    }
+
+    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
+        if self.left == 0 && !self.late {
+            kill(Pid::this(), SIGKILL).unwrap();
+        }
+        let done = self.inner.execute(step);
+        if self.left == 0 {
+            kill(Pid::this(), SIGKILL).unwrap();
+        }
+        self.left -= 1;
+        done
+    }
+}
+
+/// The journals that lie in a state directory.
+pub(crate) fn journals(state: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(state.join("journal")) else { return vec![] };
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
