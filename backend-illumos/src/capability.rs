@@ -61,6 +61,7 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         missing: missing.into_iter().map(told).collect(),
         rules: GroupRules {
             members_stay_on: true,
+            standbys_receive: true,
             settings_follow: true,
             probes_per_failure: PROBES,
             device_always_on: true,

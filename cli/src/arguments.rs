@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, ValueEnum};
 use mpath_core::Millis;
 use mpath_core::millis::MillisError;
+use mpath_core::outage::MaxOutage;
 
 use crate::command::Command;
 use crate::config;
@@ -51,6 +52,22 @@ impl Default for Global {
     fn default() -> Self {
         Self { config: config::DEFAULT.into(), json: false, verbose: 0, quiet: false, color: ColorChoice::Auto }
     }
+}
+
+/// How much a change may interrupt.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Limit {
+    /// Refuse what would interrupt traffic for longer: 0, or a time as in 1s
+    #[arg(long, value_name = "TIME", value_parser = max_outage)]
+    pub(crate) max_outage: Option<MaxOutage>,
+}
+
+/// A time with a unit, or 0, which needs none.
+fn max_outage(text: &str) -> Result<MaxOutage, String> {
+    if text == "0" {
+        return Ok(MaxOutage(Millis::default()));
+    }
+    text.parse().map(MaxOutage).map_err(|error: MillisError| format!("0 or a time: {error}"))
 }
 
 /// Which groups a command is about.

@@ -6,6 +6,7 @@ use mpath_core::journal::{Change, Recovery};
 use mpath_core::undo::Undo;
 
 use crate::ExitCode;
+use crate::arguments::Limit;
 use crate::command::down;
 use crate::config::count;
 use crate::context::Context;
@@ -57,7 +58,7 @@ pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>)
         (Some(Recovery::GoOn), change) => {
             let known = KnownGroup { name: opening.group.clone(), device: Some(opening.extent.device.clone()) };
             let adopt = matches!(change, Change::Down { adopt: true });
-            let report = down::take_down(&known, adopt, host, context);
+            let report = down::take_down(&known, adopt, Limit::default(), host, context);
             match report.code {
                 ExitCode::Done => report.changed("it is down now".to_owned()),
                 _ => report,

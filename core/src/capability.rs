@@ -41,6 +41,8 @@ pub struct Capabilities {
 pub struct GroupRules {
     /// A member joins while it is on, and keeps its own MAC address, MTU and link, in the group and after it.
     pub members_stay_on: bool,
+    /// Every member that works receives, so that nothing is lost when another becomes the active one.
+    pub standbys_receive: bool,
     /// The primary and the detection are no settings of the device: they follow from the standby flags and the probe
     /// addresses of the members, failback and the interval of probes from the [host](crate::snapshot::HostWide).
     pub settings_follow: bool,

@@ -178,7 +178,8 @@ mod tests {
         let device = InterfaceName::new("bond0").unwrap();
         let steps = vec![Step::LoadDriver, Step::SetUp { interface: device.clone(), up: true }];
         let group = GroupName::new("lan").unwrap();
-        let plan = Plan { group: group.clone(), device, steps, notes: vec![] };
+        let plan =
+            Plan { group: group.clone(), device, steps, outage: crate::outage::Prediction::default(), notes: vec![] };
         let mut journal = Journal::new(Opening::new(&group, change, &plan, &Snapshot::default()));
         journal.read_marks(marks).unwrap();
         journal

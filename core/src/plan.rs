@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::Nonsense;
 use crate::note::Note;
+use crate::outage::{self, Prediction};
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::resolve::{self, Question};
@@ -25,6 +26,8 @@ pub struct Plan {
     pub device: InterfaceName,
     /// What would be done, in this order; nothing where all is as wanted.
     pub steps: Vec<Step>,
+    /// What they do to the traffic of now.
+    pub outage: Prediction,
     /// What is to be known before.
     pub notes: Vec<Note>,
 }
@@ -67,16 +70,14 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     let mut resolved = resolve::up(question).map_err(NoPlan::Refused)?;
     let device = resolved.target.device.clone();
     let scope = scope(&device, current, receipt, &resolved.target);
-    let steps = planner::steps(
-        &remembering(current.scoped(&scope), &device, receipt.map(|receipt| &receipt.before)),
-        &resolved.target,
-        capabilities,
-    )?;
+    let draft = remembering(current.scoped(&scope), &device, receipt.map(|receipt| &receipt.before));
+    let steps = planner::steps(&draft, &resolved.target, capabilities)?;
+    let outage = outage::predict(&steps, &draft, current, capabilities)?;
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
     refuse_if_carrying(&steps, current, capabilities)?;
     let receipt = remember(desired.name(), current, receipt, &resolved.target);
-    let plan = Plan { group: desired.name().clone(), device, steps, notes: resolved.notes };
+    let plan = Plan { group: desired.name().clone(), device, steps, outage, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
 }
 
@@ -114,11 +115,9 @@ pub fn down(
         target.host_wide = None;
     }
     let scope = scope(device, current, receipt, &target);
-    let steps = planner::steps(
-        &remembering(current.scoped(&scope), device, receipt.map(|receipt| &receipt.before)),
-        &target,
-        capabilities,
-    )?;
+    let draft = remembering(current.scoped(&scope), device, receipt.map(|receipt| &receipt.before));
+    let steps = planner::steps(&draft, &target, capabilities)?;
+    let outage = outage::predict(&steps, &draft, current, capabilities)?;
     refuse_if_carrying(&steps, current, capabilities)?;
     let known = |name: &InterfaceName| receipt.is_some_and(|receipt| receipt.before.interfaces.contains_key(name));
     let members = current.members(device).map(|(name, _)| name);
@@ -128,7 +127,7 @@ pub fn down(
         (controller != device).then(|| Note::TakenMeanwhile { member: name.clone(), controller: controller.clone() })
     });
     let notes = unknown.chain(taken).collect();
-    Ok(Plan { group: group.clone(), device: device.clone(), notes, steps })
+    Ok(Plan { group: group.clone(), device: device.clone(), steps, outage, notes })
 }
 
 /// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo. `persistent`

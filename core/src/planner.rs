@@ -6,7 +6,9 @@
 //!
 //! The order: members that leave, settings, members that join, the device's own addresses and routes, interfaces
 //! outside the group. A member gives up its addresses and routes right before it joins, and the device gets its
-//! own right after the last has joined, so that an address is away for no longer than these few steps.
+//! own right after the last has joined, so that an address is away for no longer than these few steps. On the way
+//! down the active member leaves last, the addresses right before it, and what is left of the device goes after they
+//! are back where they were.
 
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::{self, Nonsense};
@@ -38,10 +40,21 @@ pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -
     }
     match &target.state {
         Some(state) => planner.shape(&target.device, state)?,
-        None if planner.draft.group(&target.device).is_some() => planner.delete(&target.device)?,
+        None if planner.draft.group(&target.device).is_some() => {
+            planner.dismantle(&target.device)?;
+            planner.give_way(target)?;
+        }
         None => {}
     }
-    for (name, wanted) in &target.others {
+    // Whoever has something to bring back does not wait for the others, nor for what is left of the device.
+    let (busy, idle): (Vec<_>, Vec<_>) = target.others.iter().partition(|(_, wanted)| wanted.is_busy());
+    for (name, wanted) in busy {
+        planner.outside(name, wanted)?;
+    }
+    if target.state.is_none() && planner.draft.group(&target.device).is_some() {
+        planner.delete(&target.device)?;
+    }
+    for (name, wanted) in idle {
         planner.outside(name, wanted)?;
     }
     planner.host_wide(target)?;
@@ -151,15 +164,37 @@ impl Planner<'_> {
         self.push(Step::SetLabel { device: device.clone(), from, to: state.label.clone() })
     }
 
-    /// Removes a device with all that is on it.
-    fn delete(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
-        self.stop_dhcp(device, Dhcp::default())?;
-        let nothing = Wanted { present: vec![], absent: Absent::AllOthers };
-        self.routes(device, &nothing)?;
-        self.addresses(device, &Wanted { present: vec![], absent: Absent::AllOthers })?;
-        for name in self.member_names(device) {
-            self.leave(device, &name)?;
+    /// Takes everything off a device: the active member last, so that the addresses stay as long as they can.
+    fn dismantle(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
+        let mut leaving = self.member_names(device);
+        let group = self.draft.group(device);
+        let last = group.and_then(|group| group.active.clone().or_else(|| group.settings.primary.clone()));
+        leaving.sort_by_key(|name| Some(name) == last.as_ref());
+        let last = leaving.pop();
+        for name in &leaving {
+            self.leave(device, name)?;
         }
+        if let Some(last) = &last {
+            self.loosen(device, last)?;
+        }
+        self.stop_dhcp(device, Dhcp::default())?;
+        self.strip(device)?;
+        last.map_or(Ok(()), |last| self.push(Step::RemoveMember { device: device.clone(), member: last }))
+    }
+
+    /// Switches a device off that is to go, where a route that the system made over it has the place of one to come.
+    fn give_way(&mut self, target: &Target) -> Result<(), Nonsense> {
+        let Some(device) = self.at(&target.device) else { return Ok(()) };
+        let mut wanted = target.others.values().flat_map(|wanted| &wanted.routes).flatten();
+        let in_the_way = wanted.any(|route| device.routes.iter().any(|other| other.same_place(route)));
+        if in_the_way && !self.capabilities.rules.device_always_on {
+            return self.set_up(&target.device, false);
+        }
+        Ok(())
+    }
+
+    /// Removes a device that has nothing any more.
+    fn delete(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
         if !self.capabilities.rules.device_always_on {
             self.set_up(device, false)?;
         }
@@ -273,6 +308,12 @@ impl Planner<'_> {
 
     /// Makes a member an interface of its own.
     fn leave(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
+        self.loosen(device, name)?;
+        self.push(Step::RemoveMember { device: device.clone(), member: name.clone() })
+    }
+
+    /// Takes from a member what must not outlast its membership.
+    fn loosen(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
         self.strip(name)?;
         self.priority(device, name, 0)?;
         self.standby(device, name, false)?;
@@ -284,7 +325,7 @@ impl Planner<'_> {
             let to = GroupSettings { primary: None, ..settings.clone() };
             self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(settings), to: Box::new(to) })?;
         }
-        self.push(Step::RemoveMember { device: device.clone(), member: name.clone() })
+        Ok(())
     }
 
     fn priority(&mut self, device: &InterfaceName, name: &InterfaceName, to: i32) -> Result<(), Nonsense> {
@@ -340,6 +381,12 @@ impl Planner<'_> {
             self.switch_off(device)?;
             self.put_back = Default::default();
             return self.addresses(device, &addresses);
+        }
+        if self.at(device).is_some_and(|interface| !interface.up) {
+            // The first active member is announced with what the device has by then (NETDEV_NOTIFY_PEERS). IPv6 cannot
+            // be there before: switched off again, the device would lose it.
+            let present = addresses.present.iter().filter(|address| !address.is_ipv6()).cloned().collect();
+            self.addresses(device, &Wanted { present, absent: addresses.absent.clone() })?;
         }
         self.set_up(device, true)?;
         // What a client that goes on was given is the client's, and taking it away would end the client.

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::capability::{Cures, Obstacle, Unsupported};
 use crate::group::MemberSelector;
-use crate::{GroupName, InterfaceName, MacAddress, Route};
+use crate::outage::{Interruption, Outage};
+use crate::{GroupName, InterfaceName, MacAddress, Millis, Route};
 
 /// A reason not to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -205,6 +206,16 @@ pub enum Refusal {
         /// What this one needs.
         ours: String,
     },
+    /// Steps would interrupt traffic for longer than is allowed.
+    #[error("{interruption}, and at most {limit} is allowed; {}", beyond(.steps))]
+    Interrupts {
+        /// What would be interrupted.
+        interruption: Interruption,
+        /// The longest interruption that is allowed.
+        limit: Millis,
+        /// The steps that are not allowed.
+        steps: Vec<Beyond>,
+    },
     /// A member has a route that could not be given back.
     #[error("the route {route} over {member} could not be put back by `down`: {why}")]
     RouteOpaque {
@@ -218,6 +229,22 @@ pub enum Refusal {
         #[serde(skip)]
         cures: Cures,
     },
+}
+
+/// A step that would interrupt traffic for longer than is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Beyond {
+    /// Its number, from 1.
+    pub number: usize,
+    /// It, as a sentence.
+    pub text: String,
+    /// What it does to the traffic.
+    pub outage: Outage,
+}
+
+fn beyond(steps: &[Beyond]) -> String {
+    let step = |Beyond { number, text, outage }: &Beyond| format!("step {number}, {text} [{outage}]");
+    steps.iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
 fn names(names: &[InterfaceName]) -> String {
@@ -292,6 +319,12 @@ impl Refusal {
                 format!("let both groups say the same, or take the group of {device} down")
             }
             Self::HostWideOther { .. } => "let both groups say the same, or bring up one of them only".to_owned(),
+            Self::Interrupts { interruption, .. } if interruption.worst == Outage::Blip => {
+                "allow it by --max-outage 1s".to_owned()
+            }
+            Self::Interrupts { .. } => {
+                "leave --max-outage out, at a time when the interruption does no harm".to_owned()
+            }
             Self::RouteOpaque { member, route, cures, .. } => {
                 format!("remove it first: {}", cures.remove(route, member))
             }

@@ -82,6 +82,13 @@ pub struct InterfaceTarget {
     pub persistent: bool,
 }
 
+impl InterfaceTarget {
+    /// Whether it shall have addresses or routes.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.addresses.iter().flatten().next().is_some() || self.routes.iter().flatten().next().is_some()
+    }
+}
+
 /// Which of a kind shall be there, and what becomes of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted<T> {

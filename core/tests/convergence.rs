@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use pretty_assertions::assert_eq;
 
 use mpath_core::apply::{self, Halt, Unwatched, Watch};
@@ -15,8 +16,8 @@ use mpath_core::settings::{Failback, MacSharing};
 use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
 use mpath_core::undo::Undo;
 use mpath_core::{
-    Address, Backend as _, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Plan, Route, Snapshot, Step,
-    Target, planner,
+    Address, Backend as _, GroupName, GroupSettings, InterfaceName, MacAddress, Millis, Outage, Plan, Route, Snapshot,
+    Step, Target, outage, planner,
 };
 
 const MEMBERS: [&str; 3] = ["eth0", "eth1", "wlan0"];
@@ -225,7 +226,8 @@ fn plan_between(from: &Snapshot, to: &Snapshot) -> Plan {
     target.others.remove(STRANGER);
     let steps = planner::steps(from, &target, &mpath_core::fake::capabilities())
         .unwrap_or_else(|nonsense| panic!("{nonsense}\nfrom {from:#?}\nto {to:#?}"));
-    Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, notes: vec![] }
+    let outage = outage::predict(&steps, from, from, &mpath_core::fake::capabilities()).unwrap();
+    Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, outage, notes: vec![] }
 }
 
 /// A host as lines, so that a difference can be read.
@@ -420,4 +422,73 @@ fn an_interface_that_no_target_names_is_never_touched() {
         assert!(before.is_some_and(|interface| interface.up && interface.own_routes().next().is_some()));
         assert_eq!(after.interface(&stranger), before, "\n{}", show(&plan.steps));
     });
+}
+
+/// The addresses that others can reach: on an interface that is on and has a link, or a member that has one.
+fn reachable(host: &mut FakeHost) -> BTreeSet<IpNet> {
+    let seen = host.observe().unwrap();
+    let on = seen.interfaces.values().filter(|interface| interface.up && interface.carrier);
+    on.flat_map(|interface| interface.own_addresses().map(|address| address.net)).collect()
+}
+
+#[test]
+fn an_address_goes_away_once_and_comes_back_once_at_the_steps_that_say_so() {
+    let (mut outages, mut undisturbed) = (0, 0);
+    every_pair(|from, _, plan| {
+        let mut host = FakeHost::new(from.clone());
+        let mut first = reachable(&mut host);
+        // Where two interfaces have one address, both must let go of it.
+        let holders =
+            |net: &IpNet| from.interfaces.values().filter(|i| i.addresses.iter().any(|a| a.net == *net)).count();
+        first.retain(|net| holders(net) == 1);
+        let mut before = first.clone();
+        let (mut gone, mut back) = (BTreeSet::new(), BTreeSet::new());
+        for (step, outage) in plan.steps.iter().zip(&plan.outage.steps) {
+            let story = || format!("{step}, in\n{}", show(&plan.steps));
+            host.execute(step).unwrap();
+            let after = reachable(&mut host);
+            for lost in before.difference(&after).filter(|address| first.contains(address)) {
+                assert_eq!(*outage, Outage::Outage, "{lost} is lost by {}", story());
+                assert!(gone.insert(*lost), "{lost} is lost a second time by {}", story());
+                outages += 1;
+            }
+            for returned in after.difference(&before).filter(|address| first.contains(address)) {
+                assert!(back.insert(*returned), "{returned} comes back a second time by {}", story());
+            }
+            before = after;
+        }
+        let interruption = plan.outage.interruption.as_ref();
+        assert_eq!(interruption.is_none(), plan.outage.worst() == Outage::None);
+        for lost in gone.difference(&back) {
+            let told = &interruption.unwrap().gone;
+            assert!(
+                told.contains(&lost.addr().to_string()),
+                "{lost} stays away, untold: {told:?}\n{}",
+                show(&plan.steps)
+            );
+        }
+        undisturbed += usize::from(!plan.is_empty() && interruption.is_none());
+    });
+    assert!(outages > 500 && undisturbed > 100, "the universe has shrunk: {outages}, {undisturbed}");
+}
+
+#[test]
+fn a_group_that_goes_keeps_its_addresses_until_its_last_member_leaves_and_gives_them_back_before_the_device_goes() {
+    let mut asked = 0;
+    every_pair(|from, to, plan| {
+        let Some(interruption) = plan.outage.interruption.as_ref().filter(|i| i.worst == Outage::Outage) else {
+            return;
+        };
+        let bond0 = name("bond0");
+        if from.interface(&bond0).is_none() || to.interface(&bond0).is_some() || interruption.of != [bond0] {
+            return;
+        }
+        let away = &plan.steps[interruption.first..=interruption.last.unwrap_or(interruption.first)];
+        let leave = away.iter().filter(|step| matches!(step, Step::RemoveMember { .. })).count();
+        assert!(leave <= 1, "{interruption}\n{}", show(&plan.steps));
+        let deleted = away.iter().any(|step| matches!(step, Step::DeleteGroup(_)));
+        assert!(!deleted, "{interruption}\n{}", show(&plan.steps));
+        asked += 1;
+    });
+    assert!(asked > 10, "the universe has shrunk: {asked}");
 }

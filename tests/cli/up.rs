@@ -22,6 +22,36 @@ fn the_second_up_does_and_writes_nothing() {
 }
 
 #[test]
+fn what_would_interrupt_for_longer_than_allowed_is_refused_and_nothing_is_touched() {
+    let world = World::new();
+    {
+        let mut host = world.host.borrow_mut();
+        let eth1 = host.host.interfaces.get_mut(&name("eth1")).unwrap();
+        (eth1.up, eth1.addresses) = (true, vec![Address::new("192.168.1.34/24".parse().unwrap())]);
+    }
+    let before = world.configuration();
+    let refused = world.script(&["plan --max-outage 60s", "up --max-outage 0", "up --max-outage 0 --json"]);
+    assert_eq!((world.steps_done(), world.configuration(), world.receipt("home-lan")), (0, before, None));
+    assert_eq!(world.run("up -q").code, 0);
+    // A blip is taken to last up to a second.
+    world.file(
+        "home-lan.toml",
+        crate::world::HOME_LAN.replace("primary   = \"eth1\"", "mac = \"member:eth1\"\nprimary = \"eth0\""),
+    );
+    let blips = world.script(&["plan -q --max-outage 999ms", "plan --max-outage 1s", "up -q --max-outage 1s"]);
+    let down = world.script(&["down --max-outage 1s", "down --max-outage soon"]);
+    expect("max_outage", &format!("{refused}{blips}{down}"));
+}
+
+#[test]
+fn what_interrupts_nothing_is_within_every_limit() {
+    let world = World::new();
+    assert_eq!(world.run("up --max-outage 0").code, 0);
+    world.file("home-lan.toml", crate::world::HOME_LAN.replace("down-delay = \"200ms\"", "down-delay = \"400ms\""));
+    assert_eq!(world.run("up --max-outage 0").code, 0);
+}
+
+#[test]
 fn verbose_twice_shows_native_commands() {
     let world = World::new();
     let run = world.run("up -vv");

@@ -1,5 +1,6 @@
 //! The tests, and where and when each of them runs.
 
+pub(crate) mod flood;
 pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
@@ -15,6 +16,7 @@ mod documents;
 mod driver;
 mod failover;
 mod model;
+mod outage;
 mod reach;
 mod refusals;
 mod restore;
@@ -85,6 +87,7 @@ pub(crate) fn main() -> ExitCode {
         dhcp::cases(),
         model::cases(),
         reach::cases(),
+        outage::cases(),
         wifi::cases(),
         trust::cases(),
         documents::cases(),

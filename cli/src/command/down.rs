@@ -7,7 +7,7 @@ use mpath_core::teardown::{self, Remains};
 use mpath_core::{BackendError, Group, Receipt, Snapshot, Step};
 
 use crate::ExitCode;
-use crate::arguments::{Patience, Selection};
+use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, backend_code, journal_code, one_line, receipt_code};
@@ -30,6 +30,8 @@ pub(crate) struct DownArgs {
     adopt: bool,
     #[command(flatten)]
     patience: Patience,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl DownArgs {
@@ -47,7 +49,7 @@ impl DownArgs {
             let in_the_way = |report: &&GroupReport| report.name == known.name && report.undone.is_none();
             let report = match stuck.iter().find(in_the_way) {
                 Some(report) => report.clone(),
-                None => take_down(&known, self.adopt, &mut host, context),
+                None => take_down(&known, self.adopt, self.limit, &mut host, context),
             };
             context.console.group(&report);
             code = code.or_worse(report.code);
@@ -61,7 +63,13 @@ impl DownArgs {
 }
 
 /// Takes one group down.
-pub(crate) fn take_down(known: &KnownGroup, adopt: bool, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+pub(crate) fn take_down(
+    known: &KnownGroup,
+    adopt: bool,
+    limit: Limit,
+    host: &mut Host,
+    context: &mut Context<'_>,
+) -> GroupReport {
     let name = &known.name;
     let report = GroupReport::new(name, known.device.as_ref());
     let (receipts, journals) = (context.receipts(), context.journals());
@@ -89,7 +97,7 @@ pub(crate) fn take_down(known: &KnownGroup, adopt: bool, host: &mut Host, contex
     let receipt = receipt.as_ref();
     let capabilities = host.backend.capabilities().clone();
     let plan_for = |current: &Snapshot| plan::down(name, device, current, receipt, &capabilities, adopt);
-    let plan = match plan_for(&host.snapshot) {
+    let plan = match plan_for(&host.snapshot).and_then(|plan| plan.within(limit.max_outage)) {
         Ok(plan) => plan,
         Err(why) => return report.refused(&why),
     };

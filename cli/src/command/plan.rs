@@ -6,12 +6,12 @@ use clap::Args;
 use mpath_core::dispute;
 use mpath_core::plan::{self, NoPlan, Plan};
 use mpath_core::resolve::Question;
-use mpath_core::{BackendError, Group, GroupName, InterfaceName};
+use mpath_core::{BackendError, Group, GroupName, InterfaceName, Outage};
 use serde::Serialize;
 
 use super::down;
 use crate::ExitCode;
-use crate::arguments::Selection;
+use crate::arguments::{Limit, Selection};
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, receipt_code, refusal_code};
@@ -43,6 +43,8 @@ pub(crate) struct PlanArgs {
     /// Plan for the host of this captured state (JSON, as in a receipt), not for assumed members
     #[arg(long, value_name = "FILE", requires = "platform")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 /// The plan for one group, as in `mpath.plan/1`.
@@ -51,6 +53,10 @@ struct GroupPlan {
     name: GroupName,
     device: Option<InterfaceName>,
     steps: Vec<StepText>,
+    /// The worst of the steps.
+    outage: Outage,
+    /// What they interrupt together, as a sentence.
+    interruption: Option<String>,
     notes: Vec<NoteText>,
     refusals: Vec<RefusalText>,
     error: Option<ErrorText>,
@@ -118,7 +124,8 @@ impl PlanArgs {
         let (current, receipt) = (&host.snapshot, memory.receipt.as_ref());
         let (adopt, persist) = (self.adopt, self.persist);
         let prepared = plan::up(Question { desired, current, receipt, capabilities, adopt, persist });
-        GroupPlan::new(name, device, prepared.map(|prepared| prepared.plan), host)
+        let plan = prepared.and_then(|prepared| prepared.plan.within(self.limit.max_outage));
+        GroupPlan::new(name, device, plan, host)
     }
 
     fn down(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
@@ -137,7 +144,8 @@ impl PlanArgs {
             };
             let plan = known.device.as_ref().map(|device| {
                 let (receipt, capabilities) = (memory.receipt.as_ref(), host.backend.capabilities());
-                plan::down(&known.name, device, &host.snapshot, receipt, capabilities, self.adopt)
+                let plan = plan::down(&known.name, device, &host.snapshot, receipt, capabilities, self.adopt)?;
+                plan.within(self.limit.max_outage)
             });
             plans.push(match plan {
                 Some(plan) => GroupPlan::new(&known.name, known.device.clone(), plan, &host),
@@ -173,6 +181,8 @@ impl GroupPlan {
             name: name.clone(),
             device,
             steps: vec![],
+            outage: Outage::None,
+            interruption: None,
             notes: vec![],
             refusals: vec![],
             error: None,
@@ -188,12 +198,17 @@ impl GroupPlan {
         let empty = Self::empty(name, device);
         match plan {
             Ok(plan) => {
-                let step = |step: mpath_core::Step| {
+                let step = |(step, outage): (mpath_core::Step, &Outage)| {
                     let commands = host.backend.explain(&step);
-                    StepText::new(step, commands)
+                    StepText::new(step, commands, *outage)
                 };
-                let notes = plan.notes.iter().map(NoteText::new).collect();
-                Self { steps: plan.steps.into_iter().map(step).collect(), notes, ..empty }
+                Self {
+                    steps: plan.steps.into_iter().zip(&plan.outage.steps).map(step).collect(),
+                    outage: plan.outage.worst(),
+                    interruption: plan.outage.interruption.as_ref().map(ToString::to_string),
+                    notes: plan.notes.iter().map(NoteText::new).collect(),
+                    ..empty
+                }
             }
             Err(NoPlan::Refused(refusals)) => Self {
                 code: refusals.iter().map(refusal_code).fold(ExitCode::Done, ExitCode::or_worse),
@@ -226,10 +241,14 @@ fn print(plan: &GroupPlan, console: &mut Console<'_>) {
         return;
     }
     for (number, step) in (1..).zip(&plan.steps) {
-        console.line(&format!("{number:>3}. {}", step.text));
+        let outage = if step.outage == Outage::None { String::new() } else { format!(" [{}]", step.outage) };
+        console.line(&format!("{number:>3}. {}{outage}", step.text));
         for command in &step.commands {
             console.line(&format!("       {command}"));
         }
+    }
+    if let Some(interruption) = &plan.interruption {
+        console.line(&format!("  {interruption}"));
     }
     for note in &plan.notes {
         console.line(&format!("  {}: {}", note.word(), note.text));

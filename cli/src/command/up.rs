@@ -13,7 +13,7 @@ use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
-use crate::arguments::{Patience, Selection};
+use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
@@ -45,6 +45,8 @@ pub(crate) struct UpArgs {
     confirm: Option<u64>,
     #[command(flatten)]
     reach: ReachArgs,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 /// What became of the groups, as in `mpath.report/1`.
@@ -83,7 +85,8 @@ impl UpArgs {
             chosen.iter().for_each(|group| gate.note_gateways(group, device(group).as_ref()));
         }
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
-        let mut run = UpRun { adopt: self.adopt, persist: self.persist, hold, gate, signals: &signals };
+        let mut run =
+            UpRun { adopt: self.adopt, persist: self.persist, limit: self.limit, hold, gate, signals: &signals };
         let mut groups = Vec::new();
         for group in &chosen {
             let capabilities = host.backend.capabilities();
@@ -154,6 +157,7 @@ struct Hold {
 struct UpRun<'r> {
     adopt: bool,
     persist: bool,
+    limit: Limit,
     hold: Option<Hold>,
     /// What is to be reached afterwards, where that is checked.
     gate: Option<Gate<'r>>,
@@ -180,7 +184,9 @@ impl UpRun<'_> {
             let receipt = memory.receipt.as_ref();
             plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
         };
-        let Prepared { plan, mut receipt } = match prepare(&before) {
+        let max = self.limit.max_outage;
+        let within = |Prepared { plan, receipt }| Ok(Prepared { plan: Plan::within(plan, max)?, receipt });
+        let Prepared { plan, mut receipt } = match prepare(&before).and_then(within) {
             Ok(prepared) => prepared,
             Err(why) => {
                 host.snapshot = before;

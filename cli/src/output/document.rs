@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mpath_core::note::Note;
 use mpath_core::refusal::Refusal;
-use mpath_core::{Problem, SourceFile, Step};
+use mpath_core::{Outage, Problem, SourceFile, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
@@ -21,18 +21,19 @@ pub(crate) struct Document<T> {
     pub(crate) groups: Vec<T>,
 }
 
-/// A step, as data, as a sentence and as commands.
+/// A step, as data, as a sentence and as commands, and what it interrupts.
 #[derive(Debug, Serialize)]
 pub(crate) struct StepText {
     #[serde(flatten)]
     step: Step,
     pub(crate) text: String,
     pub(crate) commands: Vec<String>,
+    pub(crate) outage: Outage,
 }
 
 impl StepText {
-    pub(crate) fn new(step: Step, commands: Vec<String>) -> Self {
-        Self { text: step.to_string(), step, commands }
+    pub(crate) fn new(step: Step, commands: Vec<String>, outage: Outage) -> Self {
+        Self { text: step.to_string(), step, commands, outage }
     }
 }
 
