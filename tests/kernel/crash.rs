@@ -134,7 +134,7 @@ fn a_change_killed_at_any_step_leaves_the_group_as_it_was() {
 }
 
 /// The picture of devices that are up, without what comes and goes by itself: who is active, and what follows of that.
-fn settled(interfaces: &[&str]) -> Vec<Value> {
+pub(crate) fn settled(interfaces: &[&str]) -> Vec<Value> {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(map) => {

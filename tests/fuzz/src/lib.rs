@@ -72,8 +72,9 @@ pub fn platforms(host: &Snapshot) -> Vec<Platform> {
 pub fn plan(groups: &[Group], host: &Snapshot, receipt: Option<&Receipt>) {
     for (capabilities, explain) in platforms(host) {
         for group in groups {
-            for adopt in [false, true] {
-                let question = Question { desired: group, current: host, receipt, capabilities: &capabilities, adopt };
+            for (adopt, persist) in [(false, false), (true, false), (false, true)] {
+                let question =
+                    Question { desired: group, current: host, receipt, capabilities: &capabilities, adopt, persist };
                 let prepared = plan::up(question);
                 let steps = prepared.as_ref().map_or(&[][..], |prepared| &prepared.plan.steps);
                 in_words(steps, explain);
@@ -105,7 +106,8 @@ pub fn down(
     }
 }
 
-fn in_words(steps: &[Step], explain: fn(&Step) -> Vec<String>) {
+/// Puts steps into words.
+pub fn in_words(steps: &[Step], explain: fn(&Step) -> Vec<String>) {
     for step in steps {
         for command in explain(step) {
             assert!(is_quoted(&command), "{command}");
