@@ -2,17 +2,21 @@
 //! has is let fail, in plans that hold all of them.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::crash::{settled, wired};
 use crate::dhcp::{IPV4, Server, hide};
-use crate::mortal::{Death, fails, journals};
-use crate::mpath::{Config, HOME_LAN};
+use crate::mortal::{Death, dies, fails, journals};
+use crate::mpath::{Config, HOME_LAN, Outcome};
 use crate::network::{Segment, batch, ip, ip_json, picture, state_directory, succeed, wait_for_link_local, wait_until};
 
-crate::cases!(OwnNamespace: a_step_of_any_kind_that_fails_leaves_the_host_as_it_was);
+crate::cases!(OwnNamespace:
+    a_step_of_any_kind_that_fails_leaves_the_host_as_it_was,
+    a_change_whose_journal_cannot_be_written_any_more_is_undone,
+);
 
 /// The kinds of steps that a plan on Linux can have, by their names in JSON, but for `load-driver`: a driver is the
 /// whole machine's, and loading it leaves nothing to undo.
@@ -51,10 +55,7 @@ fn a_step_of_any_kind_that_fails_leaves_the_host_as_it_was() {
             crate::network::isolate(true);
             // A second of waiting for each address that comes back would be most of the time that all this takes.
             std::fs::write("/proc/sys/net/ipv6/conf/default/dad_transmits", "0").unwrap();
-            let start = Instant::now();
-            let kinds = scene();
-            eprintln!("{:?} {}", start.elapsed(), kinds.len());
-            kinds
+            scene()
         });
         failed.extend(here.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
     }
@@ -139,14 +140,9 @@ fn changed() -> Vec<String> {
          mac = \"02:aa:bb:cc:dd:ee\"\nmtu = 1400\naccept-ra = true\n",
     );
     let mut kinds = each_step_fails(&config, "", &|| settled(ALL));
-    // What only a device that is off can change, and what only one that has no members can.
-    for changed in [
-        HOME_LAN.replace("primary ", "mac = \"active\"\nprimary "),
-        HOME_LAN.replace("primary   = \"eth1\"", "mode = \"lacp\""),
-    ] {
-        config.write(&changed);
-        kinds.extend(each_step_fails(&config, "", &|| settled(ALL)));
-    }
+    // What only a device that has no members can change.
+    config.write(&HOME_LAN.replace("primary ", "mac = \"active\"\nprimary "));
+    kinds.extend(each_step_fails(&config, "", &|| settled(ALL)));
     kinds
 }
 
@@ -215,4 +211,47 @@ fn taken_down() -> Vec<String> {
         }
     }
     kinds
+}
+
+/// A disk that is full after so many bytes, as a process sees it that may not write longer files (setrlimit(2)).
+fn with_room_for(bytes: u64, config: &Config, words: &str) -> Outcome {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", "prlimit", &format!("--fsize={bytes}")]);
+    command.arg(env!("CARGO_BIN_EXE_mpath")).arg("--config").arg(config.folder()).args(words.split_whitespace());
+    crate::mpath::run(command)
+}
+
+fn a_change_whose_journal_cannot_be_written_any_more_is_undone() {
+    let _segment = wired();
+    let both = ["eth0", "eth1"];
+    let before = picture(&both);
+    let config = Config::new(HOME_LAN);
+    // The first line of the journal, as long as it is now.
+    assert!(dies(&config, "up", Death { step: 0, late: false }));
+    let first = std::fs::read(&journals(&state_directory())[0]).unwrap();
+    let first = first.iter().position(|byte| *byte == b'\n').unwrap() as u64;
+    config.succeed("recover");
+    let mut ended = BTreeSet::new();
+    for bytes in [100, first - 50].into_iter().chain((first + 1..first + 800).step_by(47)).chain([1 << 20]) {
+        let outcome = with_room_for(bytes, &config, "up");
+        let story = format!("{bytes} bytes: {outcome:?}");
+        match outcome.code {
+            1 => {
+                assert_eq!(journals(&state_directory()), Vec::<std::path::PathBuf>::new(), "{story}");
+                is_again(&before, &|| picture(&both), &story);
+            }
+            // The group is up, and what is to be remembered could not be written.
+            5 => {
+                assert!(outcome.stderr.contains("mpath recover"), "{story}");
+                config.succeed("recover");
+                config.mpath("plan --check").expect(0);
+            }
+            code => assert_eq!(code, 0, "{story}"),
+        }
+        let undone = outcome.stderr.contains("was undone");
+        ended.insert((outcome.code, undone));
+        config.succeed("down");
+        is_again(&before, &|| picture(&both), &story);
+    }
+    assert!(ended.contains(&(1, false)) && ended.contains(&(1, true)) && ended.contains(&(0, false)), "{ended:?}");
 }
