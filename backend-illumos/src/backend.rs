@@ -109,6 +109,16 @@ impl IllumosBackend {
         }
     }
 
+    /// Takes away a mark that was there before its interface, which could not be made.
+    fn unmark(&self, done: &[Op]) {
+        for op in done {
+            if let Op::Mark { device, mark: Some(_), lasting } = op {
+                // What failed is told; a mark alone means nothing.
+                let _ = mark::write(&self.root, device, *lasting, None);
+            }
+        }
+    }
+
     fn rows(&self) -> Result<Rows, BackendError> {
         let ask = |program, words: &[&str]| self.programs.ask(program, words);
         let interfaces = match self.dialect {
@@ -236,8 +246,12 @@ impl Backend for IllumosBackend {
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
-        for op in ops_for(step, self.dialect) {
-            self.run(&op)?;
+        let ops = ops_for(step, self.dialect);
+        for (done, op) in ops.iter().enumerate() {
+            if let Err(error) = self.run(op) {
+                self.unmark(&ops[..done]);
+                return Err(error);
+            }
         }
         Ok(())
     }

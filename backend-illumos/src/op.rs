@@ -98,8 +98,10 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
                 false => vec![way.ipmp("create-ipmp", &[device])],
             };
             let file = hostname_file(way, device, || Edit::Make(vec![boot_file::group_line(device)]));
+            // The mark comes first: one without its interface means nothing, but an interface of every boot that a power
+            // cut left without its mark would be nobody's.
             let mark = label.is_some().then(|| mark_op(way, device, label.as_deref()));
-            make.into_iter().chain(file).chain(mark).collect()
+            mark.into_iter().chain(make).chain(file).collect()
         }
         Step::DeleteGroup(NewGroup { device, label, .. }) => {
             let device = device.as_str();
