@@ -301,11 +301,12 @@ impl fmt::Display for Op {
                 fmt::Display::fmt(line, f)
             }
             Self::SetMpathd { changes } => {
-                write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
-                for (key, value) in changes {
-                    write!(f, " -e 's/^{key}=.*/{key}={value}/'")?;
-                }
-                write!(f, " /{kept} > /{file}", file = mpathd::FILE, kept = mpathd::KEPT)
+                // A key that the file does not have, or has in a comment only, comes at the end.
+                let keys: Vec<_> = changes.iter().map(|(key, _)| *key).collect();
+                let (file, kept, keys) = (mpathd::FILE, mpathd::KEPT, keys.join("|"));
+                write!(f, "cp -p /{file} /{kept} && {{ egrep -v '^({keys})=' /{kept};")?;
+                changes.iter().try_for_each(|(key, value)| write!(f, " echo {};", word(&format!("{key}={value}"))))?;
+                write!(f, " }} > /{file}")
             }
             Self::Mark { device, mark: Some(mark), lasting } => {
                 let directory = mark::directory(*lasting);
