@@ -94,6 +94,20 @@ impl IllumosBackend {
                 }
                 done => done.map(drop),
             },
+            Op::Join { line, forget: [join, leave], back } => match self.programs.change(line, self.rights) {
+                Err(error @ BackendError::Command { .. }) => {
+                    if self.programs.change(join, self.rights).is_err() {
+                        return Err(error);
+                    }
+                    if self.programs.change(leave, self.rights).is_err() {
+                        // It was another reason; what is still in the way is found by whoever undoes this.
+                        let _ = self.programs.change(back, self.rights);
+                        return Err(error);
+                    }
+                    self.programs.change(line, self.rights).map(drop)
+                }
+                done => done.map(drop),
+            },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
