@@ -161,6 +161,7 @@ impl World {
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
+            live: None,
             open_backend: &mut open,
             capabilities: Some(mpath_backend_illumos::capabilities()),
             stdout: Stream { writer: &mut stdout, is_terminal: false },
