@@ -60,7 +60,7 @@ impl ExitCode {
                 "something would change (`plan --check`), or a group has drifted (`status --check`)"
             }
             Self::Degraded => "a group is degraded (`status --check`)",
-            Self::GroupFailed => "a group has failed or is absent (`status --check`)",
+            Self::GroupFailed => "a group has failed or is absent (`status --check`, `wait-online`)",
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
             Self::NoSuchGroup => "no such group, or no such change",

@@ -231,6 +231,29 @@ fn member_event(then: Option<&MemberStatus>, now: &MemberStatus) -> Option<Event
 }
 
 impl Event {
+    /// The names of all of them.
+    pub const WORDS: [&'static str; 19] = [
+        "watching",
+        "member-appeared",
+        "member-gone",
+        "member-joined",
+        "member-left",
+        "member-failed",
+        "member-repaired",
+        "member-changed",
+        "link-up",
+        "link-down",
+        "failover",
+        "failback",
+        "active-lost",
+        "active-found",
+        "drift",
+        "ok",
+        "degraded",
+        "failed",
+        "absent",
+    ];
+
     /// Its name, as in the schema.
     pub fn word(&self) -> &'static str {
         match self {

@@ -1,9 +1,10 @@
 //! `mpath watch` and `mpath wait-online`, on a host that changes under them.
 
+use mpath_core::Event;
 use mpath_core::fake::FakeHost;
 use serde_json::Value;
 
-use crate::expected::expect;
+use crate::expected::{expect, repository};
 use crate::world::{HOME_LAN, Run, World, name};
 
 /// A world whose group is up.
@@ -112,6 +113,7 @@ fn a_group_that_is_unknown_or_that_the_platform_has_no_name_for_is_an_error() {
 fn online_is_what_works() {
     let world = up();
     expect("wait_online", &world.script(&["wait-online", "wait-online home-lan --timeout 0"]));
+    assert_eq!(world.run("wait-online --json").stdout, world.run("status --json").stdout);
     world.host.borrow_mut().unplugged = vec![name("eth1")];
     assert_eq!(world.run("wait-online --timeout 0").code, 0, "degraded is online");
     world.host.borrow_mut().unplugged = vec![];
@@ -137,4 +139,47 @@ fn a_group_that_comes_online_is_waited_for() {
     let run = world.run("wait-online");
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
     assert_eq!(world.faults.looks.get(), 5);
+}
+
+/// Each event has a row in the reference, and no row is of none.
+#[test]
+fn every_event_is_in_the_reference() {
+    let text = std::fs::read_to_string(repository("docs/reference/json.md")).unwrap();
+    let section = text.split_once("## mpath.event/1\n").unwrap().1.split("\n## ").next().unwrap();
+    let (_, table) = section.split_once("| Event |").unwrap();
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<_>>(), Event::WORDS);
+    for line in blocks(section) {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert!(Event::WORDS.contains(&event["event"].as_str().unwrap()), "{line}");
+        for key in event.as_object().unwrap().keys() {
+            assert!(section.contains(&format!("`{key}`")), "`{key}` is not explained");
+        }
+    }
+}
+
+/// The sample is what a run writes, but for its times.
+#[test]
+fn the_sample_of_the_reference_is_what_is_written() {
+    let world = up();
+    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let run = world.run("watch --json --for 300ms");
+    let timeless = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        for key in ["time", "monotonic"] {
+            assert!(event.as_object_mut().unwrap().remove(key).is_some());
+        }
+        event
+    };
+    let text = std::fs::read_to_string(repository("docs/reference/json.md")).unwrap();
+    let section = text.split_once("## mpath.event/1\n").unwrap().1.split("\n## ").next().unwrap();
+    let sample: Vec<_> = blocks(section).into_iter().map(timeless).collect();
+    let written: Vec<_> = run.stdout.lines().skip(1).map(timeless).collect();
+    assert_eq!(sample, written);
+}
+
+/// The lines of the blocks of JSON Lines.
+fn blocks(section: &str) -> Vec<&str> {
+    let blocks = section.split("```jsonl\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.flat_map(str::lines).collect()
 }

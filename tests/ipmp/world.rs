@@ -1,5 +1,6 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -38,6 +39,8 @@ pub(crate) struct World {
     pub(crate) host: Rc<Simulator>,
     /// Whether the programs run in this process: for tests that run thousands of them.
     within: bool,
+    /// What happens to the host right before mpath asks for its members for the time of this number.
+    pub(crate) meanwhile: RefCell<Option<(usize, fn(&Simulator))>>,
     /// Where mpath remembers, if not beside the file.
     remembers: Option<PathBuf>,
 }
@@ -83,7 +86,13 @@ impl World {
     /// The same with other cards.
     pub(crate) fn with_cards(dialect: Dialect, links: &[Link], file: &str) -> Self {
         let directory = illumos_simulator::directory().unwrap();
-        let world = Self { directory, host: Rc::new(Simulator::new(dialect, links)), within: true, remembers: None };
+        let world = Self {
+            directory,
+            host: Rc::new(Simulator::new(dialect, links)),
+            within: true,
+            meanwhile: RefCell::default(),
+            remembers: None,
+        };
         world.file(file);
         world
     }
@@ -98,8 +107,15 @@ impl World {
         if !self.within {
             return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
         }
-        let host = Rc::clone(&self.host);
+        let (host, meanwhile) = (Rc::clone(&self.host), self.meanwhile.take());
+        let asked = Cell::new(0);
         let run = move |program: &str, arguments: &[String]| {
+            if program == "ipmpstat" && arguments.iter().any(|argument| argument == "-i") {
+                asked.set(asked.get() + 1);
+                if let Some((_, happen)) = meanwhile.filter(|(number, _)| *number == asked.get()) {
+                    happen(&host);
+                }
+            }
             let words: Vec<_> = arguments.iter().map(String::as_str).collect();
             let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
             let status = match ending {

@@ -26,11 +26,11 @@ pub(crate) struct StatusArgs {
 
 /// How one group is doing, as in `mpath.status/1`.
 #[derive(Debug, Serialize)]
-struct Entry {
+pub(crate) struct Entry {
     #[serde(flatten)]
-    status: GroupStatus,
+    pub(crate) status: GroupStatus,
     /// What stands against bringing it to what the file says.
-    refusals: Vec<RefusalText>,
+    pub(crate) refusals: Vec<RefusalText>,
 }
 
 impl StatusArgs {
@@ -65,10 +65,15 @@ impl StatusArgs {
             entries.push(entry);
         }
         if context.console.is_json() {
-            context.console.document(&Document { schema: "mpath.status/1", groups: entries });
+            context.console.document(&document(entries));
         }
         Ok(code)
     }
+}
+
+/// `mpath.status/1`.
+pub(crate) fn document(groups: Vec<Entry>) -> Document<Entry> {
+    Document { schema: "mpath.status/1", groups }
 }
 
 fn health_code(entry: &Entry) -> ExitCode {

@@ -3,16 +3,17 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use mpath_core::status::GroupHealth;
+use mpath_core::status::{GroupHealth, GroupStatus};
 use mpath_core::{Group, InterfaceName, Millis};
 
 use crate::ExitCode;
 use crate::arguments::{Selection, duration};
+use crate::command::status::{Entry, document};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
 use crate::feed::{Feed, News};
 use crate::host::Host;
-use crate::look::{devices, look};
+use crate::look::{Look, devices, look};
 use crate::receipts::ReceiptStore;
 
 /// Wait until groups work; a degraded group does
@@ -37,8 +38,13 @@ impl WaitOnlineArgs {
         loop {
             // The first time too: what happened before anybody listened would not be told.
             host.look_again()?;
-            let offline = offline(&chosen, &host, &receipts);
+            let entries = entries(&chosen, &host, &receipts);
+            let offline: Vec<_> =
+                entries.iter().map(|entry| &entry.status).filter(|status| is_offline(status)).collect();
             if offline.is_empty() {
+                if context.console.is_json() {
+                    context.console.document(&document(entries));
+                }
                 return Ok(ExitCode::Done);
             }
             let news = feed.next(Some(end));
@@ -53,10 +59,9 @@ impl WaitOnlineArgs {
         }
     }
 
-    fn too_late(&self, offline: &[(&Group, GroupHealth)]) -> CommandError {
-        let told = |(group, state): &(&Group, GroupHealth)| format!("{} ({state})", group.name());
-        let names: Vec<_> = offline.iter().map(|(group, _)| group.name().to_string()).collect();
-        let hint = match offline.iter().all(|(_, state)| *state == GroupHealth::Absent) {
+    fn too_late(&self, offline: &[&GroupStatus]) -> CommandError {
+        let names: Vec<_> = offline.iter().map(|status| status.name.to_string()).collect();
+        let hint = match offline.iter().all(|status| status.state == GroupHealth::Absent) {
             true => format!("mpath up {}", names.join(" ")),
             false => format!("mpath status {}", names.join(" ")),
         };
@@ -64,6 +69,7 @@ impl WaitOnlineArgs {
             0 => String::new(),
             _ => format!(" within {}", self.timeout),
         };
+        let told = |status: &&GroupStatus| format!("{} ({})", status.name, status.state);
         let offline = offline.iter().map(told).collect::<Vec<_>>().join(", ");
         let message = format!("not online{waited}: {offline}");
         CommandError {
@@ -74,13 +80,12 @@ impl WaitOnlineArgs {
     }
 }
 
-/// The groups that do not work.
-fn offline<'g>(
-    chosen: &[(&'g Group, InterfaceName)],
-    host: &Host,
-    receipts: &ReceiptStore,
-) -> Vec<(&'g Group, GroupHealth)> {
-    let states =
-        chosen.iter().map(|(group, device)| (*group, look(group, device.clone(), host, receipts).status.state));
-    states.filter(|(_, state)| matches!(state, GroupHealth::Failed | GroupHealth::Absent)).collect()
+fn entries(chosen: &[(&Group, InterfaceName)], host: &Host, receipts: &ReceiptStore) -> Vec<Entry> {
+    let looks = chosen.iter().map(|(group, device)| look(group, device.clone(), host, receipts));
+    looks.map(|Look { status, refusals, .. }| Entry { status, refusals }).collect()
+}
+
+/// Whether a group does not work.
+fn is_offline(status: &GroupStatus) -> bool {
+    matches!(status.state, GroupHealth::Failed | GroupHealth::Absent)
 }

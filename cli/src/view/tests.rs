@@ -85,10 +85,10 @@ fn a_group_its_members_rates_past_and_events_are_shown() {
     let expected = "\
 ┌ home-lan: degraded ──────────────────────────────────────────────────────────┐
 │bond0 (active-backup)  192.168.1.34/24  in 1.0 kbit/s  out 100.0 Mbit/s       │
-│  MEMBER    ROLE      STATE      LINK    IN           OUT          FAILURES   │
-│  eth1      primary   failed     down    8 bit/s      1.0 Gbit/s   1          │
-│* eth0      standby   ok         up      -            -            0          │
-│-5 min                       ─────────────▄▄▄▄▄▄▄▄▄▄▄▄▄▄───────────────▄ now  │
+│  MEMBER       ROLE      STATE      LINK    IN           OUT          FAILURES│
+│  eth1         primary   failed     down    8 bit/s      1.0 Gbit/s   1       │
+│* eth0         standby   ok         up      -            -            0       │
+│-5 min                       ─────────────▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄────────────────▄ now│
 └──────────────────────────────────────────────────────────────────────────────┘
 ┌ recent events ───────────────────────────────────────────────────────────────┐
 │12:03:20.000  home-lan: failover from eth1 to eth0                            │
