@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mpath_core::Snapshot;
 
+use crate::boot::Boot;
 use crate::observe::Rows;
 use crate::{address, datalink, group, ifconfig, interface, mpathd, route};
 
@@ -21,12 +22,16 @@ pub fn observed(outputs: &[String]) -> Option<Snapshot> {
     let mark = |interface: &interface::IpInterface| (interface.name.clone(), output(13).trim_end().to_owned());
     let rows = Rows {
         links: datalink::datalinks(output(2), output(3), output(4)).ok()?,
+        leases: BTreeMap::new(),
         addresses: address::addresses(output(5)).ok()?,
+        idle: address::idle(output(5)).ok()?,
+        special: address::special(output(5)).ok()?,
         blocks: ifconfig::blocks(output(6)),
         routes,
         underlying: group::underlying(output(10)).ok()?,
         inbound: group::inbound(output(11)).ok()?,
         host_wide,
+        boot: Boot::default(),
         marks: interfaces.iter().filter(|interface| interface.is_ipmp).map(mark).collect::<BTreeMap<_, _>>(),
         interfaces,
     };
