@@ -23,6 +23,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
+mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -92,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         trust::cases(),
+        watch::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
