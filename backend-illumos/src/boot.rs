@@ -42,14 +42,13 @@ impl Boot {
         Ok(Self::of(hostnames, &routers, routes))
     }
 
-    /// The same, of the texts: the hostname files by their interfaces, `/etc/defaultrouter`, and `route -p show`.
+    /// What is in the texts of these hostname files, in `/etc/defaultrouter`, and in what `route -p show` printed.
     pub(crate) fn of(hostnames: Vec<(String, String)>, routers: &str, routes: &str) -> Self {
-        let lines = |text: String| {
-            text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>()
-        };
+        let lines =
+            |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
         Self {
-            hostnames: hostnames.into_iter().map(|(interface, text)| (interface, lines(text))).collect(),
+            hostnames: hostnames.into_iter().map(|(interface, text)| (interface, lines(&text))).collect(),
             routers: routers.lines().filter_map(first).collect(),
             routes: routes.lines().filter_map(persistent_route).collect(),
         }

@@ -431,7 +431,7 @@ fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) 
             controller: membership.device.clone(),
             kind: "group device".to_owned(),
             owner: current.group(&membership.device).and_then(|group| group.owner()),
-            cures: question.capabilities.cures,
+            cures: question.capabilities.cures.for_members(membership.persistent),
         }),
         Some(Controller::Other { name: controller, kind }) => {
             let (controller, kind) = (controller.clone(), kind.clone());

@@ -72,8 +72,7 @@ pub fn platforms(host: &Snapshot) -> Vec<Platform> {
 pub fn plan(groups: &[Group], host: &Snapshot, receipt: Option<&Receipt>) {
     for (capabilities, explain) in platforms(host) {
         for group in groups {
-            for adopt in [false, true] {
-                let persist = false;
+            for (adopt, persist) in [(false, false), (true, false), (false, true), (true, true)] {
                 let question =
                     Question { desired: group, current: host, receipt, capabilities: &capabilities, adopt, persist };
                 let prepared = plan::up(question);
@@ -111,8 +110,7 @@ pub fn down(
 pub fn in_words(steps: &[Step], explain: fn(&Step) -> Vec<String>) {
     for step in steps {
         for command in explain(step) {
-            let script = matches!(step, Step::Persistent { .. });
-            assert!(is_quoted(&command, script), "{command}");
+            assert!(is_quoted(&command), "{command}");
         }
         let _ = step.to_string();
         let _ = step.inverse().map(|inverse| explain(&inverse));
@@ -129,17 +127,12 @@ fn refusals_in_words(why: &NoPlan) {
 }
 
 /// Whether nothing but what mpath means it to means something to a shell.
-///
-/// What lasts is written to files by small scripts: commands one after the other, some only if another fails.
-fn is_quoted(command: &str, script: bool) -> bool {
+fn is_quoted(command: &str) -> bool {
     // What stands in single quotes has no meaning, and `\'` is how one stands in them.
     let command = command.replace(r"'\''", "");
     let outside = command.split('\'').step_by(2).collect::<String>();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    let is_script = |word: &str| matches!(word, "||" | "!" | ">>") || word.ends_with('~');
-    !command.is_empty()
-        && outside.split(' ').all(|word| {
-            let part = if script { word.strip_suffix(';').unwrap_or(word) } else { word };
-            matches!(part, "&&" | ">") || part.chars().all(plain) || (script && is_script(part))
-        })
+    let meant = ["&&", "||", ">", ">>", "!", "{", "}"];
+    let is_fine = |word: &str| meant.contains(&word) || word.trim_end_matches(';').chars().all(plain);
+    !command.is_empty() && outside.split(' ').all(is_fine)
 }
