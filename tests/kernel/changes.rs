@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::crash::settled;
+use crate::faults::is_again;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{PATIENCE, Segment, batch, ip, ip_json, option, wait_for_active, wait_for_link_local, wait_until};
 use crate::ping::{Ping, now};
@@ -230,7 +231,7 @@ fn a_member_that_left_the_file_does_not_get_back_what_the_group_has_now() {
          route add 10.9.0.0/16 via 10.1.2.1 dev eth1\n",
     );
     let both = ["eth0", "eth1"];
-    both.iter().for_each(|name| wait_for_link_local(name));
+    both.into_iter().for_each(wait_for_link_local);
     let before = settled(&both);
     let config = Config::new(HOME_LAN);
     config.succeed("up");
@@ -247,7 +248,7 @@ fn a_member_that_left_the_file_does_not_get_back_what_the_group_has_now() {
     assert_eq!(crate::network::read("/sys/class/net/bond0/address"), "02:00:00:00:00:01");
     Ping::start("192.168.1.24").hear(3);
     config.succeed("down");
-    wait_until("eth1 has everything back", || settled(&both) == before);
+    is_again(&before, &|| settled(&both), "down");
 }
 
 fn a_group_keeps_its_mac_address_when_only_its_primary_changes() {

@@ -53,8 +53,7 @@ fn a_step_of_any_kind_that_fails_leaves_the_host_as_it_was() {
         // A network of its own each, in a thread of its own.
         let here = std::thread::spawn(move || {
             crate::network::isolate(true);
-            // A second of waiting for each address that comes back would be most of the time that all this takes.
-            std::fs::write("/proc/sys/net/ipv6/conf/default/dad_transmits", "0").unwrap();
+            settle_at_once();
             scene()
         });
         failed.extend(here.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -62,6 +61,11 @@ fn a_step_of_any_kind_that_fails_leaves_the_host_as_it_was() {
     let every: BTreeSet<_> = KINDS.into_iter().map(str::to_owned).collect();
     assert_eq!(failed, every, "steps of these kinds were let fail");
     assert_eq!(every.len() + ELSEWHERE.len() + 1, kinds_of_steps(), "there is a new kind of step: let it fail, too");
+}
+
+/// Lets IPv6 addresses be used at once: a second of waiting for each that comes back would be most of the time.
+fn settle_at_once() {
+    std::fs::write("/proc/sys/net/ipv6/conf/default/dad_transmits", "0").unwrap();
 }
 
 /// How many kinds of steps there are, as serde tells where it meets none that it knows.
@@ -98,7 +102,7 @@ fn each_step_fails(config: &Config, options: &str, look: &dyn Fn() -> Vec<Value>
 }
 
 /// Waits until the host looks as before, and shows the difference if it never does.
-fn is_again(before: &[Value], look: &dyn Fn() -> Vec<Value>, story: &str) {
+pub(crate) fn is_again(before: &[Value], look: &dyn Fn() -> Vec<Value>, story: &str) {
     let start = Instant::now();
     while look() != before {
         if start.elapsed() > crate::network::PATIENCE {
@@ -222,6 +226,7 @@ fn with_room_for(bytes: u64, config: &Config, words: &str) -> Outcome {
 }
 
 fn a_change_whose_journal_cannot_be_written_any_more_is_undone() {
+    settle_at_once();
     let _segment = wired();
     let both = ["eth0", "eth1"];
     let before = picture(&both);
@@ -232,7 +237,7 @@ fn a_change_whose_journal_cannot_be_written_any_more_is_undone() {
     let first = first.iter().position(|byte| *byte == b'\n').unwrap() as u64;
     config.succeed("recover");
     let mut ended = BTreeSet::new();
-    for bytes in [100, first - 50].into_iter().chain((first + 1..first + 800).step_by(47)).chain([1 << 20]) {
+    for bytes in [100, first - 50].into_iter().chain((first + 1..first + 800).step_by(73)).chain([1 << 20]) {
         let outcome = with_room_for(bytes, &config, "up");
         let story = format!("{bytes} bytes: {outcome:?}");
         match outcome.code {

@@ -15,7 +15,7 @@ pub(crate) mod dhcp;
 mod documents;
 mod driver;
 mod failover;
-mod faults;
+pub(crate) mod faults;
 mod model;
 mod outage;
 mod reach;
