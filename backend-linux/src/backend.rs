@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
-use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
 use netlink_packet_route::address::AddressMessage;
 
 use crate::capability::capabilities;
@@ -17,6 +17,7 @@ use crate::dhcp;
 use crate::driver;
 use crate::manager::Managers;
 use crate::message::message_of;
+use crate::monitor::Monitor;
 use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::sysfs::Root;
@@ -193,6 +194,14 @@ impl Backend for LinuxBackend {
         self.capabilities.missing.extend(dumps.missing());
         self.capabilities.missing.extend(dhcp::missing(&self.root));
         Ok(snapshot)
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        Ok(Box::new(Monitor::new()?))
+    }
+
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        self.root.counters(interface)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

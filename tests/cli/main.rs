@@ -21,4 +21,5 @@ mod render;
 mod status;
 mod trust;
 mod up;
+mod watch;
 mod world;

@@ -14,7 +14,7 @@ use mpath::{Answer, Environment, Prompt, Stream};
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, MacAddress, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, MacAddress, Snapshot, Step};
 use tempfile::TempDir;
 
 /// The story of the README.
@@ -236,6 +236,7 @@ impl World {
         };
         let mut person = self.answers.borrow_mut().take().map(Person);
         let mut environment = Environment {
+            live: None,
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
             stdout: Stream { writer: stdout, is_terminal: self.terminal },
@@ -304,6 +305,14 @@ impl Backend for FaultyHost {
             change(&mut self.host.borrow_mut());
         }
         self.host.borrow_mut().observe()
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        self.host.borrow_mut().changes()
+    }
+
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        self.host.borrow().counters(interface)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -12,4 +12,5 @@ mod status;
 mod story;
 mod truth;
 mod universe;
+mod watch;
 mod world;

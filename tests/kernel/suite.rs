@@ -15,6 +15,7 @@ pub(crate) mod dhcp;
 mod documents;
 mod driver;
 mod failover;
+mod faults;
 mod model;
 mod outage;
 mod reach;
@@ -22,6 +23,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
+mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -80,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
         changes::cases(),
         restore::cases(),
         crash::cases(),
+        faults::cases(),
         confirm::cases(),
         concurrent::cases(),
         refusals::cases(),
@@ -90,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         trust::cases(),
+        watch::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

@@ -106,7 +106,8 @@ pub fn down(
     }
 }
 
-fn in_words(steps: &[Step], explain: fn(&Step) -> Vec<String>) {
+/// Puts steps into words.
+pub fn in_words(steps: &[Step], explain: fn(&Step) -> Vec<String>) {
     for step in steps {
         for command in explain(step) {
             assert!(is_quoted(&command), "{command}");
