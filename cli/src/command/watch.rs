@@ -102,22 +102,30 @@ impl WatchArgs {
 }
 
 impl Watch<'_> {
-    /// The first event of each group.
-    fn begin(&self) -> Vec<(usize, Event)> {
-        let begin = |watched: &Watched<'_>| Event::Watching { status: Box::new(watched.status.clone()) };
-        self.groups.iter().map(begin).enumerate().collect()
+    /// Tells the first event of each group.
+    fn begin(&self, mut tell: impl FnMut(&Watched<'_>, &Event)) {
+        for watched in &self.groups {
+            tell(watched, &Event::Watching { status: Box::new(watched.status.clone()) });
+        }
     }
 
-    /// Looks again, and tells what has happened since the last look.
-    fn look(&mut self) -> Result<Vec<(usize, Event)>, CommandError> {
-        self.host.look_again()?;
-        let mut events = Vec::new();
-        for (number, watched) in self.groups.iter_mut().enumerate() {
-            let status = look(watched.group, watched.device.clone(), &self.host, &self.receipts).status;
-            events.extend(between(&watched.status, &status).into_iter().map(|event| (number, event)));
-            watched.status = status;
+    /// Tells what has happened since the last look: first what a glance shows, as a failover, then all else.
+    fn follow(&mut self, mut tell: impl FnMut(&Watched<'_>, &Event)) -> Result<(), CommandError> {
+        if self.host.glance()? {
+            self.compare(&mut tell);
         }
-        Ok(events)
+        self.host.look_again()?;
+        self.compare(&mut tell);
+        Ok(())
+    }
+
+    fn compare(&mut self, tell: &mut impl FnMut(&Watched<'_>, &Event)) {
+        for watched in &mut self.groups {
+            let status = look(watched.group, watched.device.clone(), &self.host, &self.receipts).status;
+            let events = between(&watched.status, &status);
+            watched.status = status;
+            events.iter().for_each(|event| tell(watched, event));
+        }
     }
 }
 
@@ -128,11 +136,9 @@ fn tell(
     end: Option<Instant>,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CommandError> {
-    let (mut events, mut stamp) = (watch.begin(), Stamp::now());
+    let now = Stamp::now();
+    watch.begin(|watched, event| line(watched, event, now, console));
     loop {
-        for (number, event) in &events {
-            line(&watch.groups[*number], event, stamp, console);
-        }
         if !console.is_heard() || end.is_some_and(|end| end <= Instant::now()) {
             return Ok(ExitCode::Done);
         }
@@ -145,13 +151,9 @@ fn tell(
                 News::Typed(_) => {}
             }
         }
-        events = match changed {
-            Some(heard) => {
-                stamp = heard;
-                watch.look()?
-            }
-            None => vec![],
-        };
+        if let Some(stamp) = changed {
+            watch.follow(|watched, event| line(watched, event, stamp, console))?;
+        }
     }
 }
 
@@ -189,13 +191,12 @@ fn local(stamp: Stamp) -> impl std::fmt::Display {
 fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<ExitCode, CommandError> {
     let mut screen = Screen::open().map_err(CommandError::screen)?;
     let mut view = View::default();
-    let (mut events, mut stamp) = (watch.begin(), Stamp::now());
+    let told =
+        |stamp, watched: &Watched<'_>, event: &Event| format!("{}  {}: {event}", local(stamp), watched.group.name());
+    let now = Stamp::now();
+    watch.begin(|watched, event| view.tell(&told(now, watched, event)));
     let mut count = Instant::now();
     loop {
-        for (number, event) in &events {
-            let watched = &watch.groups[*number];
-            view.tell(&format!("{}  {}: {event}", local(stamp), watched.group.name()));
-        }
         let now = Stamp::now().monotonic;
         if count <= Instant::now() {
             count = Instant::now() + SECOND;
@@ -218,13 +219,9 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
                 News::Typed(_) => {}
             }
         }
-        events = match changed {
-            Some(heard) => {
-                stamp = heard;
-                watch.look()?
-            }
-            None => vec![],
-        };
+        if let Some(stamp) = changed {
+            watch.follow(|watched, event| view.tell(&told(stamp, watched, event)))?;
+        }
     }
 }
 

@@ -73,7 +73,14 @@ pub fn plan(groups: &[Group], host: &Snapshot, receipt: Option<&Receipt>) {
     for (capabilities, explain) in platforms(host) {
         for group in groups {
             for adopt in [false, true] {
-                let question = Question { desired: group, current: host, receipt, capabilities: &capabilities, adopt };
+                let question = Question {
+                    desired: group,
+                    current: host,
+                    receipt,
+                    capabilities: &capabilities,
+                    adopt,
+                    persist: false,
+                };
                 let prepared = plan::up(question);
                 let steps = prepared.as_ref().map_or(&[][..], |prepared| &prepared.plan.steps);
                 in_words(steps, explain);
