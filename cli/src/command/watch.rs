@@ -36,6 +36,18 @@ struct Watch<'g> {
     host: Host,
     receipts: ReceiptStore,
     groups: Vec<Watched<'g>>,
+    /// The look at everything that is still to come after a glance.
+    due: Option<Due>,
+}
+
+/// A look that is still to come.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    at: Instant,
+    /// It is not put off beyond this.
+    latest: Instant,
+    /// When the change was heard of.
+    stamp: Stamp,
 }
 
 /// One of them, as of the last look.
@@ -67,6 +79,9 @@ struct Now<'a> {
     drift: usize,
 }
 
+/// How long nothing may have changed before everything is looked at, and how long that is waited for.
+const QUIET: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(200);
 /// How often the view counts bytes.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -87,7 +102,7 @@ impl WatchArgs {
             Watched { group, device, status }
         });
         let groups = groups.collect();
-        let mut watch = Watch { host, receipts, groups };
+        let mut watch = Watch { host, receipts, groups, due: None };
         let live = context.live.filter(|_| self.limit.is_none_or(|limit| limit.get() > 0));
         if let Some(live) = live {
             feed.stop_by_signals().map_err(CommandError::signals)?;
@@ -109,14 +124,34 @@ impl Watch<'_> {
         }
     }
 
-    /// Tells what has happened since the last look: first what a glance shows, as a failover, then all else.
-    fn follow(&mut self, mut tell: impl FnMut(&Watched<'_>, &Event)) -> Result<(), CommandError> {
-        if self.host.glance()? {
-            self.compare(&mut tell);
+    /// Tells what has happened since the last look. A glance shows a failover at once; all else is looked at when
+    /// nothing has changed for a moment, since the next change may be the failover.
+    fn follow(
+        &mut self,
+        changed: Option<Stamp>,
+        mut tell: impl FnMut(Stamp, &Watched<'_>, &Event),
+    ) -> Result<(), CommandError> {
+        let now = Instant::now();
+        if let Some(stamp) = changed {
+            let latest = self.due.map_or(now + PATIENCE, |due| due.latest);
+            self.due = Some(Due { at: (now + QUIET).min(latest), latest, stamp });
+            if self.host.glance()? {
+                self.compare(&mut |watched, event| tell(stamp, watched, event));
+            } else {
+                self.due = Some(Due { at: now, latest, stamp });
+            }
         }
-        self.host.look_again()?;
-        self.compare(&mut tell);
+        if let Some(due) = self.due.filter(|due| due.at <= now) {
+            self.host.look_again()?;
+            self.due = None;
+            self.compare(&mut |watched, event| tell(due.stamp, watched, event));
+        }
         Ok(())
+    }
+
+    /// When there is something to do without any news.
+    fn next(&self, end: Option<Instant>) -> Option<Instant> {
+        self.due.map(|due| due.at).into_iter().chain(end).min()
     }
 
     fn compare(&mut self, tell: &mut impl FnMut(&Watched<'_>, &Event)) {
@@ -143,7 +178,7 @@ fn tell(
             return Ok(ExitCode::Done);
         }
         let mut changed = None;
-        for news in feed.next(end) {
+        for news in feed.next(watch.next(end)) {
             match news {
                 News::Changed(stamp) => changed = Some(stamp),
                 News::Deaf(error) => return Err(error.into()),
@@ -151,9 +186,7 @@ fn tell(
                 News::Typed(_) => {}
             }
         }
-        if let Some(stamp) = changed {
-            watch.follow(|watched, event| line(watched, event, stamp, console))?;
-        }
+        watch.follow(changed, |stamp, watched, event| line(watched, event, stamp, console))?;
     }
 }
 
@@ -209,7 +242,7 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
             return Ok(ExitCode::Done);
         }
         let mut changed = None;
-        for news in feed.next(Some(end.map_or(count, |end| end.min(count)))) {
+        for news in feed.next(watch.next(Some(end.map_or(count, |end| end.min(count))))) {
             match news {
                 News::Changed(stamp) => changed = Some(stamp),
                 News::Deaf(error) => return Err(error.into()),
@@ -219,9 +252,7 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
                 News::Typed(_) => {}
             }
         }
-        if let Some(stamp) = changed {
-            watch.follow(|watched, event| view.tell(&told(stamp, watched, event)))?;
-        }
+        watch.follow(changed, |stamp, watched, event| view.tell(&told(stamp, watched, event)))?;
     }
 }
 
