@@ -40,10 +40,13 @@ pub(crate) struct World {
     /// Whether the programs run in this process: for tests that run thousands of them.
     within: bool,
     /// What happens to the host right before mpath asks for its members for the time of this number.
-    pub(crate) meanwhile: RefCell<Option<(usize, fn(&Simulator))>>,
+    pub(crate) meanwhile: RefCell<Option<Happening>>,
     /// Where mpath remembers, if not beside the file.
     remembers: Option<PathBuf>,
 }
+
+/// Something that happens to the host, at the question of this number.
+type Happening = (usize, fn(&Simulator));
 
 /// A host at one moment, and what mpath remembered of it then.
 pub(crate) struct Saved {
