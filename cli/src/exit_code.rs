@@ -6,7 +6,7 @@
 pub enum ExitCode {
     /// It is done, or there was nothing to do.
     Done = 0,
-    /// It failed; the text says whether all was undone.
+    /// It failed, and the host is as it was before.
     Failed = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -14,6 +14,8 @@ pub enum ExitCode {
     InvalidFile = 3,
     /// Something would change.
     ChangesPending = 4,
+    /// It failed, and the host is not as it was before.
+    NotUndone = 5,
     /// A group works, but not every member of it does.
     Degraded = 6,
     /// A group does not work, or is not there.
@@ -30,12 +32,13 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::InvalidFile,
         Self::ChangesPending,
+        Self::NotUndone,
         Self::Degraded,
         Self::GroupFailed,
         Self::NotPermitted,
@@ -53,12 +56,13 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "failed; the text says whether everything was undone",
+            Self::Failed => "failed, and the host is as it was before",
             Self::Usage => "the command line is wrong",
             Self::InvalidFile => "the configuration is wrong, or there is none",
             Self::ChangesPending => {
                 "something would change (`plan --check`), or a group has drifted (`status --check`)"
             }
+            Self::NotUndone => "failed, and the host is not as it was before; the text says what is left to do",
             Self::Degraded => "a group is degraded (`status --check`)",
             Self::GroupFailed => "a group has failed or is absent (`status --check`, `wait-online`)",
             Self::NotPermitted => "not permitted",
@@ -70,7 +74,8 @@ impl ExitCode {
 
     /// The one to end with where several groups end differently: the first of this order.
     pub fn or_worse(self, other: Self) -> Self {
-        const FROM_WORST: [ExitCode; 8] = [
+        const FROM_WORST: [ExitCode; 9] = [
+            ExitCode::NotUndone,
             ExitCode::Failed,
             ExitCode::InvalidFile,
             ExitCode::NotPermitted,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::rc::Rc;
@@ -33,6 +34,9 @@ link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
 /// The dialects in which `up` works.
 pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::IllumosNew, Dialect::IllumosOld, Dialect::Solaris11];
 
+/// What happens to a host, and before mpath asks for its members for the time of which number.
+pub(crate) type Meanwhile = (usize, fn(&Simulator));
+
 /// A simulated host and a configuration.
 pub(crate) struct World {
     directory: TempDir,
@@ -40,13 +44,19 @@ pub(crate) struct World {
     /// Whether the programs run in this process: for tests that run thousands of them.
     within: bool,
     /// What happens to the host right before mpath asks for its members for the time of this number.
-    pub(crate) meanwhile: RefCell<Option<Happening>>,
+    pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
     /// Where mpath remembers, if not beside the file.
     remembers: Option<PathBuf>,
+    /// When mpath is killed.
+    death: Rc<Cell<Option<Death>>>,
 }
 
-/// Something that happens to the host, at the question of this number.
-type Happening = (usize, fn(&Simulator));
+/// When mpath is killed: at the command of this number that changes something, before it was run or after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Death {
+    pub(crate) at: usize,
+    pub(crate) late: bool,
+}
 
 /// A host at one moment, and what mpath remembered of it then.
 pub(crate) struct Saved {
@@ -95,6 +105,7 @@ impl World {
             within: true,
             meanwhile: RefCell::default(),
             remembers: None,
+            death: Rc::default(),
         };
         world.file(file);
         world
@@ -110,7 +121,8 @@ impl World {
         if !self.within {
             return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
         }
-        let (host, meanwhile) = (Rc::clone(&self.host), self.meanwhile.take());
+        let (host, death) = (Rc::clone(&self.host), Rc::clone(&self.death));
+        let meanwhile = self.meanwhile.take();
         let asked = Cell::new(0);
         let run = move |program: &str, arguments: &[String]| {
             if program == "ipmpstat" && arguments.iter().any(|argument| argument == "-i") {
@@ -120,7 +132,18 @@ impl World {
                 }
             }
             let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+            let saved = death.get().filter(|death| death.at == 0 && !death.late).map(|_| host.state());
             let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
+            if let Some(Death { at, late }) = death.get()
+                && host.calls().last().is_some_and(|call| call.mutates)
+            {
+                if at == 0 {
+                    saved.into_iter().for_each(|saved| host.change(|state| *state = saved));
+                    // No word of it on standard error.
+                    resume_unwind(Box::new("killed"));
+                }
+                death.set(Some(Death { at: at - 1, late }));
+            }
             let status = match ending {
                 Ending::Exit(code) => i32::from(code) << 8,
                 Ending::Signal(signal) => signal,
@@ -164,8 +187,19 @@ impl World {
     }
 
     /// Where mpath keeps what it remembers: receipts, and the marks of devices.
-    fn memory(&self) -> [PathBuf; 2] {
-        [self.state_directory().join("receipts"), self.host.root_dir().join("var/run/mpath/marks")]
+    fn memory(&self) -> [PathBuf; 4] {
+        let root = self.host.root_dir();
+        [
+            self.state_directory().join("receipts"),
+            self.lasting_directory().join("receipts"),
+            root.join("var/run/mpath/marks"),
+            root.join("var/mpath/marks"),
+        ]
+    }
+
+    /// Where mpath keeps what outlives a boot.
+    pub(crate) fn lasting_directory(&self) -> PathBuf {
+        self.directory.path().join("lib")
     }
 
     /// Where mpath keeps its lock and its receipts.
@@ -187,7 +221,7 @@ impl World {
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
             state_directory: self.state_directory(),
-            lasting_directory: self.directory.path().join("lib"),
+            lasting_directory: self.lasting_directory(),
             start_guard: &mut |_| Ok(()),
             prompt: None,
             prober: &mut Nobody,
@@ -197,6 +231,14 @@ impl World {
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Run { line: line.to_owned(), stdout: text(stdout), stderr: text(stderr), code }
+    }
+
+    /// Runs mpath, which is killed; nothing of its own tidies up. Gives whether it came so far.
+    pub(crate) fn dies(&self, line: &str, death: Death) -> bool {
+        self.death.set(Some(death));
+        let ended = catch_unwind(AssertUnwindSafe(|| self.run(line)));
+        self.death.set(None);
+        ended.is_err()
     }
 
     /// Runs mpath, which must succeed.
