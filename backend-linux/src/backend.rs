@@ -19,6 +19,7 @@ use crate::manager::Managers;
 use crate::message::message_of;
 use crate::monitor::Monitor;
 use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
+use crate::observe::refreshed;
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::sysfs::Root;
 
@@ -194,6 +195,12 @@ impl Backend for LinuxBackend {
         self.capabilities.missing.extend(dumps.missing());
         self.capabilities.missing.extend(dhcp::missing(&self.root));
         Ok(snapshot)
+    }
+
+    /// Without addresses and routes, and without the files of managers and clients: a failover is seen in half the time.
+    fn glance(&mut self, last: &Snapshot) -> Result<Option<Snapshot>, BackendError> {
+        let dumps = self.client.dump_links().map_err(|failure| self.error("ip link show".to_owned(), failure))?;
+        Ok(refreshed(last, &dumps.snapshot()))
     }
 
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {

@@ -99,15 +99,20 @@ impl Client {
 
     /// All links, addresses and routes.
     pub(crate) fn dump(&self) -> Result<Dumps, Failure> {
-        let mut link = LinkMessage::default();
-        // Statistics are most of the bytes, and nobody here reads them.
-        link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-        let mut dumps = Dumps::default();
-        let questions = [
-            RouteNetlinkMessage::GetLink(link),
+        self.dumps_of([
+            links(),
             RouteNetlinkMessage::GetAddress(AddressMessage::default()),
             RouteNetlinkMessage::GetRoute(RouteMessage::default()),
-        ];
+        ])
+    }
+
+    /// All links, and nothing else.
+    pub(crate) fn dump_links(&self) -> Result<Dumps, Failure> {
+        self.dumps_of([links()])
+    }
+
+    fn dumps_of<const N: usize>(&self, questions: [RouteNetlinkMessage; N]) -> Result<Dumps, Failure> {
+        let mut dumps = Dumps::default();
         for question in questions {
             for answer in self.dump_of(question)? {
                 dumps.take(answer);
@@ -213,6 +218,14 @@ impl Drop for Listener<'_> {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The question for all links.
+fn links() -> RouteNetlinkMessage {
+    let mut link = LinkMessage::default();
+    // Statistics are most of the bytes, and nobody here reads them.
+    link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    RouteNetlinkMessage::GetLink(link)
 }
 
 fn request(message: RouteNetlinkMessage, flags: u16) -> NetlinkMessage<RouteNetlinkMessage> {

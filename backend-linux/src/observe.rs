@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use mpath_core::capability::{Feature, Missing};
+use mpath_core::snapshot::{Controller, Interface};
 use mpath_core::{InterfaceName, Snapshot};
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::{InfoBond, InfoBondPort, LinkMessage};
@@ -89,6 +90,30 @@ impl Dumps {
         }
         missing
     }
+}
+
+/// The last observation with what a dump of links alone tells of links, states and the active member; `None` where more
+/// than that is another by now.
+pub(crate) fn refreshed(last: &Snapshot, links: &Snapshot) -> Option<Snapshot> {
+    let mut fresh = last.clone();
+    if !fresh.interfaces.keys().eq(links.interfaces.keys()) {
+        return None;
+    }
+    for ((_, interface), link) in fresh.interfaces.iter_mut().zip(links.interfaces.values()) {
+        let device = |interface: &Interface| interface.controller.as_ref().map(|c| c.device().clone());
+        let is_group = |interface: &Interface| interface.group().is_some();
+        if interface.up != link.up || device(interface) != device(link) || is_group(interface) != is_group(link) {
+            return None;
+        }
+        (interface.carrier, interface.mac) = (link.carrier, link.mac);
+        if let (Some(Controller::Group(before)), Some(now)) = (&mut interface.controller, link.membership()) {
+            (before.state, before.active, before.failures) = (now.state, now.active, now.failures);
+        }
+        if let (Some(before), Some(now)) = (interface.group_mut(), link.group()) {
+            before.active.clone_from(&now.active);
+        }
+    }
+    Some(fresh)
 }
 
 #[cfg(test)]

@@ -22,6 +22,14 @@ impl Host {
         Ok(())
     }
 
+    /// Looks again at what changes by itself, if that is quicker than to look at everything; tells whether it is.
+    pub(crate) fn glance(&mut self) -> Result<bool, BackendError> {
+        let seen = self.backend.glance(&self.snapshot)?;
+        let is_quicker = seen.is_some();
+        self.snapshot = seen.unwrap_or_else(|| std::mem::take(&mut self.snapshot));
+        Ok(is_quicker)
+    }
+
     /// Steps as commands that an administrator could type.
     pub(crate) fn commands(&self, steps: &[Step]) -> Vec<String> {
         steps.iter().flat_map(|step| self.backend.explain(step)).collect()

@@ -12,6 +12,13 @@ pub trait Backend {
     /// Looks at the host. Reads, never writes.
     fn observe(&mut self) -> Result<Snapshot, BackendError>;
 
+    /// Looks only at what changes by itself, links and who carries the traffic; all else is as it was at the last look.
+    /// `None` where that is not quicker than to look at everything, or would not be true.
+    fn glance(&mut self, last: &Snapshot) -> Result<Option<Snapshot>, BackendError> {
+        let _ = last;
+        Ok(None)
+    }
+
     /// Begins to listen for changes of the host, from now on.
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError>;
 

@@ -391,6 +391,12 @@ fn an_undo_that_fails_too_says_what_is_left() {
         fn observe(&mut self) -> Result<Snapshot, mpath_core::BackendError> {
             self.0.observe()
         }
+        fn changes(&mut self) -> Result<Box<dyn mpath_core::Changes>, mpath_core::BackendError> {
+            self.0.changes()
+        }
+        fn counters(&self, interface: &InterfaceName) -> Option<mpath_core::Counters> {
+            self.0.counters(interface)
+        }
         fn explain(&self, step: &Step) -> Vec<String> {
             self.0.explain(step)
         }

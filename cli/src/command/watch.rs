@@ -36,6 +36,18 @@ struct Watch<'g> {
     host: Host,
     receipts: ReceiptStore,
     groups: Vec<Watched<'g>>,
+    /// The look at everything that is still to come after a glance.
+    due: Option<Due>,
+}
+
+/// A look that is still to come.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    at: Instant,
+    /// It is not put off beyond this.
+    latest: Instant,
+    /// When the change was heard of.
+    stamp: Stamp,
 }
 
 /// One of them, as of the last look.
@@ -67,6 +79,9 @@ struct Now<'a> {
     drift: usize,
 }
 
+/// How long nothing may have changed before everything is looked at, and how long that is waited for.
+const QUIET: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(200);
 /// How often the view counts bytes.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -87,7 +102,7 @@ impl WatchArgs {
             Watched { group, device, status }
         });
         let groups = groups.collect();
-        let mut watch = Watch { host, receipts, groups };
+        let mut watch = Watch { host, receipts, groups, due: None };
         let live = context.live.filter(|_| self.limit.is_none_or(|limit| limit.get() > 0));
         if let Some(live) = live {
             feed.stop_by_signals().map_err(CommandError::signals)?;
@@ -102,22 +117,50 @@ impl WatchArgs {
 }
 
 impl Watch<'_> {
-    /// The first event of each group.
-    fn begin(&self) -> Vec<(usize, Event)> {
-        let begin = |watched: &Watched<'_>| Event::Watching { status: Box::new(watched.status.clone()) };
-        self.groups.iter().map(begin).enumerate().collect()
+    /// Tells the first event of each group.
+    fn begin(&self, mut tell: impl FnMut(&Watched<'_>, &Event)) {
+        for watched in &self.groups {
+            tell(watched, &Event::Watching { status: Box::new(watched.status.clone()) });
+        }
     }
 
-    /// Looks again, and tells what has happened since the last look.
-    fn look(&mut self) -> Result<Vec<(usize, Event)>, CommandError> {
-        self.host.look_again()?;
-        let mut events = Vec::new();
-        for (number, watched) in self.groups.iter_mut().enumerate() {
-            let status = look(watched.group, watched.device.clone(), &self.host, &self.receipts).status;
-            events.extend(between(&watched.status, &status).into_iter().map(|event| (number, event)));
-            watched.status = status;
+    /// Tells what has happened since the last look. A glance shows a failover at once; all else is looked at when
+    /// nothing has changed for a moment, since the next change may be the failover.
+    fn follow(
+        &mut self,
+        changed: Option<Stamp>,
+        mut tell: impl FnMut(Stamp, &Watched<'_>, &Event),
+    ) -> Result<(), CommandError> {
+        let now = Instant::now();
+        if let Some(stamp) = changed {
+            let latest = self.due.map_or(now + PATIENCE, |due| due.latest);
+            self.due = Some(Due { at: (now + QUIET).min(latest), latest, stamp });
+            if self.host.glance()? {
+                self.compare(&mut |watched, event| tell(stamp, watched, event));
+            } else {
+                self.due = Some(Due { at: now, latest, stamp });
+            }
         }
-        Ok(events)
+        if let Some(due) = self.due.filter(|due| due.at <= now) {
+            self.host.look_again()?;
+            self.due = None;
+            self.compare(&mut |watched, event| tell(due.stamp, watched, event));
+        }
+        Ok(())
+    }
+
+    /// When there is something to do without any news.
+    fn next(&self, end: Option<Instant>) -> Option<Instant> {
+        self.due.map(|due| due.at).into_iter().chain(end).min()
+    }
+
+    fn compare(&mut self, tell: &mut impl FnMut(&Watched<'_>, &Event)) {
+        for watched in &mut self.groups {
+            let status = look(watched.group, watched.device.clone(), &self.host, &self.receipts).status;
+            let events = between(&watched.status, &status);
+            watched.status = status;
+            events.iter().for_each(|event| tell(watched, event));
+        }
     }
 }
 
@@ -128,16 +171,14 @@ fn tell(
     end: Option<Instant>,
     console: &mut Console<'_>,
 ) -> Result<ExitCode, CommandError> {
-    let (mut events, mut stamp) = (watch.begin(), Stamp::now());
+    let now = Stamp::now();
+    watch.begin(|watched, event| line(watched, event, now, console));
     loop {
-        for (number, event) in &events {
-            line(&watch.groups[*number], event, stamp, console);
-        }
         if !console.is_heard() || end.is_some_and(|end| end <= Instant::now()) {
             return Ok(ExitCode::Done);
         }
         let mut changed = None;
-        for news in feed.next(end) {
+        for news in feed.next(watch.next(end)) {
             match news {
                 News::Changed(stamp) => changed = Some(stamp),
                 News::Deaf(error) => return Err(error.into()),
@@ -145,13 +186,7 @@ fn tell(
                 News::Typed(_) => {}
             }
         }
-        events = match changed {
-            Some(heard) => {
-                stamp = heard;
-                watch.look()?
-            }
-            None => vec![],
-        };
+        watch.follow(changed, |stamp, watched, event| line(watched, event, stamp, console))?;
     }
 }
 
@@ -189,13 +224,12 @@ fn local(stamp: Stamp) -> impl std::fmt::Display {
 fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<ExitCode, CommandError> {
     let mut screen = Screen::open().map_err(CommandError::screen)?;
     let mut view = View::default();
-    let (mut events, mut stamp) = (watch.begin(), Stamp::now());
+    let told =
+        |stamp, watched: &Watched<'_>, event: &Event| format!("{}  {}: {event}", local(stamp), watched.group.name());
+    let now = Stamp::now();
+    watch.begin(|watched, event| view.tell(&told(now, watched, event)));
     let mut count = Instant::now();
     loop {
-        for (number, event) in &events {
-            let watched = &watch.groups[*number];
-            view.tell(&format!("{}  {}: {event}", local(stamp), watched.group.name()));
-        }
         let now = Stamp::now().monotonic;
         if count <= Instant::now() {
             count = Instant::now() + SECOND;
@@ -208,7 +242,7 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
             return Ok(ExitCode::Done);
         }
         let mut changed = None;
-        for news in feed.next(Some(end.map_or(count, |end| end.min(count)))) {
+        for news in feed.next(watch.next(Some(end.map_or(count, |end| end.min(count))))) {
             match news {
                 News::Changed(stamp) => changed = Some(stamp),
                 News::Deaf(error) => return Err(error.into()),
@@ -218,13 +252,7 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
                 News::Typed(_) => {}
             }
         }
-        events = match changed {
-            Some(heard) => {
-                stamp = heard;
-                watch.look()?
-            }
-            None => vec![],
-        };
+        watch.follow(changed, |stamp, watched, event| view.tell(&told(stamp, watched, event)))?;
     }
 }
 
