@@ -8,6 +8,7 @@ mod plan;
 mod recover;
 mod render;
 mod status;
+mod switch;
 mod up;
 
 use clap::Subcommand;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Up(up::UpArgs),
     /// Take groups down and put their interfaces back as they were
     Down(down::DownArgs),
+    /// Let another member carry the traffic, without a loss
+    Switch(switch::SwitchArgs),
     /// Show what `up` or `down` would do, as commands too
     Plan(plan::PlanArgs),
     /// Show how groups are doing
@@ -47,9 +50,13 @@ impl Command {
     /// Whether it is one that may change the host.
     pub(crate) fn changes_host(&self) -> bool {
         match self {
-            Self::Up(_) | Self::Down(_) | Self::Confirm(_) | Self::Revert(_) | Self::Recover(_) | Self::Guard(_) => {
-                true
-            }
+            Self::Up(_)
+            | Self::Down(_)
+            | Self::Switch(_)
+            | Self::Confirm(_)
+            | Self::Revert(_)
+            | Self::Recover(_)
+            | Self::Guard(_) => true,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
         }
     }
@@ -58,6 +65,7 @@ impl Command {
         match self {
             Self::Up(args) => args.run(context),
             Self::Down(args) => args.run(context),
+            Self::Switch(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Render(args) => args.run(context),

@@ -15,6 +15,7 @@ mod exit_code;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard_process;
+mod handover;
 mod host;
 mod journals;
 mod known;

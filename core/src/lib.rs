@@ -17,6 +17,7 @@ pub mod effect;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
 pub mod group;
+pub mod handover;
 pub mod journal;
 pub mod mac;
 pub mod millis;

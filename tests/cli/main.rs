@@ -19,6 +19,7 @@ mod recovery;
 mod reference;
 mod render;
 mod status;
+mod switch;
 mod trust;
 mod up;
 mod world;

@@ -9,6 +9,7 @@ mod refusals;
 mod rights;
 mod status;
 mod story;
+mod switch;
 mod truth;
 mod universe;
 mod world;
