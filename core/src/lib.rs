@@ -13,6 +13,7 @@ pub mod backend;
 pub mod capability;
 pub mod detection;
 pub mod dispute;
+pub mod drill;
 pub mod effect;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
