@@ -3,10 +3,11 @@
 //! In: a [`Step`], or the wish to see. Out: the kernel's yes or no, or a [`Snapshot`]. Makes no choice: what a step is
 //! here was decided by [`ops_for`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::time::{Duration, Instant};
 
+use mpath_core::drill::Packets;
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
 use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
@@ -193,6 +194,15 @@ impl Backend for LinuxBackend {
         self.capabilities.missing.extend(dumps.missing());
         self.capabilities.missing.extend(dhcp::missing(&self.root));
         Ok(snapshot)
+    }
+
+    fn packets(&self, members: &[InterfaceName]) -> BTreeMap<InterfaceName, Packets> {
+        let count = |member: &InterfaceName, what: &str| {
+            let told = self.root.read(format!("sys/class/net/{member}/statistics/{what}_packets"))?;
+            told.trim().parse().ok()
+        };
+        let packets = |member| Some(Packets { sent: count(member, "tx")?, received: count(member, "rx")? });
+        members.iter().filter_map(|member| Some((member.clone(), packets(member)?))).collect()
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -3,6 +3,7 @@
 mod check;
 mod confirm;
 pub(crate) mod down;
+mod drill;
 pub(crate) mod guard;
 mod plan;
 mod recover;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Down(down::DownArgs),
     /// Let another member carry the traffic, without a loss
     Switch(switch::SwitchArgs),
+    /// Let members fail in turn and measure what is lost
+    Drill(drill::DrillArgs),
     /// Show what `up` or `down` would do, as commands too
     Plan(plan::PlanArgs),
     /// Show how groups are doing
@@ -53,6 +56,7 @@ impl Command {
             Self::Up(_)
             | Self::Down(_)
             | Self::Switch(_)
+            | Self::Drill(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -66,6 +70,7 @@ impl Command {
             Self::Up(args) => args.run(context),
             Self::Down(args) => args.run(context),
             Self::Switch(args) => args.run(context),
+            Self::Drill(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Render(args) => args.run(context),

@@ -14,6 +14,8 @@ pub enum ExitCode {
     InvalidFile = 3,
     /// Something would change.
     ChangesPending = 4,
+    /// In a drill the traffic stood still for longer than allowed.
+    TooLong = 5,
     /// A group works, but not every member of it does.
     Degraded = 6,
     /// A group does not work, or is not there.
@@ -30,12 +32,13 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::InvalidFile,
         Self::ChangesPending,
+        Self::TooLong,
         Self::Degraded,
         Self::GroupFailed,
         Self::NotPermitted,
@@ -59,6 +62,7 @@ impl ExitCode {
             Self::ChangesPending => {
                 "something would change (`plan --check`), or a group has drifted (`status --check`)"
             }
+            Self::TooLong => "the longest gap was longer than allowed (`drill --max-gap`)",
             Self::Degraded => "a group is degraded (`status --check`)",
             Self::GroupFailed => "a group has failed or is absent (`status --check`)",
             Self::NotPermitted => "not permitted",

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod confirmation;
 mod context;
+mod drill;
 mod environment;
 mod error;
 mod exit_code;

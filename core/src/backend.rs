@@ -1,8 +1,10 @@
 //! The seam between mpath and a system: what a platform must offer.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use crate::{Capabilities, Snapshot, Step};
+use crate::drill::Packets;
+use crate::{Capabilities, InterfaceName, Snapshot, Step};
 
 /// One platform's way to look at a host and to change it. The level is that of the domain, never of a tool.
 pub trait Backend {
@@ -11,6 +13,11 @@ pub trait Backend {
 
     /// Looks at the host. Reads, never writes.
     fn observe(&mut self) -> Result<Snapshot, BackendError>;
+
+    /// What each of these members sent and received since it was made. A platform that does not tell says nothing of it.
+    fn packets(&self, _members: &[InterfaceName]) -> BTreeMap<InterfaceName, Packets> {
+        BTreeMap::new()
+    }
 
     /// A step as commands that an administrator could type. Pure.
     fn explain(&self, step: &Step) -> Vec<String>;

@@ -237,9 +237,7 @@ impl Until {
         match self {
             Self::Active(member) => active == Some(member),
             Self::Left(member) => active.is_some_and(|active| active != member) && !is_usable(host, member),
-            Self::Back { member, active: carries } => {
-                is_usable(host, member) && (!carries || active == Some(member))
-            }
+            Self::Back { member, active: carries } => is_usable(host, member) && (!carries || active == Some(member)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod binary;
 mod confirmation;
 mod documents;
 mod down;
+mod drill;
 mod expected;
 mod files;
 mod harmless;

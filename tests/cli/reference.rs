@@ -25,7 +25,9 @@ fn exit_codes_are_those_of_the_reference() {
 fn options_are_those_of_the_reference() {
     let text = fs::read_to_string(repository("docs/reference/commands.md")).unwrap();
     let common = section(&text, "## For every command");
-    for command in ["up", "down", "confirm", "revert", "pending", "recover", "plan", "status", "render", "check"] {
+    for command in [
+        "up", "down", "switch", "drill", "confirm", "revert", "pending", "recover", "plan", "status", "render", "check",
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args([command, "-h"]).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         let mut helped: Vec<_> = options(&help).filter(|option| option != "--help").collect();

@@ -59,3 +59,21 @@ fn a_switch_without_a_member_that_could_take_over_touches_nothing() {
         assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
     }
 }
+
+#[test]
+fn a_drill_takes_the_active_member_out_of_use_and_puts_everybody_back() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up");
+        let before = world.look().configuration();
+        world.host.forget_calls();
+        let told = world.done("drill --json --rest 100ms").stdout;
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let group = &told["groups"][0];
+        assert_eq!((&group["timestamps"], &group["error"]), (&"process".into(), &serde_json::Value::Null));
+        assert_eq!(world.host.mutations()[..2], ["if_mpadm -d net0", "if_mpadm -r net0"], "{dialect:?}");
+        assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+        assert_eq!(world.run("drill --how admin").code, 9, "{dialect:?}");
+    }
+}
