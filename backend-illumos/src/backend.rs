@@ -94,6 +94,20 @@ impl IllumosBackend {
                 }
                 done => done.map(drop),
             },
+            Op::Join { line, forget: [join, leave], back } => match self.programs.change(line, self.rights) {
+                Err(error @ BackendError::Command { .. }) => {
+                    if self.programs.change(join, self.rights).is_err() {
+                        return Err(error);
+                    }
+                    if self.programs.change(leave, self.rights).is_err() {
+                        // It was another reason; what is still in the way is found by whoever undoes this.
+                        let _ = self.programs.change(back, self.rights);
+                        return Err(error);
+                    }
+                    self.programs.change(line, self.rights).map(drop)
+                }
+                done => done.map(drop),
+            },
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
@@ -106,6 +120,16 @@ impl IllumosBackend {
                 mark::write(&self.root, device, *lasting, mark.as_deref()).map_err(io(mark::directory(*lasting)))
             }
             Op::BootFile { file, edit } => boot_file::edit(&self.root, file, edit).map_err(io(file)),
+        }
+    }
+
+    /// Takes away a mark that was there before its interface, which could not be made.
+    fn unmark(&self, done: &[Op]) {
+        for op in done {
+            if let Op::Mark { device, mark: Some(_), lasting } = op {
+                // What failed is told; a mark alone means nothing.
+                let _ = mark::write(&self.root, device, *lasting, None);
+            }
         }
     }
 
@@ -236,8 +260,12 @@ impl Backend for IllumosBackend {
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
-        for op in ops_for(step, self.dialect) {
-            self.run(&op)?;
+        let ops = ops_for(step, self.dialect);
+        for (done, op) in ops.iter().enumerate() {
+            if let Err(error) = self.run(op) {
+                self.unmark(&ops[..done]);
+                return Err(error);
+            }
         }
         Ok(())
     }

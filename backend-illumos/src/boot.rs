@@ -29,23 +29,29 @@ impl Boot {
     /// Reads the files, and what `route -p show` printed.
     pub(crate) fn read(root: &Path, routes: &str) -> io::Result<Self> {
         let routers = boot_file::read(root, DEFAULT_ROUTER)?.unwrap_or_default();
-        let mut hostnames = BTreeMap::new();
+        let mut hostnames = Vec::new();
         for entry in fs::read_dir(root.join("etc"))? {
             let file = entry?.file_name();
             let Some(interface) = file.to_str().and_then(|name| name.strip_prefix("hostname.")) else { continue };
             // net-physical takes those whose names end in a digit.
             if interface.ends_with(|c: char| c.is_ascii_digit()) {
                 let text = boot_file::read(root, &boot_file::hostname(interface))?.unwrap_or_default();
-                let lines = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
-                hostnames.insert(interface.to_owned(), lines.collect());
+                hostnames.push((interface.to_owned(), text));
             }
         }
+        Ok(Self::of(hostnames, &routers, routes))
+    }
+
+    /// What is in the texts of these hostname files, in `/etc/defaultrouter`, and in what `route -p show` printed.
+    pub(crate) fn of(hostnames: Vec<(String, String)>, routers: &str, routes: &str) -> Self {
+        let lines =
+            |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
-        Ok(Self {
-            hostnames,
+        Self {
+            hostnames: hostnames.into_iter().map(|(interface, text)| (interface, lines(&text))).collect(),
             routers: routers.lines().filter_map(first).collect(),
             routes: routes.lines().filter_map(persistent_route).collect(),
-        })
+        }
     }
 
     /// Whether the hostname file of an interface begins with that word.

@@ -10,6 +10,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use mpath_core::shell::word;
 use serde::Serialize;
 
 /// The routers of the boot, one IPv4 address in a line; what follows a `#` at its begin is a comment.
@@ -84,18 +85,18 @@ pub(crate) fn edit(root: &Path, file: &str, edit: &Edit) -> io::Result<()> {
 
 /// An edit as an administrator would type it.
 pub(crate) fn explain(file: &str, edit: &Edit) -> String {
-    let quoted = |line: &String| format!("'{line}'");
+    let path = format!("/{file}");
+    let [path, aside, new] = [path.clone(), format!("{path}.{BEFORE}"), format!("{path}.new")];
+    let [path, aside, new] = [word(&path), word(&aside), word(&new)];
     match edit {
         Edit::Make(lines) => {
-            let lines: Vec<_> = lines.iter().map(quoted).collect();
-            format!(
-                "test ! -f /{file} || mv /{file} /{file}.{BEFORE}; printf '%s\\n' {lines} > /{file}",
-                lines = lines.join(" ")
-            )
+            let lines: Vec<_> = lines.iter().map(|line| word(line)).collect();
+            let lines = lines.join(" ");
+            format!("test ! -f {path} || mv {path} {aside}; printf '%s\\n' {lines} > {path}")
         }
-        Edit::Unmake(_) => format!("rm -f /{file}; test ! -f /{file}.{BEFORE} || mv /{file}.{BEFORE} /{file}"),
-        Edit::Add(line) => format!("echo {} >> /{file}", quoted(line)),
-        Edit::Drop(line) => format!("fgrep -vx {} /{file} > /{file}.new~; mv /{file}.new~ /{file}", quoted(line)),
+        Edit::Unmake(_) => format!("rm -f {path}; test ! -f {aside} || mv {aside} {path}"),
+        Edit::Add(line) => format!("echo {} >> {path}", word(line)),
+        Edit::Drop(line) => format!("fgrep -vx {} {path} > {new}; mv {new} {path}", word(line)),
     }
 }
 
@@ -158,6 +159,24 @@ mod tests {
             edit(root.path(), FILE, &Edit::Unmake("group lan0".to_owned())).unwrap();
             assert_eq!(read(root.path(), FILE).unwrap().unwrap(), "192.168.1.7\n");
         }
+    }
+
+    #[test]
+    fn what_is_shown_is_one_word_to_a_shell_whatever_is_in_it() {
+        let odd = "it's; reboot";
+        for edit in [make(&[odd]), Edit::Unmake(odd.to_owned()), Edit::Add(odd.to_owned()), Edit::Drop(odd.to_owned())]
+        {
+            let shown = explain("etc/hostname.n$0", &edit).replace(r"'it'\''s; reboot'", "LINE");
+            for part in shown.split("'/etc/hostname.n$0").skip(1) {
+                assert!(part.split_once('\'').is_some(), "{shown}");
+            }
+            assert!(!shown.contains(" /etc/hostname.n$0") && !shown.contains("reboot"), "{shown}");
+        }
+        assert_eq!(
+            explain(FILE, &make(&["group lan0", "up"])),
+            "test ! -f /etc/hostname.net0 || mv /etc/hostname.net0 /etc/hostname.net0.before-mpath; \
+             printf '%s\\n' 'group lan0' up > /etc/hostname.net0"
+        );
     }
 
     #[test]

@@ -5,10 +5,11 @@
 use mpath_core::capability::{Cures, DefaultDevice, Feature, GroupRules, Missing, Obstacle};
 use mpath_core::shell::word;
 use mpath_core::snapshot::Kind;
-use mpath_core::{Capabilities, Snapshot};
+use mpath_core::{Address, Capabilities, InterfaceName, Snapshot};
 
 use crate::dialect::Dialect;
 use crate::mpathd::PROBES;
+use crate::op::object_name;
 
 /// The directory is on `/var/run`, root's and gone after a boot; the network profile lets nobody write there.
 const OWN_DIRECTORY: &str = "run it as root; or, with the profile Network Management, let root give you the directory until the next boot: mkdir -p -m 755 {directory} && chown {user} {directory}";
@@ -75,6 +76,11 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
                 Dialect::Ipadm | Dialect::Solaris11 => "ipadm remove-ipmp -i {member} {controller}",
                 Dialect::Ifconfig | Dialect::Solaris10 => "ifconfig {member} group ''",
             },
+            // What was made with --temporary goes only with it (`ipmgmt_ipmp_update_handler`).
+            free_passing_member: match dialect {
+                Dialect::Ipadm | Dialect::Solaris11 => "ipadm remove-ipmp --temporary -i {member} {controller}",
+                Dialect::Ifconfig | Dialect::Solaris10 => "ifconfig {member} group ''",
+            },
             remove_route: "route delete {to} {via}",
             ranks_routes: false,
             switch_off: "ifconfig {interface} down",
@@ -116,10 +122,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
             // Only link-local ones come by themselves; up and without an object they hinder joining (EADDRINUSE).
             cure: match address.automatic {
                 true => format!("ifconfig {} inet6 down", word(name.as_str())),
-                false => {
-                    let make = format!("ipadm create-addr -T static -a {address} {}", word(&format!("{name}/v4")));
-                    format!("let ipadm have it: ifconfig {} unplumb && {make}", word(name.as_str()))
-                }
+                false => format!("let ipadm have it: {}", let_ipadm_have(address, name, interface.persistent)),
             },
             unsupported: false,
             of_lasting: false,
@@ -128,10 +131,25 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
     obstacles
 }
 
+/// The commands by which an address that `ifconfig` gave becomes an address object, as lasting as its interface.
+fn let_ipadm_have(address: &Address, name: &InterfaceName, lasts: bool) -> String {
+    let family = if address.is_ipv6() { " inet6" } else { "" };
+    let logical = address.label.as_ref().is_some_and(|label| label.contains(':'));
+    let interface = word(name.as_str());
+    // The first one is the interface's own place, and `ipadm` takes it where nothing else is in it.
+    let free = match logical {
+        true => format!("ifconfig {interface}{family} removeif {}", address.net.addr()),
+        false => format!("ifconfig {interface}{family} {}", if address.is_ipv6() { "::" } else { "0.0.0.0" }),
+    };
+    let temporary = if lasts { "" } else { "-t " };
+    let object = format!("{name}/{}", object_name(&address.net));
+    format!("{free} && ipadm create-addr {temporary}-T static -a {} {}", address.net, word(&object))
+}
+
 #[cfg(test)]
 mod tests {
+    use mpath_core::MacAddress;
     use mpath_core::snapshot::Interface;
-    use mpath_core::{InterfaceName, MacAddress};
 
     use super::*;
 

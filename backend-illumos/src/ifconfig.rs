@@ -21,6 +21,8 @@ const UP: u64 = 1;
 pub(crate) struct Block {
     /// The interface, without the number of a logical one.
     pub(crate) interface: String,
+    /// The name with that number: `net0:1`, or `net0` of the first.
+    pub(crate) logical: String,
     flags: u64,
     pub(crate) address: Option<IpAddr>,
     pub(crate) mac: Option<MacAddress>,
@@ -47,7 +49,8 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
             let interface = name.split(':').next().unwrap_or(name).to_owned();
             let hexadecimal = flags.split('<').next().unwrap_or_default();
             let flags = u64::from_str_radix(hexadecimal, 16).unwrap_or(0);
-            blocks.push(Block { interface, flags, address: None, mac: None, groupname: None });
+            let logical = name.to_owned();
+            blocks.push(Block { interface, logical, flags, address: None, mac: None, groupname: None });
             continue;
         }
         let Some(block) = blocks.last_mut() else { continue };

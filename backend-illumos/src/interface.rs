@@ -23,6 +23,8 @@ pub(crate) struct IpInterface {
     pub(crate) standby: bool,
     /// Whether `ipadm` makes it again at boot.
     pub(crate) is_kept: bool,
+    /// The family that it is not plumbed for, as `ifconfig` calls it.
+    pub(crate) lacks: Option<&'static str>,
 }
 
 /// The rows of an output with [`FIELDS`].
@@ -38,6 +40,7 @@ pub(crate) fn interfaces(text: &str) -> Result<Vec<IpInterface>, BackendError> {
             is_disabled: state == "disabled",
             standby: flags.standby,
             is_kept: is_kept(&persistent),
+            lacks: flags.lacks,
         }
     };
     Ok(rows::<5>("the IP interfaces (ipadm show-if)", text)?.into_iter().map(interface).collect())
@@ -54,6 +57,7 @@ pub(crate) fn interfaces_without_class(text: &str) -> Result<Vec<IpInterface>, B
             is_disabled: state == "disabled",
             standby: flags.standby,
             is_kept: is_kept(&persistent),
+            lacks: flags.lacks,
         }
     };
     Ok(rows::<4>("the IP interfaces (ipadm show-if)", text)?.into_iter().map(interface).collect())
@@ -69,12 +73,18 @@ struct Flags {
     ipmp: bool,
     is_virtual: bool,
     standby: bool,
+    lacks: Option<&'static str>,
 }
 
 impl Flags {
     fn of(current: &str) -> Self {
         let has = |flag| current.contains(flag);
-        Self { ipmp: has('I'), is_virtual: has('v'), standby: has('s') }
+        let lacks = match (has('4'), has('6')) {
+            (true, false) => Some("inet6"),
+            (false, true) => Some("inet"),
+            _ => None,
+        };
+        Self { ipmp: has('I'), is_virtual: has('v'), standby: has('s'), lacks }
     }
 }
 
@@ -84,7 +94,15 @@ mod tests {
 
     fn plain(name: &str) -> IpInterface {
         let name = name.to_owned();
-        IpInterface { name, is_ipmp: false, is_virtual: false, is_disabled: false, standby: false, is_kept: true }
+        IpInterface {
+            name,
+            is_ipmp: false,
+            is_virtual: false,
+            is_disabled: false,
+            standby: false,
+            is_kept: true,
+            lacks: None,
+        }
     }
 
     #[test]
@@ -97,6 +115,8 @@ mod tests {
         assert_eq!(found[2], IpInterface { standby: true, ..plain("wlan0") });
         assert_eq!(found[3], IpInterface { is_ipmp: true, ..plain("ipmp0") });
         assert_eq!(found[4], IpInterface { is_disabled: true, ..plain("net7") });
+        let halves = interfaces("net8:IP:down:bm--------4-:---\nnet9:IP:down:bm---------6:---\n").unwrap();
+        assert_eq!(halves.iter().map(|half| half.lacks).collect::<Vec<_>>(), [Some("inet6"), Some("inet")]);
     }
 
     #[test]

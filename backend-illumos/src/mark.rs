@@ -5,7 +5,7 @@
 //! memory, for interfaces that go with a boot as the mark does, and in `/var/mpath` for those that come back. A mark
 //! without its interface means nothing.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -42,8 +42,10 @@ pub(crate) fn write(root: &Path, device: &str, lasting: bool, mark: Option<&str>
             file.write_all(format!("{mark}\n").as_bytes())?;
             // Everybody may look at a group, and whose it is.
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            // One that stays must be there as a whole after a power cut, as its interface is.
+            file.as_file().sync_all()?;
             file.persist(path)?;
-            Ok(())
+            File::open(&directory)?.sync_all()
         }
         None => match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -208,6 +208,13 @@ impl Rows {
                 let own = format!("{name}/{}", object_name(&address.net));
                 address.label = address.label.filter(|label| !label.ends_with("/?") && *label != own);
             }
+            // How it is taken away hangs on its place.
+            let mut own = self.blocks_of(name).filter(|block| block.address == Some(address.net.addr()));
+            if let (Some(block), None, None) = (own.next(), interface.group(), interface.membership())
+                && object.is_none()
+            {
+                address.label = Some(format!("{}/?", block.logical));
+            }
             address.kept |= object.is_none() && self.boot.has_address(name, &address);
             interface.addresses.push(address);
         }

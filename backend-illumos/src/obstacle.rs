@@ -87,6 +87,15 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
     if dialect == Dialect::Ifconfig {
         return obstacles;
     }
+    for ip in rows.interfaces.iter().filter(|ip| !ip.is_ipmp && !ip.is_virtual && !ip.is_disabled) {
+        // `ifconfig` and hostname files plumb one family at a time. The group's other one would have no active member
+        // (`ipmp_ill_is_active`), while `ipmpstat` says `ok`.
+        let Some(family) = ip.lacks else { continue };
+        let name = &ip.name;
+        let lacking = if family == "inet" { "IPv4" } else { "IPv6" };
+        let reason = format!("{name} is not plumbed for {lacking}, and would carry none of the group's");
+        found(name, reason, format!("ifconfig {} {family} plumb", word(name.as_str())), false);
+    }
     for name in rows.boot.hostnames.keys().filter(|_| dialect == Dialect::Ipadm) {
         // net-physical: "found /etc/hostname.X or /etc/hostname6.X, ignoring ipadm configuration".
         let reason = format!("/etc/hostname.{name} is there, so that the boot ignores what ipadm keeps of {name}");
@@ -96,7 +105,7 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
     for object in &rows.idle {
         // The boot would bring it up on the member, as a test address (`i_ipadm_init_ifobj`).
         let reason = format!("the address object {object} is not in use now, and would come up in the group at boot");
-        found(&of(object), reason, format!("ipadm delete-addr {object}"), true);
+        found(&of(object), reason, format!("ipadm delete-addr {}", word(object)), true);
     }
     for object in &rows.special {
         let reason = format!("the address object {object} has properties that `down` could not give back");

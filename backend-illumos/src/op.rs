@@ -66,6 +66,17 @@ pub enum Op {
         /// What takes it out of use and in again, where that fails.
         wake: [CommandLine; 2],
     },
+    /// Puts a member into a group for every boot. What `ipadm` keeps may know the membership already, though the member is
+    /// not in the group: it was taken out until the next boot, or the kernel refused it once (the database is written
+    /// before it is asked, `i_ipadm_update_ipmp`). That is EXISTS for ever, and only goes by leaving for every boot.
+    Join {
+        /// What puts it in.
+        line: CommandLine,
+        /// What lets it join until the next boot and leave for every boot, where that fails.
+        forget: [CommandLine; 2],
+        /// What takes it out again where nothing was known of it.
+        back: CommandLine,
+    },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
     /// Writes the mark of an IPMP interface, or removes it.
@@ -98,8 +109,10 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
                 false => vec![way.ipmp("create-ipmp", &[device])],
             };
             let file = hostname_file(way, device, || Edit::Make(vec![boot_file::group_line(device)]));
+            // The mark comes first: one without its interface means nothing, but an interface of every boot that a power
+            // cut left without its mark would be nobody's.
             let mark = label.is_some().then(|| mark_op(way, device, label.as_deref()));
-            make.into_iter().chain(file).chain(mark).collect()
+            mark.into_iter().chain(make).chain(file).collect()
         }
         Step::DeleteGroup(NewGroup { device, label, .. }) => {
             let device = device.as_str();
@@ -203,9 +216,20 @@ fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     }
     let add = way.ipmp("add-ipmp", &["-i", member, device]);
     match way.lasting {
-        true => vec![make_link_local(&member_link_local(member), way), add],
+        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member)],
         false => vec![ifconfig(&[member, "inet6", "down"]), add, ifconfig(&[member, "inet6", "up"])],
     }
+}
+
+/// What puts a member into a group for every boot, with what clears the way where that fails.
+fn forgetting(op: Op, device: &str, member: &str) -> Op {
+    let Op::Run(line) = op else { return op };
+    let ipmp = |verb: &'static str, option: Option<&'static str>| {
+        CommandLine::new("ipadm", [verb].into_iter().chain(option).chain(["-i", member, device]))
+    };
+    let temporary = Some("--temporary");
+    let forget = [ipmp("add-ipmp", temporary), ipmp("remove-ipmp", None)];
+    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary) }
 }
 
 /// A membership made with --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without
@@ -289,7 +313,7 @@ impl Op {
     /// As somebody types it who has the profile and is not root. Files are written with the caller's own rights.
     pub(crate) fn by_profile(&self) -> String {
         match self {
-            Self::Run(_) | Self::RereadMpathd(_) | Self::Remove { .. } | Self::StandBy { .. } => {
+            Self::Run(_) | Self::RereadMpathd(_) | Self::Remove { .. } | Self::StandBy { .. } | Self::Join { .. } => {
                 format!("pfexec {self}")
             }
             Self::SetMpathd { .. } | Self::Mark { .. } | Self::BootFile { .. } => self.to_string(),
@@ -300,15 +324,18 @@ impl Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Run(line) | Self::RereadMpathd(line) | Self::Remove { line, .. } | Self::StandBy { line, .. } => {
-                fmt::Display::fmt(line, f)
-            }
+            Self::Run(line)
+            | Self::RereadMpathd(line)
+            | Self::Remove { line, .. }
+            | Self::StandBy { line, .. }
+            | Self::Join { line, .. } => fmt::Display::fmt(line, f),
             Self::SetMpathd { changes } => {
-                write!(f, "cp -p /{file} /{kept} && sed", file = mpathd::FILE, kept = mpathd::KEPT)?;
-                for (key, value) in changes {
-                    write!(f, " -e 's/^{key}=.*/{key}={value}/'")?;
-                }
-                write!(f, " /{kept} > /{file}", file = mpathd::FILE, kept = mpathd::KEPT)
+                // A key that the file does not have, or has in a comment only, comes at the end.
+                let keys: Vec<_> = changes.iter().map(|(key, _)| *key).collect();
+                let (file, kept, keys) = (mpathd::FILE, mpathd::KEPT, keys.join("|"));
+                write!(f, "cp -p /{file} /{kept} && {{ egrep -v '^({keys})=' /{kept};")?;
+                changes.iter().try_for_each(|(key, value)| write!(f, " echo {};", word(&format!("{key}={value}"))))?;
+                write!(f, " }} > /{file}")
             }
             Self::Mark { device, mark: Some(mark), lasting } => {
                 let directory = mark::directory(*lasting);

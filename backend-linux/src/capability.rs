@@ -34,6 +34,7 @@ pub fn capabilities() -> Capabilities {
         cures: Cures {
             show_interfaces: "ip link",
             free_member: "ip link set dev {member} nomaster",
+            free_passing_member: "ip link set dev {member} nomaster",
             remove_route: "ip route del {route} dev {interface}",
             ranks_routes: true,
             switch_off: "ip link set dev {interface} down",

@@ -112,15 +112,15 @@ pub(crate) fn choose(journals: &JournalStore, named: Option<&str>) -> Result<Tok
 
 /// Lets a change stay. To be called with the lock.
 pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
-    let done = context.journals().waiting(token).into_iter().filter(|found| !found.is_stuck());
-    let reports = done.map(|found| {
-        let marked = found.reopen().and_then(|mut journal| journal.mark(Mark::Done));
-        match marked {
-            Ok(()) => recovery::keep(&found, context),
-            Err(error) => {
-                let report = GroupReport::new(found.group(), None);
-                report.failed(journal_code(&error), ErrorText::of(&error, error.hint()))
-            }
+    let done: Vec<_> = context.journals().waiting(token).into_iter().filter(|found| !found.is_stuck()).collect();
+    // All are marked before the first is ended: whoever is killed in between has confirmed more, not less.
+    let marked: Vec<_> =
+        done.iter().map(|found| found.reopen().and_then(|mut journal| journal.mark(Mark::Done))).collect();
+    let reports = done.iter().zip(marked).map(|(found, marked)| match marked {
+        Ok(()) => recovery::keep(found, context),
+        Err(error) => {
+            let report = GroupReport::new(found.group(), None);
+            report.failed(journal_code(&error), ErrorText::of(&error, error.hint()))
         }
     });
     let reports = reports.collect();
@@ -150,10 +150,14 @@ pub(crate) fn guard_address(state_directory: &Path, token: &Token) -> PathBuf {
 }
 
 /// Tells the guard that there may be nothing left to wait for.
-fn wake(state_directory: &Path, token: &Token) {
+pub(crate) fn wake(state_directory: &Path, token: &Token) {
+    let address = guard_address(state_directory, token);
     // Without it the guard looks when the time is up, and finds the same.
-    let _: io::Result<usize> =
-        UnixDatagram::unbound().and_then(|socket| socket.send_to(b".", guard_address(state_directory, token)));
+    let woken = UnixDatagram::unbound().and_then(|socket| socket.send_to(b".", &address));
+    if woken.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+        // It was killed, and cannot tidy up after itself.
+        let _ = std::fs::remove_file(address);
+    }
 }
 
 /// The lock, for one who has waited long enough to want it.

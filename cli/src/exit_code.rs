@@ -6,7 +6,7 @@
 pub enum ExitCode {
     /// It is done, or there was nothing to do.
     Done = 0,
-    /// It failed; the text says whether all was undone.
+    /// It failed, and the host is as it was before.
     Failed = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -14,8 +14,8 @@ pub enum ExitCode {
     InvalidFile = 3,
     /// Something would change.
     ChangesPending = 4,
-    /// In a drill the traffic stood still for longer than allowed.
-    TooLong = 5,
+    /// It failed, and the host is not as it was before.
+    NotUndone = 5,
     /// A group works, but not every member of it does.
     Degraded = 6,
     /// A group does not work, or is not there.
@@ -26,24 +26,27 @@ pub enum ExitCode {
     NotSupported = 9,
     /// There is no group, or no change that waits, of that name.
     NoSuchGroup = 10,
+    /// In a drill the traffic stood still for longer than allowed.
+    TooLong = 11,
     /// Another mpath is at work, or a change waits to be confirmed.
     Busy = 12,
 }
 
 impl ExitCode {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::InvalidFile,
         Self::ChangesPending,
-        Self::TooLong,
+        Self::NotUndone,
         Self::Degraded,
         Self::GroupFailed,
         Self::NotPermitted,
         Self::NotSupported,
         Self::NoSuchGroup,
+        Self::TooLong,
         Self::Busy,
     ];
 
@@ -56,25 +59,27 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "failed; the text says whether everything was undone",
+            Self::Failed => "failed, and the host is as it was before",
             Self::Usage => "the command line is wrong",
             Self::InvalidFile => "the configuration is wrong, or there is none",
             Self::ChangesPending => {
                 "something would change (`plan --check`), or a group has drifted (`status --check`)"
             }
-            Self::TooLong => "the longest gap was longer than allowed (`drill --max-gap`)",
+            Self::NotUndone => "failed, and the host is not as it was before; the text says what is left to do",
             Self::Degraded => "a group is degraded (`status --check`)",
             Self::GroupFailed => "a group has failed or is absent (`status --check`)",
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
             Self::NoSuchGroup => "no such group, or no such change",
+            Self::TooLong => "the longest gap was longer than allowed (`drill --max-gap`)",
             Self::Busy => "another mpath is at work, or a change waits to be confirmed",
         }
     }
 
     /// The one to end with where several groups end differently: the first of this order.
     pub fn or_worse(self, other: Self) -> Self {
-        const FROM_WORST: [ExitCode; 8] = [
+        const FROM_WORST: [ExitCode; 9] = [
+            ExitCode::NotUndone,
             ExitCode::Failed,
             ExitCode::InvalidFile,
             ExitCode::NotPermitted,

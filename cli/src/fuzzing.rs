@@ -1,9 +1,11 @@
 //! What is private here, for `tests/fuzz` alone.
 
 use clap::ValueEnum as _;
+use mpath_core::journal::Journal;
 use mpath_core::{Group, Problem, Receipt, Snapshot, SourceFile};
 
 use crate::host::Host;
+use crate::journals;
 use crate::output;
 use crate::platform::elsewhere::{Elsewhere, Platform};
 use crate::receipts;
@@ -11,6 +13,11 @@ use crate::receipts;
 /// A receipt in the form in which it is kept.
 pub fn receipt(bytes: &[u8]) -> Option<Receipt> {
     receipts::parse(bytes).ok()
+}
+
+/// A journal in the form in which it is kept.
+pub fn journal(bytes: &[u8]) -> Option<Journal> {
+    journals::parse_journal(bytes)
 }
 
 /// The hosts that `plan --platform` takes for granted.

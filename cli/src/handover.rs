@@ -102,7 +102,7 @@ pub(crate) fn tell(mut report: GroupReport, not_back: NotBack, host: &Host) -> G
     let what = if members.is_empty() { "members".to_owned() } else { members.join(", ") };
     let message = format!("not everything could be put back: {what}");
     let hint = Some("mpath recover tries again; mpath status shows how the members are doing".to_owned());
-    report.failed(ExitCode::Failed, ErrorText { message, causes: vec![], hint })
+    report.failed(ExitCode::NotUndone, ErrorText { message, causes: vec![], hint })
 }
 
 /// Runs a command of the user's own to its end, without a shell.

@@ -5,12 +5,14 @@
 //! change that waits for its confirmation, or to a process that is no more.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use mpath_core::GroupName;
 use mpath_core::journal::{Journal, Mark, Opening, Recovery, Token};
 use mpath_core::shell::word;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::platform::{self, Moment};
@@ -45,6 +47,8 @@ struct Envelope {
 pub(crate) struct OpenJournal {
     path: PathBuf,
     file: File,
+    /// How many bytes of it are whole lines.
+    whole: u64,
 }
 
 /// A journal that was found.
@@ -134,10 +138,10 @@ impl JournalStore {
         let envelope = Envelope { boot, namespace, taken: seconds, owner: Owner::of_this_process(), opening };
         let written = serde_json::to_vec(&envelope).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            write_whole(&self.directory, &path, &line)
+            Ok((write_whole(&self.directory, &path, &line)?, line.len() as u64))
         });
         match written {
-            Ok(file) => Ok(OpenJournal { path, file }),
+            Ok((file, whole)) => Ok(OpenJournal { path, file, whole }),
             Err(source) => Err(JournalError::Io { action: "write", path, source }),
         }
     }
@@ -174,19 +178,13 @@ impl JournalStore {
             Err(Unread::Io(source)) => return Err(JournalError::Io { action: "read", path, source }),
             Err(Unread::Distrusted(distrust)) => return Err(JournalError::Distrusted { path, distrust }),
         };
-        let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-        let envelope: Envelope = match serde_json::from_slice(first) {
-            Ok(envelope) => envelope,
-            Err(source) => return Err(JournalError::Corrupt { path, line: 1, source }),
+        let Parsed { boot, namespace, taken, owner, journal } = match parse(&bytes) {
+            Ok(parsed) if parsed.journal.opening.schema != Opening::SCHEMA => {
+                return Err(JournalError::Other { path, found: parsed.journal.opening.schema });
+            }
+            Ok(parsed) => parsed,
+            Err((line, source)) => return Err(JournalError::Corrupt { path, line, source }),
         };
-        let Envelope { boot, namespace, taken, owner, opening } = envelope;
-        if opening.schema != Opening::SCHEMA {
-            return Err(JournalError::Other { path, found: opening.schema });
-        }
-        let mut journal = Journal::new(opening);
-        if let Err((line, source)) = journal.read_marks(&String::from_utf8_lossy(&bytes[first.len()..])) {
-            return Err(JournalError::Corrupt { path, line: line + 2, source });
-        }
         let now = now()?;
         let counts = boot == now.boot && namespace == now.namespace;
         let age = u32::try_from(now.seconds.saturating_sub(taken)).unwrap_or(u32::MAX);
@@ -196,14 +194,49 @@ impl JournalStore {
     }
 }
 
+/// What the bytes of a journal say.
+struct Parsed {
+    boot: String,
+    namespace: u64,
+    taken: u64,
+    owner: Owner,
+    journal: Journal,
+}
+
+/// Reads a journal. Fails with the number of the line that makes no sense, from 1.
+fn parse(bytes: &[u8]) -> Result<Parsed, (usize, serde_json::Error)> {
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    let Envelope { boot, namespace, taken, owner, opening } =
+        serde_json::from_slice(first).map_err(|error| (1, error))?;
+    let mut journal = Journal::new(opening);
+    let marks = String::from_utf8_lossy(&bytes[first.len()..]);
+    journal.read_marks(&marks).map_err(|(line, error)| (line + 2, error))?;
+    Ok(Parsed { boot, namespace, taken, owner, journal })
+}
+
+/// The journal in the bytes of a file.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse_journal(bytes: &[u8]) -> Option<Journal> {
+    parse(bytes).ok().map(|parsed| parsed.journal)
+}
+
 impl OpenJournal {
-    /// Writes that a change has come so far.
+    /// Writes that a change has come so far. Fails also where nobody would find the journal any more.
     pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), JournalError> {
         let written = serde_json::to_vec(&mark).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            self.file.write_all(&line)?;
-            self.file.sync_data()
+            self.file.write_all_at(&line, self.whole)?;
+            self.file.sync_data()?;
+            if self.file.metadata()?.nlink() == 0 {
+                return Err(io::Error::other("somebody else has removed it"));
+            }
+            self.whole += line.len() as u64;
+            Ok(())
         });
+        if written.is_err() {
+            // On a full disk half a line may be there, and the next mark must not be read as its end.
+            let _ = self.file.set_len(self.whole);
+        }
         written.map_err(|source| JournalError::Io { action: "write", path: self.path.clone(), source })
     }
 
@@ -217,13 +250,15 @@ impl Found {
     /// Goes on writing it.
     pub(crate) fn reopen(&self) -> Result<OpenJournal, JournalError> {
         let path = self.path.clone();
-        let opened = File::options().append(true).open(&path).and_then(|file| {
+        let mut options = File::options();
+        options.write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        let opened = options.open(&path).and_then(|file| {
             // Half a line is no mark, and would spoil the next.
             file.set_len(self.whole)?;
             Ok(file)
         });
         match opened {
-            Ok(file) => Ok(OpenJournal { path, file }),
+            Ok(file) => Ok(OpenJournal { path, file, whole: self.whole }),
             Err(source) => Err(JournalError::Io { action: "write", path, source }),
         }
     }

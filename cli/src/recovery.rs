@@ -12,6 +12,7 @@ use crate::ExitCode;
 use crate::arguments::Limit;
 use crate::command::down;
 use crate::config::count;
+use crate::confirmation;
 use crate::context::Context;
 use crate::error::{ErrorText, journal_code, one_line, receipt_code};
 use crate::handover;
@@ -55,7 +56,9 @@ pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>)
     let opening = &found.journal.opening;
     let report = GroupReport::new(&opening.group, Some(&opening.extent.device));
     match (found.recovery, &opening.change) {
-        (None, _) => end(found, report, "it was before the last boot, or in another network: nothing of it is left"),
+        (None, _) => {
+            end(found, report, "it was before the last boot, or in another network: nothing of it is left", context)
+        }
         (Some(Recovery::Wait { seconds }), _) => waiting(found, seconds),
         (Some(Recovery::Keep), _) => keep(found, context),
         (Some(Recovery::Undo), Change::Handover { plug }) => release(found, plug, host, context),
@@ -81,7 +84,7 @@ pub(crate) fn keep(found: &Found, context: &Context<'_>) -> GroupReport {
     {
         return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
     }
-    end(found, report, "its work was done, and stays")
+    end(found, report, "its work was done, and stays", context)
 }
 
 /// Brings back the state before a change.
@@ -104,11 +107,11 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
             {
                 return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
             }
-            end(found, report, "the state before it is back")
+            end(found, report, "the state before it is back", context)
         }
         Err(message) => {
             let hint = Some(format!("mpath recover tries again; mpath down {} takes the group apart", opening.group));
-            report.failed(ExitCode::Failed, ErrorText { message, causes: vec![], hint })
+            report.failed(ExitCode::NotUndone, ErrorText { message, causes: vec![], hint })
         }
     }
 }
@@ -124,7 +127,7 @@ fn release(
     let report = GroupReport::new(&opening.group, Some(&opening.extent.device));
     let mut progress = Progress::new(&opening.group, &opening.steps, host, &mut context.console);
     match handover::put_back(&opening.group, &opening.extent, plug, host, &mut progress) {
-        Ok(()) => end(found, report, "its members are as they were"),
+        Ok(()) => end(found, report, "its members are as they were", context),
         Err(not_back) => handover::tell(report, not_back, host),
     }
 }
@@ -175,8 +178,12 @@ fn unreadable(error: &JournalError) -> Option<GroupReport> {
     Some(GroupReport::new(&group, None).held_up(journal_code(error), ErrorText::of(error, error.hint())))
 }
 
-fn end(found: &Found, report: GroupReport, summary: &str) -> GroupReport {
-    match found.remove() {
+fn end(found: &Found, report: GroupReport, summary: &str, context: &Context<'_>) -> GroupReport {
+    let removed = found.remove();
+    if let Some(token) = found.journal.opening.token() {
+        confirmation::wake(context.state_directory, token);
+    }
+    match removed {
         Ok(()) => report.changed(summary.to_owned()),
         Err(error) => report.failed(ExitCode::Failed, ErrorText::of(&error, error.hint())),
     }

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -159,6 +159,18 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let metadata = file.metadata()?;
     regular(&metadata)?;
     Ok((file, metadata))
+}
+
+/// What is in a file that the caller names, which may be a link to one: no pipe is waited for, and nothing without end is
+/// read.
+pub(crate) fn read_regular(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    let (file, _) = open_regular(&fs::canonicalize(path)?)?;
+    let mut bytes = Vec::new();
+    file.take(longest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > longest {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {} MiB", longest >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// Who else has a hand on an opened file.

@@ -68,6 +68,8 @@ pub struct Cures {
     pub show_interfaces: &'static str,
     /// Takes `{member}` out of the device `{controller}`.
     pub free_member: &'static str,
+    /// The same for a member that would not be one after a boot.
+    pub free_passing_member: &'static str,
     /// Removes `{route}`, which leads to `{to}` by way of `{via}`, over `{interface}`.
     pub remove_route: &'static str,
     /// Whether two routes to one place can be ranked instead.
@@ -83,6 +85,15 @@ pub struct Cures {
 }
 
 impl Cures {
+    /// The same, where `free_member` is for members that are such for every boot, or for those that are not.
+    #[must_use]
+    pub(crate) fn for_members(mut self, persistent: bool) -> Self {
+        if !persistent {
+            self.free_member = self.free_passing_member;
+        }
+        self
+    }
+
     /// The command that takes a member out of a device.
     pub(crate) fn free(&self, member: &InterfaceName, controller: &InterfaceName) -> String {
         let text = self.free_member.replace("{member}", &word(member.as_str()));

@@ -218,6 +218,7 @@ mod tests {
             before: Snapshot::default(),
             addresses: vec![],
             routes: vec![],
+            owed: Snapshot::default(),
             persistent: false,
         });
         Change::Up { receipt, confirm }

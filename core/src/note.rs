@@ -24,9 +24,19 @@ pub enum Note {
         primary: InterfaceName,
     },
     /// A member gives up what it has.
-    #[error("{member} gives up {} while it is in the group; `mpath down` gives {} back", things(.addresses, .routes), if .addresses.len() + .routes.len() == 1 { "it" } else { "them" })]
+    #[error("{member} gives up {} while it is in the group; `mpath down` gives {} back", things(.addresses, .routes), them(.addresses, .routes))]
     GivesUp {
         /// The member.
+        member: InterfaceName,
+        /// Its addresses.
+        addresses: Vec<Address>,
+        /// Its routes.
+        routes: Vec<Route>,
+    },
+    /// What a member had before is the group's now.
+    #[error("{member} does not get {} back as it leaves, since the group has {}; `mpath down` gives {} back", things(.addresses, .routes), them(.addresses, .routes), them(.addresses, .routes))]
+    Owed {
+        /// The member that leaves.
         member: InterfaceName,
         /// Its addresses.
         addresses: Vec<Address>,
@@ -123,6 +133,10 @@ fn things(addresses: &[Address], routes: &[Route]) -> String {
     let addresses = addresses.iter().map(ToString::to_string);
     let routes = routes.iter().map(|route| format!("the route {route}"));
     addresses.chain(routes).collect::<Vec<_>>().join(", ")
+}
+
+fn them(addresses: &[Address], routes: &[Route]) -> &'static str {
+    if addresses.len() + routes.len() == 1 { "it" } else { "them" }
 }
 
 fn in_words(need: ChangeNeed) -> &'static str {

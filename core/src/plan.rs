@@ -10,12 +10,12 @@ use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::Nonsense;
 use crate::note::Note;
 use crate::outage::{self, Prediction};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, is_reachable};
 use crate::refusal::Refusal;
-use crate::resolve::{self, Question};
+use crate::resolve::{self, Question, Resolved};
 use crate::snapshot::{Controller, Interface, Kind};
-use crate::target::Target;
-use crate::{GroupName, InterfaceName, Snapshot, Step, planner};
+use crate::target::{InterfaceTarget, Target};
+use crate::{Address, GroupName, InterfaceName, Route, Snapshot, Step, planner};
 
 /// What would be done for one group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +76,7 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     let interrupts = interruption(&steps, &device, current, capabilities);
     resolved.notes.extend(interrupts);
     refuse_if_carrying(&steps, current, capabilities)?;
-    let receipt = remember(desired.name(), current, receipt, &resolved.target);
+    let receipt = remember(desired.name(), current, receipt, &resolved);
     let plan = Plan { group: desired.name().clone(), device, steps, outage, notes: resolved.notes };
     Ok(Prepared { plan, receipt })
 }
@@ -114,6 +114,7 @@ pub fn down(
         // What holds for the whole host is left as it is as long as another group goes by it.
         target.host_wide = None;
     }
+    give_back(&mut target, receipt, current);
     let scope = scope(device, current, receipt, &target);
     let draft = remembering(current.scoped(&scope), device, receipt.map(|receipt| &receipt.before));
     let steps = planner::steps(&draft, &target, capabilities)?;
@@ -128,6 +129,27 @@ pub fn down(
     });
     let notes = unknown.chain(taken).collect();
     Ok(Plan { group: group.clone(), device: device.clone(), steps, outage, notes })
+}
+
+/// Adds what interfaces that left earlier are still to get back. They have gone their own way since: nothing else of them
+/// is touched.
+fn give_back(target: &mut Target, receipt: Option<&Receipt>, current: &Snapshot) {
+    for (name, owed) in receipt.iter().flat_map(|receipt| &receipt.owed.interfaces) {
+        let Some(now) = current.interface(name) else { continue };
+        let mut addresses: Vec<_> = now.own_addresses().cloned().collect();
+        let missing = owed.addresses.iter().filter(|address| !now.addresses.iter().any(|other| other.same(address)));
+        addresses.extend(missing.cloned());
+        let mut routes: Vec<_> = now.own_routes().cloned().collect();
+        // One that was switched off takes no routes.
+        let missing = owed.routes.iter().filter(|route| now.up && !now.routes.iter().any(|own| own.same_place(route)));
+        routes.extend(missing.filter(|route| is_reachable(route, &addresses)).cloned());
+        target.others.entry(name.clone()).or_insert_with(|| InterfaceTarget {
+            addresses: Some(addresses),
+            routes: Some(routes),
+            persistent: now.persistent,
+            ..InterfaceTarget::default()
+        });
+    }
 }
 
 /// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo. `persistent`
@@ -175,8 +197,10 @@ fn remembering(mut current: Snapshot, device: &InterfaceName, memory: Option<&Sn
 }
 
 /// What to remember once the target is reached: of every interface the state before it joined, as first seen.
-fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, target: &Target) -> Receipt {
+fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, resolved: &Resolved) -> Receipt {
+    let Resolved { target, owed: new, .. } = resolved;
     let device = &target.device;
+    let mut owed = receipt.map(|receipt| receipt.owed.clone()).unwrap_or_default();
     let unknown = || Snapshot { host_wide: current.host_wide, ..Snapshot::default() };
     let mut before = receipt.map_or_else(unknown, |receipt| receipt.before.clone());
     let mut first_seen = |name: &InterfaceName, interface: &Interface| {
@@ -191,8 +215,20 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
     for name in &wanted {
         // What was there when it first joined counts, however often it has been taken out behind mpath's back since.
         let joins = |interface: &&Interface| interface.membership().is_none();
-        current.interface(name).filter(joins).into_iter().for_each(|interface| first_seen(name, interface));
+        let Some(interface) = current.interface(name).filter(joins) else { continue };
+        let mut interface = interface.clone();
+        if let Some(owed) = owed.interfaces.remove(*name) {
+            // It had these too, and has only been without them since it left.
+            let new = |address: &Address| !interface.addresses.iter().any(|other| other.same(address));
+            let (addresses, routes) = (owed.addresses.into_iter().filter(new).collect::<Vec<_>>(), owed.routes);
+            interface.addresses.extend(addresses);
+            let new = |route: &Route| !interface.routes.iter().any(|other| other.same_place(route));
+            let routes: Vec<_> = routes.into_iter().filter(new).collect();
+            interface.routes.extend(routes);
+        }
+        first_seen(name, &interface);
     }
+    owed.interfaces.extend(new.interfaces.clone());
     // One that leaves by this plan gets back what it had, and is a stranger then; one that is unplugged may come back.
     before.interfaces.retain(|name, _| wanted.contains(&name) || !target.others.contains_key(name));
     let (addresses, routes) = match &target.state {
@@ -201,7 +237,7 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, ta
     };
     let schema = Receipt::SCHEMA.to_owned();
     let persistent = target.persistent;
-    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes, persistent }
+    Receipt { schema, group: group.clone(), device: device.clone(), before, addresses, routes, owed, persistent }
 }
 
 /// Refuses to switch off, or to delete, what another interface stands on: a VLAN would lose its routes, or itself, and

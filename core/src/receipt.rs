@@ -23,6 +23,10 @@ pub struct Receipt {
     pub addresses: Vec<Address>,
     /// The routes that mpath put on the device.
     pub routes: Vec<Route>,
+    /// What interfaces that left while the group went on are still to get back: addresses and routes that the group
+    /// has now, and that cannot be in two places.
+    #[serde(default, skip_serializing_if = "owes_nothing")]
+    pub owed: Snapshot,
     /// Whether the group comes back after a boot, so that the receipt must.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent: bool,
@@ -45,6 +49,9 @@ impl Receipt {
             for (name, interface) in &earlier.before.interfaces {
                 both.before.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
             }
+            for (name, interface) in &earlier.owed.interfaces {
+                both.owed.interfaces.entry(name.clone()).or_insert_with(|| interface.clone());
+            }
         }
         both
     }
@@ -52,7 +59,7 @@ impl Receipt {
     /// The same after a boot: what would not have come back by itself is not to be given back either.
     #[must_use]
     pub fn after_boot(mut self) -> Self {
-        for interface in self.before.interfaces.values_mut() {
+        for interface in self.before.interfaces.values_mut().chain(self.owed.interfaces.values_mut()) {
             interface.addresses.retain(|address| address.kept);
             // A lease that is asked for at boot brings its default route along.
             let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
@@ -69,8 +76,13 @@ impl Receipt {
     /// The same, some seconds later: [`Snapshot::aged`].
     pub fn aged(mut self, seconds: u32) -> Self {
         self.before = self.before.aged(seconds);
+        self.owed = self.owed.aged(seconds);
         self
     }
+}
+
+fn owes_nothing(owed: &Snapshot) -> bool {
+    owed.interfaces.is_empty()
 }
 
 impl Snapshot {
@@ -97,7 +109,7 @@ impl Snapshot {
 }
 
 /// Whether a route has what it needs: its source, and a subnet that its next hop lies in.
-fn is_reachable(route: &Route, addresses: &[Address]) -> bool {
+pub(crate) fn is_reachable(route: &Route, addresses: &[Address]) -> bool {
     let source = route.source.is_none_or(|source| addresses.iter().any(|address| address.net.addr() == source));
     let link_local = |via: &IpAddr| matches!(via, IpAddr::V6(via) if via.is_unicast_link_local());
     let within = |via: &IpAddr| addresses.iter().any(|address| address.net.contains(via) || address.peer == Some(*via));
@@ -126,6 +138,7 @@ mod tests {
             before: Snapshot { interfaces, ..Snapshot::default() },
             addresses: vec![],
             routes: vec![],
+            owed: Snapshot::default(),
             persistent: true,
         };
         let after = receipt.after_boot();
@@ -157,6 +170,7 @@ mod tests {
             before,
             addresses: vec![],
             routes: vec![],
+            owed: Snapshot::default(),
             persistent: false,
         };
         let aged = receipt.aged(100).before.interfaces.remove(&eth0).unwrap();

@@ -163,7 +163,7 @@ pub enum Refusal {
         #[serde(skip)]
         cures: Cures,
     },
-    /// A member that leaves would get a route back where the group's should be.
+    /// A member that leaves would get a route of its lease back where the group's should be.
     #[error("{member} leaves the group and would get its route {route} back, which is the group's place")]
     RouteReturns {
         /// The route.

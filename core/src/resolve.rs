@@ -13,10 +13,10 @@ use crate::detection::{LinkDetection, ProbeDetection};
 use crate::group::{MacPolicy, Member, MemberSelector};
 use crate::mode::ModeName;
 use crate::note::Note;
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, is_reachable};
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{AcceptRa, Controller, Dhcp, HostWide, Kind};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, GroupState, HostWide, Interface, Kind};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 
@@ -44,6 +44,8 @@ pub struct Resolved {
     pub target: Target,
     /// What is to be known.
     pub notes: Vec<Note>,
+    /// What interfaces that leave do not get back as long as the group has it.
+    pub owed: Snapshot,
 }
 
 /// Finds out what the group means on this host.
@@ -70,7 +72,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     check_probe_addresses(&question, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
     let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
-    let others = former_members(&device, current, receipt, &names);
+    let mut others = former_members(&device, current, receipt, &names);
     check_returning_routes(&question, &others, &routes, &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals);
@@ -86,11 +88,12 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     if capabilities.rules.settings_follow && primary.is_none() && names.len() > 1 {
         notes.push(Note::AllMembersSend { platform: capabilities.platform });
     }
-    let mac = own_mac(&question, &names, sharing);
+    let mac = own_mac(&question, &device, &names, sharing);
     let probes_ipv6 = desired.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6));
     let kept = |address: Address| Address { kept: persistent, ..address };
     let addresses: Vec<_> = addressing.addresses.iter().map(|net| kept(wanted_address(*net, probes_ipv6))).collect();
     let routes: Vec<_> = routes.into_iter().map(|route| Route { kept: persistent, ..route }).collect();
+    let owed = hold_back(&mut others, (&addresses, &routes), current, &mut notes);
     let state = DeviceTarget {
         settings: GroupSettings {
             mode: desired.mode().clone(),
@@ -100,7 +103,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
             mac_sharing: sharing,
             peer_notifications: desired.peer_notifications(),
         },
-        label: Some(crate::snapshot::GroupState::label_of(desired.name())),
+        label: Some(GroupState::label_of(desired.name())),
         mac,
         mtu: desired.mtu(),
         up: true,
@@ -116,7 +119,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
         },
         dhcp: Dhcp { v4: addressing.dhcp, v6: addressing.dhcp6 },
     };
-    Ok(Resolved { target: Target { device, persistent, state: Some(state), host_wide, others }, notes })
+    Ok(Resolved { target: Target { device, persistent, state: Some(state), host_wide, others }, notes, owed })
 }
 
 /// Whether the group is, or becomes, one that comes back after a boot. What is there until the next boot and what lasts
@@ -228,7 +231,38 @@ fn former_members(
     before
 }
 
-/// A member that leaves gets its routes back, also those of a lease, and there is one place for a route.
+/// Leaves out what members that leave would get back and the group has now: nothing is in two places at once.
+fn hold_back(
+    others: &mut BTreeMap<InterfaceName, InterfaceTarget>,
+    (addresses, routes): (&[Address], &[Route]),
+    current: &Snapshot,
+    notes: &mut Vec<Note>,
+) -> Snapshot {
+    let mut owed = Snapshot::default();
+    for (name, target) in others {
+        let Some(interface) = current.interface(name) else { continue };
+        let is_taken = |address: &Address| addresses.iter().any(|own| own.net.addr() == address.net.addr());
+        let (held, given): (Vec<_>, Vec<_>) =
+            target.addresses.take().unwrap_or_default().into_iter().partition(is_taken);
+        // With an address go the routes that no system would take without it.
+        let is_possible = |route: &Route| held.is_empty() || is_reachable(route, &given);
+        let stays = |route: &Route| routes.iter().any(|own| own.same_place(route)) || !is_possible(route);
+        let (held_routes, given_routes): (Vec<_>, Vec<_>) =
+            target.routes.take().unwrap_or_default().into_iter().partition(stays);
+        (target.addresses, target.routes) = (Some(given), Some(given_routes));
+        if held.is_empty() && held_routes.is_empty() {
+            continue;
+        }
+        notes.push(Note::Owed { member: name.clone(), addresses: held.clone(), routes: held_routes.clone() });
+        let bare = Interface::new(interface.kind.clone());
+        let persistent = target.persistent;
+        let held = Interface { addresses: held, routes: held_routes, up: target.up == Some(true), persistent, ..bare };
+        owed.interfaces.insert(name.clone(), held);
+    }
+    owed
+}
+
+/// A member that leaves gets the routes of its lease back, whose client makes them, and there is one place for a route.
 fn check_returning_routes(
     question: &Question<'_>,
     others: &BTreeMap<InterfaceName, InterfaceTarget>,
@@ -237,7 +271,7 @@ fn check_returning_routes(
 ) {
     let before = question.receipt.map(|receipt| &receipt.before);
     for (member, interface) in others.keys().filter_map(|name| Some((name, before?.interface(name)?))) {
-        let returning = interface.routes.iter().filter(|route| !route.automatic || route.goes_with_lease());
+        let returning = interface.routes.iter().filter(|route| route.automatic && route.goes_with_lease());
         let taken = returning.filter(|route| routes.iter().any(|own| own.same_place(route)));
         refusals.extend(taken.map(|route| Refusal::RouteReturns {
             route: route.clone(),
@@ -397,7 +431,7 @@ fn unfit(question: &Question<'_>, device: &InterfaceName, name: &InterfaceName) 
             controller: membership.device.clone(),
             kind: "group device".to_owned(),
             owner: current.group(&membership.device).and_then(|group| group.owner()),
-            cures: question.capabilities.cures,
+            cures: question.capabilities.cures.for_members(membership.persistent),
         }),
         Some(Controller::Other { name: controller, kind }) => {
             let (controller, kind) = (controller.clone(), kind.clone());
@@ -486,7 +520,15 @@ fn mac_sharing(
 
 /// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining; and it
 /// stays when the interface that it comes from is unplugged, as long as that is remembered.
-fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing) -> Option<MacAddress> {
+///
+/// A group that is up keeps the address of whichever member it has: another one is announced to nobody (the kernel sends
+/// peer notifications when the active member changes), and the neighbours would send to the old one for seconds.
+fn own_mac(
+    question: &Question<'_>,
+    device: &InterfaceName,
+    names: &[InterfaceName],
+    sharing: MacSharing,
+) -> Option<MacAddress> {
     let Question { desired, current, receipt, .. } = question;
     let of = |name: &InterfaceName| {
         let before = || receipt.and_then(|receipt| receipt.before.interface(name));
@@ -497,7 +539,15 @@ fn own_mac(question: &Question<'_>, names: &[InterfaceName], sharing: MacSharing
     match desired.mac() {
         MacPolicy::Fixed(mac) => Some(*mac),
         MacPolicy::Member(name) => of(name),
-        _ if sharing == MacSharing::Shared => desired.primary().and_then(of).or_else(|| names.first().and_then(of)),
+        _ if sharing == MacSharing::Shared => {
+            let own = |group: &&Interface| {
+                let pinned = group.group().filter(|group| group.settings.mac_sharing == MacSharing::Shared);
+                pinned.and_then(GroupState::owner).is_some_and(|owner| owner == *desired.name())
+            };
+            let now = current.interface(device).filter(own).and_then(|group| group.mac);
+            let kept = now.filter(|now| names.iter().any(|name| of(name) == Some(*now)));
+            kept.or_else(|| desired.primary().and_then(of)).or_else(|| names.first().and_then(of))
+        }
         _ => None,
     }
 }

@@ -215,6 +215,57 @@ fn a_former_member_that_works_for_another_device_is_left_to_it() {
 }
 
 #[test]
+fn what_the_group_has_taken_over_is_given_back_by_down_and_nothing_else_of_a_former_member_is_touched() {
+    let address = |text: &str| Address::new(text.parse().unwrap());
+    let both = "members = [\"eth1\", \"eth0\"]\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"";
+    let one = both.replace("\"eth1\", ", "");
+    let mut host = host();
+    let before = host.observe().unwrap().interfaces["eth1"].clone();
+    let receipt = up(&mut host, both, None, usize::MAX);
+    let receipt = up(&mut host, &one, Some(&receipt), usize::MAX);
+    let left = &host.host.interfaces["eth1"];
+    let has = |text: &str| left.addresses.iter().any(|other| other.same(&address(text)));
+    assert!(left.up && !has("192.168.1.34/24") && has("192.168.1.40/24") && has("2001:db8::1/64"), "{left:?}");
+    assert_eq!(left.own_routes().count(), 0, "its default route is the group's");
+    let done = host.done.len();
+    let receipt = up(&mut host, &one, Some(&receipt), usize::MAX);
+    assert_eq!(host.done.len(), done, "and it stays so");
+
+    let mut gone_on = host.clone();
+    gone_on.host.interfaces.get_mut("eth1").unwrap().addresses.push(address("10.7.7.7/8"));
+    down(&mut gone_on, Some(&receipt));
+    let eth1 = &gone_on.host.interfaces["eth1"];
+    for text in ["10.7.7.7/8", "192.168.1.34/24", "192.168.1.40/24"] {
+        assert!(eth1.addresses.iter().any(|other| other.same(&address(text))), "{text}: {eth1:?}");
+    }
+    assert_eq!(eth1.routes, before.routes);
+
+    // One that joins again is remembered with all that it had.
+    let receipt = up(&mut host, both, Some(&receipt), usize::MAX);
+    assert!(receipt.owed.interfaces.is_empty());
+    down(&mut host, Some(&receipt));
+    let eth1 = &host.host.interfaces["eth1"];
+    assert!(before.addresses.iter().all(|address| eth1.addresses.iter().any(|other| other.same(address))), "{eth1:?}");
+    assert_eq!(eth1.routes, before.routes);
+}
+
+#[test]
+fn a_group_keeps_its_mac_address_when_only_its_primary_changes() {
+    let words = |primary: &str| {
+        format!("members = [\"eth1\", \"eth0\"]\nprimary = \"{primary}\"\naddresses = [\"192.168.1.50/24\"]")
+    };
+    let mut host = host();
+    let receipt = up(&mut host, &words("eth1"), None, usize::MAX);
+    let mac = |host: &FakeHost| host.host.interfaces["bond0"].mac;
+    let first = mac(&host);
+    let receipt = up(&mut host, &words("eth0"), Some(&receipt), usize::MAX);
+    assert_eq!(mac(&host), first);
+    // One that leaves takes its address along: it is on the segment by itself now.
+    up(&mut host, "members = [\"eth0\"]\naddresses = [\"192.168.1.50/24\"]", Some(&receipt), usize::MAX);
+    assert_eq!(mac(&host), host.host.interfaces["eth0"].permanent_mac);
+}
+
+#[test]
 fn an_adopted_device_is_given_back_with_all_its_members() {
     let mut host = host();
     let settings = mpath_core::GroupSettings {

@@ -92,6 +92,37 @@ fn the_guard_of_a_change_that_died_does_not_wait() {
 }
 
 #[test]
+fn the_guard_of_a_change_that_died_in_its_second_group_does_not_wait_for_the_first() {
+    let world = World::new();
+    world.file("office.toml", OFFICE);
+    let before = world.configuration();
+    let token = pending(&world, 3600);
+    let path = world.path("run/journal/office.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let cut: String = text.lines().filter(|line| !line.contains("applied")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&path, cut).unwrap();
+    succeeded(world.run(&format!("guard {token}")));
+    assert_eq!(world.configuration(), before);
+    assert!(world.journal("home-lan").is_none() && world.journal("office").is_none());
+}
+
+#[test]
+fn the_guard_tries_again_what_it_could_not_undo() {
+    let world = World::new();
+    let before = world.configuration();
+    let token = pending(&world, 1);
+    let refusals = std::cell::Cell::new(2);
+    world.fail(move |step| {
+        refusals.set(refusals.get() - i32::from(refusals.get() > 0));
+        (refusals.get() > 0).then(|| busy(step))
+    });
+    let run = succeeded(world.run(&format!("guard {token}")));
+    assert!(run.stderr.contains("not now"), "{run}");
+    assert_eq!(world.configuration(), before);
+    assert_eq!(world.journal("home-lan"), None);
+}
+
+#[test]
 fn while_a_change_waits_its_groups_are_left_alone() {
     let world = World::new();
     pending(&world, 60);
@@ -142,7 +173,7 @@ fn a_group_that_failed_and_is_stuck_is_not_kept_with_the_others() {
         failed.get().then(|| busy(step))
     });
     let run = world.run("up --all --confirm 60s");
-    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(run.code, 5, "{run}");
     world.faults.step.replace(None);
     assert_eq!(json(&run)["pending"][0]["groups"], serde_json::json!(["home-lan"]), "{run}");
     succeeded(world.run("confirm"));

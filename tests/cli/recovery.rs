@@ -141,9 +141,9 @@ fn what_could_not_be_undone_is_tried_again_and_down_is_the_way_out() {
         failed.set(failed.get() || matches!(step, Step::AddMember { member, .. } if *member == name("eth1")));
         failed.get().then(|| busy(step))
     });
-    assert_eq!(world.run("up").code, 1);
+    assert_eq!(world.run("up").code, 5, "not as it was before, which 1 would say");
     let again = world.run("up");
-    assert_eq!(again.code, 1, "{again}");
+    assert_eq!(again.code, 5, "{again}");
     assert!(again.stderr.contains("not everything could be undone"), "{again}");
     world.faults.step.replace(None);
     // Only the way back fails; the way down does not.
@@ -152,6 +152,36 @@ fn what_could_not_be_undone_is_tried_again_and_down_is_the_way_out() {
     succeeded(world.run("down"));
     assert_eq!(world.configuration(), first);
     no_journal_is_left(&world, "down");
+}
+
+#[test]
+fn a_change_whose_journal_is_removed_stops_and_is_undone() {
+    let mut stopped = 0;
+    for options in ["up", "up --confirm 60s"] {
+        for at in 0..20 {
+            let world = World::new();
+            let first = world.configuration();
+            let (count, journal) = (Cell::new(0), world.path("run/journal/home-lan.jsonl"));
+            world.fail(move |_| {
+                count.set(count.get() + 1);
+                if count.get() == at + 1 {
+                    fs::remove_file(&journal).unwrap();
+                }
+                None
+            });
+            let run = world.run(options);
+            world.faults.step.replace(None);
+            if run.code == 0 {
+                continue;
+            }
+            assert_eq!(run.code, 1, "{run}");
+            assert!(run.stderr.contains("somebody else has removed it") && run.stderr.contains("was undone"), "{run}");
+            assert_eq!(world.configuration(), first, "removed at {at}");
+            no_journal_is_left(&world, options);
+            stopped += 1;
+        }
+    }
+    assert!(stopped > 10, "only {stopped} were stopped");
 }
 
 #[test]

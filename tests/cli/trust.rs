@@ -187,3 +187,20 @@ fn what_a_holder_says_of_itself_cannot_act() {
         drop(lock);
     }
 }
+
+#[test]
+fn a_captured_state_is_no_pipe_and_has_an_end() {
+    let world = World::new();
+    assert!(Command::new("mkfifo").arg(world.path("pipe")).status().unwrap().success());
+    let run = world.run("plan --platform linux --state DIR/pipe");
+    assert!(run.code == 1 && run.stderr.contains("it is a named pipe"), "{run}");
+    let endless = world.run("plan --platform linux --state /dev/zero");
+    assert!(endless.code == 1 && endless.stderr.contains("it is a device"), "{endless}");
+    fs::File::create(world.path("long")).unwrap().set_len(65 << 20).unwrap();
+    let long = world.run("plan --platform linux --state DIR/long");
+    assert!(long.code == 1 && long.stderr.contains("longer than 64 MiB"), "{long}");
+    fs::write(world.path("state"), "{}").unwrap();
+    symlink(world.path("state"), world.path("link")).unwrap();
+    let linked = world.run("plan --platform linux --state DIR/link");
+    assert!(linked.stderr.contains("eth1"), "the state is read, and has no such card: {linked}");
+}

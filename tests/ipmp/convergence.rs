@@ -92,18 +92,21 @@ fn misses(wish: &Wish, state: &State) -> Vec<String> {
 }
 
 /// Brings the host to the first state; `None` where mpath refused the earlier group.
-fn first_state(case: &Case, dialect: Dialect) -> Result<Option<(World, Truth)>, TestCaseError> {
+fn first_state(case: &Case, dialect: Dialect, up: &str) -> Result<Option<(World, Truth)>, TestCaseError> {
     let world = case.begin(dialect);
     let before = Truth::of(&world.host.state());
     if let Some(earlier) = &case.earlier {
         world.host.forget_calls();
         world.file(&earlier.file());
-        let run = world.run("up");
+        let run = world.run(up);
         if run.code != 0 {
             must!(refused(&world, &run), "the earlier group: {run}\n{:#?}", world.host.mutations());
             return Ok(None);
         }
-        case.meddle(&world, dialect);
+        // What somebody does until the next boot to a group that lasts is another matter: `ipadm` tells little of it.
+        if up == "up" {
+            case.meddle(&world, dialect);
+        }
     }
     world.host.forget_calls();
     world.file(&case.wanted.file());
@@ -112,7 +115,7 @@ fn first_state(case: &Case, dialect: Dialect) -> Result<Option<(World, Truth)>, 
 
 /// One case; tells whether it went all the way.
 fn converges(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError> {
-    let Some((world, before)) = first_state(case, dialect)? else { return Ok(false) };
+    let Some((world, before)) = first_state(case, dialect, "up")? else { return Ok(false) };
     let run = world.run("up");
     if run.code != 0 {
         must!(refused(&world, &run), "{run}\n{:#?}", world.host.mutations());
@@ -158,9 +161,80 @@ fn any_group_follows_any_state_on_solaris() {
     every_case_converges(Dialect::Solaris11);
 }
 
+/// One case with a group that lasts: it comes back after a boot as it was, and `down` gives back what was there, now and
+/// after a boot.
+fn outlives_a_boot(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError> {
+    for boots in [false, true] {
+        let Some((world, before)) = first_state(case, dialect, "up --persist")? else { return Ok(false) };
+        let run = world.run("up --persist");
+        if run.code != 0 {
+            must!(refused(&world, &run), "{run}\n{:#?}", world.host.mutations());
+            return Ok(false);
+        }
+        for _ in 0..=usize::from(boots) {
+            let missing = misses(&case.wanted, &world.host.state());
+            must!(missing.is_empty(), "boots: {boots}, after {run}\nthe host does not show {missing:#?}");
+            let made = world.host.mutations();
+            world.host.forget_calls();
+            let again = world.run("up");
+            must!(
+                again.code == 0 && world.host.mutations().is_empty(),
+                "boots: {boots}, {again}\n{:#?}\nafter {made:#?}",
+                world.host.mutations()
+            );
+            if boots {
+                world.reboot();
+            }
+        }
+        let down = world.run("down");
+        must!(down.code == 0, "boots: {boots}, {down}\n{:#?}", world.host.mutations());
+        let mut expected = before;
+        if boots {
+            let untouched = case.begin(dialect);
+            for world in [&world, &untouched] {
+                world.reboot();
+            }
+            expected = Truth::of(&untouched.host.state());
+        }
+        let after = Truth::of(&world.host.state());
+        must!(
+            after == expected,
+            "boots: {boots}, down left {after:#?}\ninstead of {expected:#?}\n{:#?}",
+            world.host.mutations()
+        );
+    }
+    Ok(true)
+}
+
+fn every_lasting_case_converges(dialect: Dialect) {
+    let (tried, done) = (Cell::new(0), Cell::new(0));
+    try_cases(dialect, 500, 6, |case| {
+        tried.set(tried.get() + 1);
+        done.set(done.get() + usize::from(outlives_a_boot(case, dialect)?));
+        Ok(())
+    });
+    let (tried, done) = (tried.get(), done.get());
+    assert!(3 * done > tried, "{done} of {tried}: too many are refused to say anything");
+}
+
+#[test]
+fn any_group_that_lasts_outlives_a_boot_on_illumos() {
+    every_lasting_case_converges(Dialect::IllumosNew);
+}
+
+#[test]
+fn any_group_that_lasts_outlives_a_boot_on_illumos_by_ifconfig() {
+    every_lasting_case_converges(Dialect::IllumosOld);
+}
+
+#[test]
+fn any_group_that_lasts_outlives_a_boot_on_solaris() {
+    every_lasting_case_converges(Dialect::Solaris11);
+}
+
 /// Fails each command of a change, before it did its work and after, and asks for the first state back.
 fn is_undone(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError> {
-    let Some((world, _)) = first_state(case, dialect)? else { return Ok(false) };
+    let Some((world, _)) = first_state(case, dialect, "up")? else { return Ok(false) };
     let before = Truth::of(&world.host.state());
     let saved = world.save();
     if world.run("up").code != 0 {

@@ -4,6 +4,7 @@
 
 mod convergence;
 mod faults;
+mod interrupted;
 mod persist;
 mod refusals;
 mod rights;

@@ -411,3 +411,24 @@ fn a_group_that_somebody_made_to_last_is_adopted_for_every_boot_and_given_back()
     world.reboot();
     assert_eq!(world.look().configuration(), before);
 }
+
+#[test]
+fn a_member_taken_out_until_the_next_boot_comes_back_into_a_group_that_lasts() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = busy_world(dialect);
+        let (before, kept_before) = (world.look().configuration(), kept(&world));
+        world.done("up --persist");
+        let kept_now = kept(&world);
+        assert!(world.host.run("ipadm", &["remove-ipmp", "--temporary", "-i", "net0", "homelan0"]).success());
+        let status = world.run("status --check");
+        assert_ne!(status.code, 0, "{dialect:?}: {status}");
+        world.done("up");
+        assert_eq!(kept(&world), kept_now, "{dialect:?}");
+        assert_nothing_changes(&world, "up");
+        world.reboot();
+        assert_nothing_changes(&world, "up");
+        world.done("down");
+        assert_eq!(world.look().configuration(), before, "{dialect:?}");
+        assert_eq!(kept(&world), kept_before, "{dialect:?}");
+    }
+}

@@ -28,9 +28,11 @@ fn refused(world: &World, code: u8, reason: &str, cure: &str) -> Run {
 /// Types the hint of a refusal on the simulated host, as it stands there, and expects that `up` goes well then.
 fn cured_by_its_hint(world: &World, run: &Run) {
     let hint = run.stderr.lines().find_map(|line| line.trim().strip_prefix("hint: ")).unwrap();
-    for command in hint.split(" && ") {
+    let commands = hint.rsplit_once("first: ").map_or(hint, |(_, commands)| commands);
+    for command in commands.split(" && ") {
         let mut words = command.split(' ');
-        let output = world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>());
+        let program = words.next().unwrap();
+        let output = world.host.run(program, &words.map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
         assert!(output.success(), "{command}: {}", output.stderr());
     }
     world.done("up");
@@ -298,5 +300,96 @@ fn a_standby_outside_of_a_group_is_no_member_until_it_is_none() {
         world.host.forget_calls();
         let run = refused(&world, 1, "net0 is a standby already", "standby");
         cured_by_its_hint(&world, &run);
+    }
+}
+
+#[test]
+fn a_member_of_somebody_elses_group_is_freed_as_it_became_one() {
+    for dialect in DIALECTS {
+        let lines: [&[&str]; 2] = match dialect {
+            Dialect::IllumosOld => {
+                [&[
+                    "ifconfig other0 ipmp",
+                    "ifconfig other0 inet6 ipmp",
+                    "ipadm create-if -t net0",
+                    "ifconfig net0 group other0",
+                ]; 2]
+            }
+            _ => [
+                &[
+                    "ipadm create-ipmp --temporary other0",
+                    "ipadm create-if -t net0",
+                    "ipadm add-ipmp --temporary -i net0 other0",
+                ],
+                &["ipadm create-ipmp other0", "ipadm create-if net0", "ipadm add-ipmp -i net0 other0"],
+            ],
+        };
+        for lines in lines {
+            let world = World::new(dialect, HOME_LAN);
+            for line in lines {
+                let mut words = line.split(' ');
+                let output = world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>());
+                assert!(output.success(), "{line}: {}", output.stderr());
+            }
+            world.host.forget_calls();
+            let run = refused(&world, 1, "net0", "free it first: ");
+            cured_by_its_hint(&world, &run);
+        }
+    }
+}
+
+#[test]
+fn an_address_made_by_hand_is_told_with_what_lets_ipadm_have_it() {
+    let stories: [&[&str]; 4] = [
+        &["ifconfig net0 plumb", "ifconfig net0 192.168.1.7/24 up", "ifconfig net0 inet6 plumb"],
+        &["ipadm create-ip net0", "ifconfig net0 192.168.1.7/24 up"],
+        &["ipadm create-ip net0", "ifconfig net0 addif 192.168.1.7/24 up"],
+        &[
+            "ipadm create-ip net0",
+            "ipadm create-addr -T static -a 10.0.0.7/8 net0/v4",
+            "ifconfig net0 addif 192.168.1.7/24 up",
+        ],
+    ];
+    for (number, story) in stories.into_iter().enumerate() {
+        let world = World::new(Dialect::IllumosNew, HOME_LAN);
+        for line in story {
+            let mut words = line.split(' ');
+            let output = world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>());
+            assert!(output.success(), "{number} {line}: {}", output.stderr());
+        }
+        world.host.forget_calls();
+        let run = refused(&world, 1, "which ipadm does not know", "let ipadm have it: ");
+        let hint = run.stderr.lines().find_map(|line| line.split_once("let ipadm have it: ")).unwrap().1;
+        for command in hint.split(" && ") {
+            let mut words = command.split(' ');
+            let output = world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>());
+            assert!(output.success(), "{number} {command}: {}", output.stderr());
+        }
+        world.done("up");
+        world.done("down");
+        let addresses = world.look().interfaces["net0"].own_addresses().count();
+        assert_eq!(addresses, if number == 3 { 2 } else { 1 }, "{number}");
+    }
+}
+
+#[test]
+fn a_card_that_is_plumbed_for_one_family_is_plumbed_for_both_first() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        for words in [&["net0", "plumb"][..], &["net0", "inet6", "plumb"]] {
+            for line in ["up", "up --persist"] {
+                let world = World::new(dialect, HOME_LAN);
+                assert!(world.host.run("ifconfig", words).success());
+                world.host.forget_calls();
+                let run = refused(&world, 1, "net0 is not plumbed for IPv", "plumb");
+                let hint = run.stderr.lines().find_map(|line| line.trim().strip_prefix("hint: ")).unwrap();
+                let mut words = hint.split(' ');
+                assert!(world.host.run(words.next().unwrap(), &words.collect::<Vec<_>>()).success());
+                let before = world.look().configuration();
+                world.done(line);
+                world.done("status --check");
+                world.done("down");
+                assert_eq!(world.look().configuration(), before, "{dialect:?}: {line}");
+            }
+        }
     }
 }

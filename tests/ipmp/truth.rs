@@ -13,8 +13,10 @@ pub(crate) struct Truth {
     groups: BTreeMap<String, Vec<String>>,
     /// The routes, without the order in which they came.
     routes: Vec<String>,
-    /// ipadm.conf.
-    persistent: String,
+    /// ipadm.conf; which line came first means nothing.
+    persistent: Vec<String>,
+    /// What the boot reads beside it; a file without lines is as good as none.
+    boot: BTreeMap<String, Vec<String>>,
     /// The settings of in.mpathd.
     mpathd: String,
 }
@@ -29,6 +31,19 @@ struct Plumbed {
     addresses: Vec<String>,
     /// Of a member: the families in which it can be active.
     families: Vec<Family>,
+}
+
+fn sorted_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+fn boot_files(state: &State) -> BTreeMap<String, Vec<String>> {
+    let read = ["etc/hostname", "etc/defaultrouter", "etc/inet/static_routes"];
+    let files = state.files.iter().filter(|(name, _)| read.iter().any(|begin| name.starts_with(begin)));
+    let lines = files.map(|(name, text)| (name.clone(), sorted_lines(text)));
+    lines.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
 impl Truth {
@@ -92,7 +107,8 @@ impl Truth {
             interfaces: interfaces.collect(),
             groups: groups.collect(),
             routes,
-            persistent: state.database.text(),
+            persistent: sorted_lines(&state.database.text()),
+            boot: boot_files(state),
             mpathd: state.files.get("etc/default/mpathd").cloned().unwrap_or_default(),
         }
     }

@@ -1,9 +1,11 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::rc::Rc;
@@ -41,6 +43,15 @@ pub(crate) struct World {
     within: bool,
     /// Where mpath remembers, if not beside the file.
     remembers: Option<PathBuf>,
+    /// When mpath is killed.
+    death: Rc<Cell<Option<Death>>>,
+}
+
+/// When mpath is killed: at the command of this number that changes something, before it was run or after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Death {
+    pub(crate) at: usize,
+    pub(crate) late: bool,
 }
 
 /// A host at one moment, and what mpath remembered of it then.
@@ -117,7 +128,13 @@ impl World {
     /// The same with other cards.
     pub(crate) fn with_cards(dialect: Dialect, links: &[Link], file: &str) -> Self {
         let directory = illumos_simulator::directory().unwrap();
-        let world = Self { directory, host: Rc::new(Simulator::new(dialect, links)), within: true, remembers: None };
+        let world = Self {
+            directory,
+            host: Rc::new(Simulator::new(dialect, links)),
+            within: true,
+            remembers: None,
+            death: Rc::default(),
+        };
         world.file(file);
         world
     }
@@ -132,10 +149,21 @@ impl World {
         if !self.within {
             return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
         }
-        let host = Rc::clone(&self.host);
+        let (host, death) = (Rc::clone(&self.host), Rc::clone(&self.death));
         let run = move |program: &str, arguments: &[String]| {
             let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+            let saved = death.get().filter(|death| death.at == 0 && !death.late).map(|_| host.state());
             let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
+            if let Some(Death { at, late }) = death.get()
+                && host.calls().last().is_some_and(|call| call.mutates)
+            {
+                if at == 0 {
+                    saved.into_iter().for_each(|saved| host.change(|state| *state = saved));
+                    // No word of it on standard error.
+                    resume_unwind(Box::new("killed"));
+                }
+                death.set(Some(Death { at: at - 1, late }));
+            }
             let status = match ending {
                 Ending::Exit(code) => i32::from(code) << 8,
                 Ending::Signal(signal) => signal,
@@ -179,8 +207,19 @@ impl World {
     }
 
     /// Where mpath keeps what it remembers: receipts, and the marks of devices.
-    fn memory(&self) -> [PathBuf; 2] {
-        [self.state_directory().join("receipts"), self.host.root_dir().join("var/run/mpath/marks")]
+    fn memory(&self) -> [PathBuf; 4] {
+        let root = self.host.root_dir();
+        [
+            self.state_directory().join("receipts"),
+            self.lasting_directory().join("receipts"),
+            root.join("var/run/mpath/marks"),
+            root.join("var/mpath/marks"),
+        ]
+    }
+
+    /// Where mpath keeps what outlives a boot.
+    pub(crate) fn lasting_directory(&self) -> PathBuf {
+        self.directory.path().join("lib")
     }
 
     /// Where mpath keeps its lock and its receipts.
@@ -201,7 +240,7 @@ impl World {
             stderr: Stream { writer: &mut stderr, is_terminal: false },
             no_color: true,
             state_directory: self.state_directory(),
-            lasting_directory: self.directory.path().join("lib"),
+            lasting_directory: self.lasting_directory(),
             start_guard: &mut |_| Ok(()),
             prompt: None,
             prober: &mut Nobody,
@@ -211,6 +250,14 @@ impl World {
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Run { line: line.to_owned(), stdout: text(stdout), stderr: text(stderr), code }
+    }
+
+    /// Runs mpath, which is killed; nothing of its own tidies up. Gives whether it came so far.
+    pub(crate) fn dies(&self, line: &str, death: Death) -> bool {
+        self.death.set(Some(death));
+        let ended = catch_unwind(AssertUnwindSafe(|| self.run(line)));
+        self.death.set(None);
+        ended.is_err()
     }
 
     /// Runs mpath, which must succeed.

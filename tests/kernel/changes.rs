@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use crate::crash::settled;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{PATIENCE, Segment, batch, ip, ip_json, option, wait_for_active, wait_for_link_local, wait_until};
 use crate::ping::{Ping, now};
@@ -17,6 +18,8 @@ crate::cases!(OwnNamespace:
     every_mode_comes_up_and_converges,
     a_member_taken_out_behind_our_back_comes_back,
     a_member_that_left_the_file_gets_its_own_address_back,
+    a_member_that_left_the_file_does_not_get_back_what_the_group_has_now,
+    a_group_keeps_its_mac_address_when_only_its_primary_changes,
     two_groups_come_up_by_all,
     each_mac_policy_is_what_the_kernel_shows,
 );
@@ -216,6 +219,50 @@ fn a_member_that_left_the_file_gets_its_own_address_back() {
     let eth0 = ip("address show dev eth0");
     assert!(eth0.contains("192.168.7.7/24") && eth0.contains("mtu 1400"), "{eth0}");
     config.succeed("down home-lan");
+}
+
+fn a_member_that_left_the_file_does_not_get_back_what_the_group_has_now() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    batch(
+        &[],
+        "link set eth0 up\nlink set eth1 up mtu 1400\naddress add 192.168.1.34/24 brd + dev eth1\n\
+         address add 10.1.2.3/24 dev eth1\nroute add default via 192.168.1.24 dev eth1 proto static\n\
+         route add 10.9.0.0/16 via 10.1.2.1 dev eth1\n",
+    );
+    let both = ["eth0", "eth1"];
+    both.map(wait_for_link_local);
+    let before = settled(&both);
+    let config = Config::new(HOME_LAN);
+    config.succeed("up");
+    config.write(&HOME_LAN.replace("\"eth1\", ", "").replace("primary   = \"eth1\"", "primary   = \"eth0\""));
+    config.succeed("up").says("eth1 does not get 192.168.1.34/24");
+    let eth1 = ip("address show dev eth1");
+    assert!(!eth1.contains("192.168.1.34") && eth1.contains("10.1.2.3/24") && eth1.contains("mtu 1400"), "{eth1}");
+    assert!(ip("route show dev eth1").contains("10.9.0.0/16"));
+    let default = ip("route show default");
+    assert!(default.contains("dev bond0") && !default.contains("eth1"), "{default}");
+    config.mpath("plan --check").expect(0);
+    wait_for_active("bond0", "eth0");
+    // Its MAC address went with it, so the group's is another.
+    assert_eq!(crate::network::read("/sys/class/net/bond0/address"), "02:00:00:00:00:01");
+    Ping::start("192.168.1.24").hear(3);
+    config.succeed("down");
+    wait_until("eth1 has everything back", || settled(&both) == before);
+}
+
+fn a_group_keeps_its_mac_address_when_only_its_primary_changes() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let config = Config::new(HOME_LAN);
+    config.succeed("up");
+    wait_for_active("bond0", "eth1");
+    let mac = || crate::network::read("/sys/class/net/bond0/address");
+    let first = mac();
+    config.write(&HOME_LAN.replace("primary   = \"eth1\"", "primary   = \"eth0\""));
+    config.succeed("up");
+    wait_for_active("bond0", "eth0");
+    assert_eq!(mac(), first);
+    config.mpath("plan --check").expect(0);
+    config.succeed("down");
 }
 
 fn two_groups_come_up_by_all() {

@@ -134,7 +134,7 @@ fn a_change_killed_at_any_step_leaves_the_group_as_it_was() {
 }
 
 /// The picture of devices that are up, without what comes and goes by itself: who is active, and what follows of that.
-fn settled(interfaces: &[&str]) -> Vec<Value> {
+pub(crate) fn settled(interfaces: &[&str]) -> Vec<Value> {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(map) => {
@@ -173,6 +173,12 @@ fn moments() -> usize {
     std::env::var("MPATH_TEST_MOMENTS").ok().map_or(40, |number| number.parse().unwrap())
 }
 
+/// How many marks the journals hold.
+fn marks() -> usize {
+    let lines = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default().lines().count();
+    journals(&state_directory()).iter().map(lines).sum()
+}
+
 fn killed_at_any_moment_the_next_command_sets_it_right() {
     let _segment = wired();
     let before = picture(BOTH);
@@ -194,18 +200,25 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
         command.arg("--config").arg(config.folder()).arg(words).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // One half anywhere, from its first instruction on; one half where it is at work.
-        let wait = if moment % 4 < 2 { numbers.below(time) } else { numbers.below(time / 4) };
-        while moment % 4 >= 2 && journals(&state_directory()).is_empty() && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        let wait = Duration::from_micros(wait);
-        std::thread::sleep(wait);
+        let story = if moment % 4 < 2 {
+            // One half anywhere, from its first instruction on.
+            let wait = Duration::from_micros(numbers.below(time));
+            std::thread::sleep(wait);
+            format!("{words} killed after {wait:?} ({moment})")
+        } else {
+            // One half where it is at work: so long after so many marks, however fast this machine is now.
+            let (wanted, wait) = (1 + numbers.below(12), Duration::from_micros(numbers.below(2000)));
+            while marks() < usize::try_from(wanted).unwrap() && child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(wait);
+            format!("{words} killed {wait:?} after {wanted} marks ({moment})")
+        };
         child.kill().unwrap();
         killed += usize::from(child.wait().unwrap().code().is_none());
         unfinished += journals(&state_directory()).len();
         let next = ["recover", "up", "down"][usize::try_from(numbers.below(3)).unwrap()];
-        let story = format!("{words} killed after {wait:?} ({moment}), then {next}");
+        let story = format!("{story}, then {next}");
         config.succeed(next);
         nothing_is_left_over(&story);
         let is_there = std::path::Path::new("/sys/class/net/bond0").exists();

@@ -130,7 +130,7 @@ fn a_drill_by_admin_agrees_with_a_capture_at_the_far_side() {
     assert!(failure["longest_gap_ms"].as_f64().unwrap() <= 300.0 + margin, "{failure}");
     assert!(failure["lost"].as_u64().unwrap() > 5, "a failure that nobody notices: {failure}");
     assert_eq!(option("bond0", "active_slave"), "eth1");
-    config.mpath("drill --how admin --rest 300ms --max-gap 50ms").expect(5);
+    config.mpath("drill --how admin --rest 300ms --max-gap 50ms").expect(11);
     config.succeed("plan --check");
 }
 

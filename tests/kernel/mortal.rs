@@ -1,4 +1,4 @@
-//! mpath as a process that is killed at a step: this test program, called in another way.
+//! mpath as a process that is killed at a step, or whose step fails: this test program, called in another way.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
@@ -13,12 +13,12 @@ use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
 
-use crate::mpath::Config;
+use crate::mpath::{Config, Outcome};
 
-/// The first argument of a process that is to be killed.
+/// The first argument of a process to which something is to happen.
 const WORD: &str = "--mpath-that-dies";
 
-/// When it is killed, and what goes with it.
+/// When it happens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Death {
     /// At the step of this number, from 0.
@@ -27,12 +27,32 @@ pub(crate) struct Death {
     pub(crate) late: bool,
 }
 
+/// What happens.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    /// The process is killed by SIGKILL.
+    Killed,
+    /// The whole machine stops.
+    Stopped,
+    /// The kernel says no, this once.
+    Refused,
+}
+
+impl Fate {
+    const ALL: [(&str, Self); 3] = [("killed", Self::Killed), ("stopped", Self::Stopped), ("refused", Self::Refused)];
+}
+
+/// mpath to which something happens at a step.
+fn command(config: &Config, words: &str, Death { step, late }: Death, fate: &str) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.args([WORD, &step.to_string(), if late { "late" } else { "early" }, fate]);
+    command.arg("--config").arg(config.folder()).args(words.split_whitespace());
+    command
+}
+
 /// Runs mpath, which kills itself by SIGKILL at a step. Tells whether it came so far.
 pub(crate) fn dies(config: &Config, words: &str, death: Death) -> bool {
-    let mut command = Command::new("/proc/self/exe");
-    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }, "alone"]);
-    command.arg("--config").arg(config.folder()).args(words.split_whitespace());
-    let output = command.output().unwrap();
+    let output = command(config, words, death, "killed").output().unwrap();
     match (output.status.signal(), output.status.code()) {
         (Some(9), _) => true,
         (None, Some(0)) => false,
@@ -43,10 +63,12 @@ pub(crate) fn dies(config: &Config, words: &str, death: Death) -> bool {
 /// Runs mpath, which stops the whole machine at a step: nothing is written to a disk any more. Comes back only if it
 /// came to its end.
 pub(crate) fn stops_the_machine(config: &Config, words: &str, death: Death) {
-    let mut command = Command::new("/proc/self/exe");
-    command.args([WORD, &death.step.to_string(), if death.late { "late" } else { "early" }, "with-the-machine"]);
-    command.arg("--config").arg(config.folder()).args(words.split_whitespace());
-    assert!(command.status().unwrap().success());
+    assert!(command(config, words, death, "stopped").status().unwrap().success());
+}
+
+/// Runs mpath, one step of which fails: before its work, or after it.
+pub(crate) fn fails(config: &Config, words: &str, when: Death) -> Outcome {
+    crate::mpath::run(command(config, words, when, "refused"))
 }
 
 /// If this process was called to die, does so, or ends as mpath ends.
@@ -56,10 +78,11 @@ pub(crate) fn main() -> Option<ExitCode> {
     arguments.next().filter(|word| word == WORD)?;
     let step = arguments.next()?.to_str()?.parse().ok()?;
     let late = arguments.next()? == "late";
-    let die = if arguments.next()? == "alone" { kill_this_process } else { stop_this_machine };
+    let word = arguments.next()?;
+    let (_, fate) = Fate::ALL.into_iter().find(|(name, _)| word == *name)?;
     let mut open = || {
         let inner = LinuxBackend::new()?;
-        Ok(Box::new(Mortal { inner, left: step, late, die }) as Box<dyn Backend>)
+        Ok(Box::new(Mortal { inner, left: Some(step), late, fate }) as Box<dyn Backend>)
     };
     let mut environment = Environment {
         open_backend: &mut open,
@@ -89,22 +112,29 @@ fn start_guard(token: &Token) -> io::Result<()> {
     Ok(())
 }
 
-fn kill_this_process() {
-    kill(Pid::this(), SIGKILL).unwrap();
-}
-
-/// reboot(2) does not sync.
-fn stop_this_machine() {
-    let Err(error) = reboot(RebootMode::RB_POWER_OFF);
-    panic!("{error}");
-}
-
-/// The real backend, until the end.
+/// The real backend, until then.
 struct Mortal {
     inner: LinuxBackend,
-    left: usize,
+    /// How many steps are done before; none once it has happened.
+    left: Option<usize>,
     late: bool,
-    die: fn(),
+    fate: Fate,
+}
+
+impl Mortal {
+    fn meet(&self) -> BackendError {
+        match self.fate {
+            Fate::Killed => kill(Pid::this(), SIGKILL).unwrap(),
+            // reboot(2) does not sync.
+            Fate::Stopped => {
+                let Err(error) = reboot(RebootMode::RB_POWER_OFF);
+                panic!("{error}");
+            }
+            Fate::Refused => {}
+        }
+        let message = Some("it was told to fail".to_owned());
+        BackendError::Refused { operation: "a step of a test".to_owned(), errno: Some(16), message }
+    }
 }
 
 impl Backend for Mortal {
@@ -121,14 +151,15 @@ impl Backend for Mortal {
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
-        if self.left == 0 && !self.late {
-            (self.die)();
+        let left = self.left.take();
+        if left == Some(0) && !self.late {
+            return Err(self.meet());
         }
         let done = self.inner.execute(step);
-        if self.left == 0 {
-            (self.die)();
+        if left == Some(0) {
+            return Err(self.meet());
         }
-        self.left -= 1;
+        self.left = left.map(|left| left - 1);
         done
     }
 }

@@ -16,6 +16,7 @@ mod documents;
 mod drill;
 mod driver;
 mod failover;
+mod faults;
 mod model;
 mod outage;
 mod reach;
@@ -81,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
         changes::cases(),
         restore::cases(),
         crash::cases(),
+        faults::cases(),
         confirm::cases(),
         concurrent::cases(),
         refusals::cases(),

@@ -128,7 +128,7 @@ fn what_lasts_is_a_line_in_a_file_where_ifconfig_makes_groups() {
     assert_eq!(
         persistent(join, Dialect::Ifconfig),
         "ifconfig net0 group ipmp0\nifconfig net0 up\ntest ! -f /etc/hostname.net0 || mv /etc/hostname.net0 \
-         /etc/hostname.net0.before-mpath; printf '%s\\n' 'group ipmp0' 'up' > /etc/hostname.net0"
+         /etc/hostname.net0.before-mpath; printf '%s\\n' 'group ipmp0' up > /etc/hostname.net0"
     );
     let address = Address { kept: true, ..address("192.168.1.34/24") };
     assert_eq!(
@@ -156,7 +156,7 @@ fn a_router_of_the_boot_goes_back_into_its_file() {
     let step = Step::RemoveRoute { interface: name("net0"), route: route.clone() };
     assert_eq!(
         persistent(step.inverse().unwrap(), Dialect::Ipadm),
-        "route add -inet default 192.168.1.24\necho '192.168.1.24' >> /etc/defaultrouter"
+        "route add -inet default 192.168.1.24\necho 192.168.1.24 >> /etc/defaultrouter"
     );
     assert_eq!(text(&step), "route delete -inet default 192.168.1.24");
     let own = Step::AddRoute { interface: name("ipmp0"), route: Route { protocol: Route::STATIC, ..route } };

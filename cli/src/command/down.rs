@@ -120,16 +120,16 @@ pub(crate) fn take_down(
     if done.is_ok()
         && let Err(error) = receipts.forget(name)
     {
-        return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+        return report.failed(ExitCode::NotUndone, ErrorText::of(&error, error.hint()));
     }
     // What remains is told, and the receipt tells the next `down` how to go on.
     if let Err(error) = journal.close() {
-        return report.failed(journal_code(&error), ErrorText::of(&error, error.hint()));
+        return report.failed(ExitCode::NotUndone, ErrorText::of(&error, error.hint()));
     }
     if let Err(remains) = done {
         // What could not be read now is told; the next group looks for itself.
         let _ = host.look_again();
-        return remaining(report, remains, host);
+        return remaining(report, remains, &plan.steps, host);
     }
     match host.look_again() {
         Ok(()) => report.changed(down_in_words(&plan.steps, known, receipt)),
@@ -184,7 +184,9 @@ pub(super) fn choose(
 }
 
 /// The report of a group of which something is left.
-fn remaining(mut report: GroupReport, remains: Remains, host: &Host) -> GroupReport {
+fn remaining(mut report: GroupReport, remains: Remains, steps: &[Step], host: &Host) -> GroupReport {
+    // Where all of it is still to be done, the host is as it was.
+    let untouched = remains.left.as_ref().is_ok_and(|left| left == steps);
     let code = remains.failed.iter().map(|(_, error)| backend_code(error)).fold(ExitCode::Done, ExitCode::or_worse);
     let hint = remains.failed.iter().find_map(|(_, error)| error.hint());
     let failure = |(step, error): &(Step, BackendError)| format!("{step}: {}", one_line(error));
@@ -193,7 +195,11 @@ fn remaining(mut report: GroupReport, remains: Remains, host: &Host) -> GroupRep
         Ok(left) => report.left = host.commands(left),
         Err(error) => report.failures.push(format!("look at the host: {}", one_line(error))),
     }
-    let code = if code == ExitCode::Done { ExitCode::Failed } else { code };
+    let code = match code {
+        _ if !untouched => ExitCode::NotUndone,
+        ExitCode::Done => ExitCode::Failed,
+        code => code,
+    };
     let error = ErrorText::of(&remains, hint);
     report.failed(code, error)
 }

@@ -49,7 +49,7 @@ pub(crate) struct DrillArgs {
     /// The time in which nothing happens before, between and after the events
     #[arg(long, value_name = "TIME", default_value = "1s")]
     rest: Millis,
-    /// Exit with 5 when the traffic stood still for longer
+    /// Exit with 11 when the traffic stood still for longer
     #[arg(long, value_name = "TIME")]
     max_gap: Option<Millis>,
     /// Draw the course into this file, as SVG
@@ -206,14 +206,13 @@ impl DrillArgs {
             causes: vec![],
             hint: None,
         });
-        let mut left = vec![];
+        let (mut left, mut code) = (vec![], ExitCode::Failed);
         match back {
             Ok(()) => journal.close()?,
             Err(not_back) => {
                 let report = handover::tell(GroupReport::new(name, Some(&device)), not_back, host);
                 context.console.group(&report);
-                left = report.left;
-                error = report.error;
+                (left, error, code) = (report.left, report.error, report.code);
             }
         }
         let entry = self.entry(group, device, target.to_string(), stamped, &course, &probes, error, left);
@@ -232,7 +231,7 @@ impl DrillArgs {
         }
         let too_long = entry.max_gap_ms.is_some_and(|most| entry.longest_gap_ms > most);
         let code = match &entry.error {
-            Some(_) => ExitCode::Failed,
+            Some(_) => code,
             None if too_long => ExitCode::TooLong,
             None => ExitCode::Done,
         };

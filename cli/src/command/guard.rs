@@ -11,9 +11,14 @@ use crate::ExitCode;
 use crate::confirmation::guard_address;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::journals::Found;
 use crate::lock::Lock;
 use crate::recovery;
 use crate::signals::Signals;
+
+/// How long the guard waits before it tries once more what failed: longer each time, for four minutes in all.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(128);
 
 /// Wait for a change to be confirmed, or undo it (started by `up --confirm`)
 #[derive(Debug, Args)]
@@ -39,6 +44,7 @@ impl GuardArgs {
 }
 
 fn watch(token: &Token, socket: &UnixDatagram, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+    let mut pause = FIRST_PAUSE;
     loop {
         // Whoever makes the change has it until that is done, or until it is no more.
         let lock = Lock::wait(context.state_directory)?;
@@ -50,21 +56,43 @@ fn watch(token: &Token, socket: &UnixDatagram, context: &mut Context<'_>) -> Res
             Some(Recovery::Wait { seconds }) => Some(seconds),
             _ => None,
         });
-        if let Some(seconds) = waits.min() {
+        // A group that was not finished was left by a process that is no more: then the others do not wait, either.
+        let died = left.iter().any(|found| found.recovery == Some(Recovery::Undo) && !found.is_stuck());
+        let waits = waits.min().filter(|_| !died);
+        if let Some(seconds) = waits {
             drop(lock);
-            let time = Some(Duration::from_secs(seconds.max(1)));
-            socket.set_read_timeout(time).map_err(CommandError::guard)?;
-            // Whether it was called or the time is up: the journals tell what to do.
-            let _ = socket.recv(&mut [0; 1]);
+            wait(socket, Duration::from_secs(seconds.max(1)))?;
             continue;
         }
-        let mut host = context.host()?;
-        let mut code = ExitCode::Done;
-        for found in left.iter().rev() {
-            let report = recovery::recover(found, &mut host, context);
-            context.console.group(&report);
-            code = code.or_worse(report.code);
+        let code = end(&left, context);
+        if matches!(code, Ok(ExitCode::Done)) || pause > LAST_PAUSE {
+            return code;
         }
-        return Ok(code);
+        // Perhaps nobody can reach this host any more to type `recover`.
+        drop(lock);
+        wait(socket, pause)?;
+        pause *= 2;
     }
+}
+
+/// Waits so long, or until somebody calls: the journals tell what to do then.
+fn wait(socket: &UnixDatagram, time: Duration) -> Result<(), CommandError> {
+    socket.set_read_timeout(Some(time)).map_err(CommandError::guard)?;
+    let _ = socket.recv(&mut [0; 1]);
+    Ok(())
+}
+
+/// Ends what nobody waits for any more, the last group first.
+fn end(left: &[Found], context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+    let mut host = context.host()?;
+    let mut code = ExitCode::Done;
+    for found in left.iter().rev() {
+        let report = match found.recovery {
+            Some(Recovery::Wait { .. }) => recovery::revert(found, &mut host, context),
+            _ => recovery::recover(found, &mut host, context),
+        };
+        context.console.group(&report);
+        code = code.or_worse(report.code);
+    }
+    Ok(code)
 }

@@ -120,9 +120,10 @@ impl SwitchArgs {
                 let _ = journal.close();
                 report.failed(code, error)
             }
-            Err(not_back) => {
-                let report = handover::tell(report, not_back, host);
-                report.failed(code, error)
+            Err(mut not_back) => {
+                // What came first, and then what followed from it.
+                not_back.failures.insert(0, error.message);
+                handover::tell(report, not_back, host)
             }
         }
     }

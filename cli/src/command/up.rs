@@ -9,6 +9,7 @@ use mpath_core::journal::{Change, Mark, Opening, Token};
 use mpath_core::plan::{self, NoPlan, Prepared};
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
+use mpath_core::undo::Extent;
 use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
@@ -243,6 +244,17 @@ impl UpRun<'_> {
         let mut progress = progress.written_to(&mut journal).stopped_by(self.signals);
         let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut progress);
         report.touched = progress.undid;
+        // What is not known to have come so far would be undone by whoever comes next: so it is undone now.
+        let done = done.and_then(|after| match self.mark_as_done(&mut journal) {
+            Ok(()) => Ok(after),
+            Err(error) => {
+                report.touched = true;
+                let mut progress = Progress::new(name, &plan.steps, host, &mut context.console);
+                let all: Vec<_> = plan.steps.iter().collect();
+                let undo = Extent::of(&plan.device, &plan.steps, &before).undo(&all, &mut *host.backend, &mut progress);
+                Err(Failure { cause: Cause::Halted(error.into()), undo })
+            }
+        });
         match done {
             Ok(after) => {
                 host.snapshot = after.unwrap_or(before);
@@ -250,15 +262,10 @@ impl UpRun<'_> {
                     let waits = format!("{name}: no {family} lease yet; the DHCP client goes on asking");
                     context.console.warning(&waits);
                 }
-                let ended = match &self.hold {
-                    // Until it is through the gate it is not finished: whoever finds its journal undoes it.
-                    Some(_) if self.gate.is_some() => Ok(()),
-                    Some(Hold { seconds: Some(seconds), .. }) => wait(&mut journal, *seconds),
-                    _ => end(journal, &receipt, &receipts),
-                };
+                let ended = if self.hold.is_none() { end(journal, &receipt, &receipts) } else { Ok(()) };
                 match ended {
                     Ok(()) => report.changed(up_in_words(&plan, &host.snapshot)),
-                    Err((code, error)) => report.failed(code, error),
+                    Err(error) => report.failed(ExitCode::NotUndone, error),
                 }
             }
             Err(failure) => {
@@ -291,6 +298,19 @@ impl UpRun<'_> {
         }
         Ok(journal)
     }
+
+    /// Writes what becomes of a change of which every step is done.
+    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), JournalError> {
+        match &self.hold {
+            None => journal.mark(Mark::Done),
+            // Until it is through the gate it is not finished: whoever finds its journal undoes it.
+            Some(_) if self.gate.is_some() => Ok(()),
+            Some(Hold { seconds: None, .. }) => Ok(()),
+            Some(Hold { seconds: Some(seconds), .. }) => {
+                journal.mark(Mark::Applied { until: journals::now()?.seconds + seconds })
+            }
+        }
+    }
 }
 
 impl Hold {
@@ -299,21 +319,18 @@ impl Hold {
     }
 }
 
-/// Lets a change wait that is done.
-fn wait(journal: &mut OpenJournal, seconds: u64) -> Result<(), (ExitCode, ErrorText)> {
-    let now = journals::now().map_err(|error| fails(&error))?;
-    journal.mark(Mark::Applied { until: now.seconds + seconds }).map_err(|error| fails(&error))
-}
-
 fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
     (journal_code(error), ErrorText::of(error, error.hint()))
 }
 
-/// Ends a change that is to stay. Once it is marked as done, nobody undoes it any more.
-fn end(mut journal: OpenJournal, receipt: &Receipt, receipts: &ReceiptStore) -> Result<(), (ExitCode, ErrorText)> {
-    journal.mark(Mark::Done).map_err(|error| fails(&error))?;
-    receipts.keep(receipt).map_err(|error| (receipt_code(&error), ErrorText::of(&error, error.hint())))?;
-    journal.close().map_err(|error| fails(&error))
+/// Ends a change that is marked as done, and that nobody undoes any more. If it fails, `recover` ends it.
+fn end(journal: OpenJournal, receipt: &Receipt, receipts: &ReceiptStore) -> Result<(), ErrorText> {
+    let stays = |hint: Option<String>| {
+        let stays = "the group is up and stays; mpath recover ends what is left to do".to_owned();
+        Some(hint.map_or(stays.clone(), |hint| format!("{hint}; {stays}")))
+    };
+    receipts.keep(receipt).map_err(|error| ErrorText::of(&error, stays(error.hint())))?;
+    journal.close().map_err(|error| ErrorText::of(&error, stays(error.hint())))
 }
 
 /// The report of a plan that failed.
@@ -342,7 +359,7 @@ fn broken_off(
     // What is not undone stays in the journal: `recover` tries again, and `down` needs to know it.
     let (code, written) = match recovery::undone(&mut report, undo, host) {
         Ok(()) => (code, journal.close()),
-        Err(_) => (ExitCode::Failed, journal.mark(Mark::Stuck)),
+        Err(_) => (ExitCode::NotUndone, journal.mark(Mark::Stuck)),
     };
     if let Err(error) = written {
         report.failures.push(one_line(&error));

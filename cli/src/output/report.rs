@@ -98,6 +98,19 @@ impl GroupReport {
         self
     }
 
+    /// It failed after its last step, and what became of undoing it.
+    pub(crate) fn failed_and_reverted(self, error: ErrorText, undone: Self) -> Self {
+        let complete = undone.code == ExitCode::Done;
+        let mut report = self.failed(if complete { ExitCode::Failed } else { ExitCode::NotUndone }, error);
+        // What was said of it is no longer so.
+        (report.summary, report.touched) = (None, true);
+        report.undone = Some(complete);
+        report.failures = undone.failures;
+        report.left = undone.left;
+        report.failures.extend(undone.error.map(|error| error.message));
+        report
+    }
+
     /// It was not begun, as an earlier change is in the way.
     pub(crate) fn held_up(mut self, code: ExitCode, error: ErrorText) -> Self {
         self = self.failed(code, error);

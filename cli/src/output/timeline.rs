@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_loss_stands_where_it_was_and_the_active_member_changes_with_it() {
-        let lines = drawn(Timeline::text);
+        let lines = drawn(|timeline| timeline.text());
         assert_eq!(lines[0], format!("  events  {}!", " ".repeat(30)));
         assert_eq!(lines[1], format!("  probes  {}xx{}", ".".repeat(30), ".".repeat(28)));
         assert_eq!(lines[2], format!("  eth1    {}{}", "#".repeat(32), "-".repeat(28)));
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_picture_has_a_stroke_for_each_probe_and_no_loose_brackets() {
-        let svg = drawn(Timeline::svg);
+        let svg = drawn(|timeline| timeline.svg());
         assert_eq!((svg.matches("#27ae60").count(), svg.matches("#c0392b").count()), (58, 2));
         assert!(svg.contains("a &amp; b") && svg.contains("fail &lt;eth1&gt;"), "{svg}");
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));

@@ -11,6 +11,11 @@ use mpath_core::group::MemberSelector;
 use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{Backend, BackendError, Capabilities, Group, InterfaceName, Snapshot, Step};
 
+use crate::trust;
+
+/// A captured state is no longer than this, even of a host with thousands of interfaces.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
 /// A platform to plan for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Platform {
@@ -54,7 +59,7 @@ impl Elsewhere {
     /// A host as it was captured.
     pub(crate) fn captured(platform: Platform, file: &Path) -> Result<Self, BackendError> {
         let object = || file.display().to_string();
-        let text = std::fs::read(file);
+        let text = trust::read_regular(file, LONGEST);
         let text = text.map_err(|source| BackendError::Io { action: "read", object: object(), source })?;
         let host = serde_json::from_slice(&text)
             .map_err(|error| BackendError::Nonsense { object: object(), found: error.to_string() })?;

@@ -12,7 +12,7 @@ use super::{Answer, Place, Question, ReachArgs, Role, Target, resolv_conf, ssh_c
 use crate::ExitCode;
 use crate::confirmation;
 use crate::context::Context;
-use crate::error::{ErrorText, journal_code};
+use crate::error::ErrorText;
 use crate::host::Host;
 use crate::output::report::{GroupReport, Outcome};
 use crate::recovery;
@@ -143,17 +143,20 @@ impl<'a> Gate<'a> {
         }
         let Err(error) = self.ask_again(host, context, signals) else {
             for found in done.iter().filter(|_| !confirm) {
-                let kept = match found.reopen().and_then(|mut journal| journal.mark(Mark::Done)) {
-                    Ok(()) => recovery::keep(found, context),
+                let Some(report) = reports.iter_mut().find(|report| report.name == *found.group()) else { continue };
+                match found.reopen().and_then(|mut journal| journal.mark(Mark::Done)) {
+                    Ok(()) => {
+                        let kept = recovery::keep(found, context);
+                        if let Some(error) = kept.error {
+                            *report = report.clone().failed(ExitCode::NotUndone, error);
+                        }
+                    }
+                    // Whoever comes next would undo it: so it is undone now.
                     Err(error) => {
                         let told = ErrorText::of(&error, error.hint());
-                        GroupReport::new(found.group(), None).failed(journal_code(&error), told)
+                        let undone = recovery::revert(found, host, context);
+                        *report = report.clone().failed_and_reverted(told, undone);
                     }
-                };
-                if let Some(report) = reports.iter_mut().find(|report| report.name == kept.name)
-                    && let Some(error) = kept.error
-                {
-                    *report = report.clone().failed(kept.code, error);
                 }
             }
             return;
@@ -161,13 +164,7 @@ impl<'a> Gate<'a> {
         for undone in confirmation::revert(token, host, context) {
             let mut changed = reports.iter_mut().filter(|report| report.outcome == Outcome::Changed);
             let Some(report) = changed.find(|report| report.name == undone.name) else { continue };
-            *report = report.clone().failed(ExitCode::Failed, error.clone());
-            report.undone = Some(undone.code == ExitCode::Done);
-            // What was said of it is no longer so.
-            (report.summary, report.touched) = (None, true);
-            report.failures = undone.failures;
-            report.left = undone.left;
-            report.failures.extend(undone.error.map(|error| error.message));
+            *report = report.clone().failed_and_reverted(error.clone(), undone);
         }
     }
 
