@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
 
 use crate::boot::Boot;
 use crate::capability::{capabilities_of, obstacles_in};
@@ -19,6 +19,9 @@ use crate::{address, boot_file, datalink, group, ifconfig, interface, mark, mpat
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
+
+/// How long a change may go unnoticed. A look starts a dozen programs.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The IPMP of this host.
 #[derive(Debug)]
@@ -224,6 +227,17 @@ impl IllumosBackend {
     }
 }
 
+/// Looks again from time to time: in.mpathd tells of groups by sysevents (`EC_IPMP` in `sys/sysevent/ipmp.h`), for which
+/// there is no program, only a library.
+struct Poll;
+
+impl Changes for Poll {
+    fn wait(&mut self) -> Result<(), BackendError> {
+        std::thread::sleep(BETWEEN_LOOKS);
+        Ok(())
+    }
+}
+
 /// What the system's programs show of their dialect.
 fn dialect_of(programs: &Programs) -> Result<Dialect, BackendError> {
     if !programs.has("ipadm") {
@@ -250,6 +264,15 @@ impl Backend for IllumosBackend {
         self.capabilities.remarks = self.remarks();
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
         Ok(snapshot)
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        Ok(Box::new(Poll))
+    }
+
+    /// The counters are in kstat(1M), which nobody here asks.
+    fn counters(&self, _: &InterfaceName) -> Option<Counters> {
+        None
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

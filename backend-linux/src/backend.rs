@@ -3,14 +3,13 @@
 //! In: a [`Step`], or the wish to see. Out: the kernel's yes or no, or a [`Snapshot`]. Makes no choice: what a step is
 //! here was decided by [`ops_for`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use mpath_core::drill::Packets;
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
-use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
 use netlink_packet_route::address::AddressMessage;
 
 use crate::capability::capabilities;
@@ -18,6 +17,7 @@ use crate::dhcp;
 use crate::driver;
 use crate::manager::Managers;
 use crate::message::message_of;
+use crate::monitor::Monitor;
 use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::sysfs::Root;
@@ -196,13 +196,12 @@ impl Backend for LinuxBackend {
         Ok(snapshot)
     }
 
-    fn packets(&self, members: &[InterfaceName]) -> BTreeMap<InterfaceName, Packets> {
-        let count = |member: &InterfaceName, what: &str| {
-            let told = self.root.read(format!("sys/class/net/{member}/statistics/{what}_packets"))?;
-            told.trim().parse().ok()
-        };
-        let packets = |member| Some(Packets { sent: count(member, "tx")?, received: count(member, "rx")? });
-        members.iter().filter_map(|member| Some((member.clone(), packets(member)?))).collect()
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        Ok(Box::new(Monitor::new()?))
+    }
+
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        self.root.counters(interface)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

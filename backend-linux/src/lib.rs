@@ -40,6 +40,8 @@ mod lenient;
 #[cfg(target_os = "linux")]
 mod manager;
 #[cfg(target_os = "linux")]
+mod monitor;
+#[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
 mod sysfs;

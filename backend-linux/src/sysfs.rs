@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mpath_core::snapshot::{AcceptRa, Driver, Kind};
-use mpath_core::{InterfaceName, Snapshot};
+use mpath_core::{Counters, InterfaceName, Snapshot};
 
 /// The file systems of this host; tests have their own.
 #[derive(Debug, Clone)]
@@ -69,6 +69,12 @@ impl Root {
                 interface.speed = self.speed(name);
             }
         }
+    }
+
+    /// What an interface has carried.
+    pub(crate) fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        let bytes = |name| self.read(format!("sys/class/net/{interface}/statistics/{name}_bytes"))?.parse().ok();
+        Some(Counters { received: bytes("rx")?, sent: bytes("tx")? })
     }
 
     fn accept_ra(&self, interface: &InterfaceName) -> AcceptRa {

@@ -90,6 +90,6 @@ pub(crate) struct Patience {
 }
 
 /// Zero needs no unit.
-fn duration(text: &str) -> Result<Millis, MillisError> {
+pub(crate) fn duration(text: &str) -> Result<Millis, MillisError> {
     if text == "0" { Ok(Millis::new(0)) } else { text.parse() }
 }

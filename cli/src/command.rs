@@ -11,6 +11,8 @@ mod render;
 mod status;
 mod switch;
 mod up;
+mod wait_online;
+mod watch;
 
 use clap::Subcommand;
 
@@ -33,6 +35,10 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     /// Show how groups are doing
     Status(status::StatusArgs),
+    /// Show what happens to groups, as it happens
+    Watch(watch::WatchArgs),
+    /// Wait until groups work; a degraded group does
+    WaitOnline(wait_online::WaitOnlineArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
     /// Let a change stay that was made with `up --confirm`
@@ -62,6 +68,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
+            Self::Watch(_) | Self::WaitOnline(_) => false,
         }
     }
 
@@ -73,6 +80,8 @@ impl Command {
             Self::Drill(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
+            Self::Watch(args) => args.run(context),
+            Self::WaitOnline(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),

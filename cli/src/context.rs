@@ -9,6 +9,7 @@ use mpath_core::{Backend, BackendError, Capabilities};
 
 use crate::arguments::{Global, Patience};
 use crate::config::Configuration;
+use crate::environment::Live;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::journals::JournalStore;
@@ -29,6 +30,7 @@ pub(crate) struct Context<'e> {
     pub(crate) changes_host: bool,
     pub(crate) lasting_directory: &'e PathBuf,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
+    pub(crate) live: Option<Live>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
     pub(crate) prober: &'e mut dyn Prober,
     pub(crate) resolv_conf: &'e Path,

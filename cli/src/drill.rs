@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mpath_core::InterfaceName;
 use mpath_core::apply::Watch as _;
-use mpath_core::drill::{Deed, Event, Packets, Timing};
+use mpath_core::drill::{Carried, Deed, Event, Timing};
+use mpath_core::{Counters, InterfaceName};
 
 use crate::error::one_line;
 use crate::handover;
@@ -36,7 +36,7 @@ pub(crate) struct Drill<'d> {
 pub(crate) struct Passed {
     pub(crate) event: Event,
     pub(crate) timing: Timing,
-    pub(crate) carried: BTreeMap<InterfaceName, Packets>,
+    pub(crate) carried: BTreeMap<InterfaceName, Carried>,
 }
 
 /// What was when.
@@ -87,7 +87,7 @@ impl Drill<'_> {
         course: &mut Course,
     ) -> Result<Passed, String> {
         let members: Vec<_> = host.snapshot.members(self.device).map(|(name, _)| name.clone()).collect();
-        let before = host.backend.packets(&members);
+        let before = carried(&members, host);
         let limit = handover::patience(&host.snapshot, self.device) + event.bound;
         if let Deed::Step(step) = &event.deed {
             progress.begin(number, step).map_err(|halt| halt.to_string())?;
@@ -113,14 +113,14 @@ impl Drill<'_> {
             }
             pulse.pass(LOOK);
         }
-        let after = host.backend.packets(&members);
+        let after = carried(&members, host);
         let carried = after.into_iter().map(|(member, after)| {
             let before = before.get(&member).copied().unwrap_or_default();
-            let packets = Packets {
+            let carried = Carried {
                 sent: after.sent.saturating_sub(before.sent),
                 received: after.received.saturating_sub(before.received),
             };
-            (member, packets)
+            (member, carried)
         });
         let timing = Timing { at, reached, end: pulse.now() };
         Ok(Passed { event: event.clone(), timing, carried: carried.collect() })
@@ -140,4 +140,10 @@ impl Drill<'_> {
             course.active.push((pulse.now(), active));
         }
     }
+}
+
+/// What members have carried since they were made, where the platform tells.
+fn carried(members: &[InterfaceName], host: &Host) -> BTreeMap<InterfaceName, Carried> {
+    let told = members.iter().filter_map(|member| Some((member.clone(), host.backend.counters(member)?)));
+    told.map(|(member, Counters { sent, received })| (member, Carried { sent, received })).collect()
 }

@@ -32,10 +32,19 @@ pub struct Environment<'a> {
     pub prompt: Option<&'a mut dyn Prompt>,
     /// Who asks whether something can still be reached.
     pub prober: &'a mut dyn Prober,
+    /// What is so only of a process of its own; `None` where mpath runs inside another program.
+    pub live: Option<Live>,
     /// The file of the name servers.
     pub resolv_conf: PathBuf,
     /// `SSH_CONNECTION`, where mpath is called over SSH.
     pub ssh_connection: Option<OsString>,
+}
+
+/// A process of its own, whose signals and standard streams are mpath's.
+#[derive(Debug, Clone, Copy)]
+pub struct Live {
+    /// Whether standard input and output are a terminal that can be drawn on.
+    pub is_screen: bool,
 }
 
 /// A place to write to.

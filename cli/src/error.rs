@@ -65,6 +65,16 @@ impl CommandError {
         Self::of_the_system("cannot wait for the change to be confirmed", error)
     }
 
+    /// What happens cannot be waited for.
+    pub(crate) fn feed(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot wait for changes", error)
+    }
+
+    /// The terminal does not do what it is asked.
+    pub(crate) fn screen(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot draw on the terminal; `mpath watch | cat` writes lines", error)
+    }
+
     fn of_the_system(message: &str, error: std::io::Error) -> Self {
         let message = message.to_owned();
         Self {

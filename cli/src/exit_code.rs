@@ -67,7 +67,7 @@ impl ExitCode {
             }
             Self::NotUndone => "failed, and the host is not as it was before; the text says what is left to do",
             Self::Degraded => "a group is degraded (`status --check`)",
-            Self::GroupFailed => "a group has failed or is absent (`status --check`)",
+            Self::GroupFailed => "a group has failed or is absent (`status --check`, `wait-online`)",
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
             Self::NoSuchGroup => "no such group, or no such change",

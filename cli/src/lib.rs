@@ -12,6 +12,7 @@ mod drill;
 mod environment;
 mod error;
 mod exit_code;
+mod feed;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -21,6 +22,7 @@ mod host;
 mod journals;
 mod known;
 mod lock;
+mod look;
 mod output;
 mod platform;
 mod progress;
@@ -31,6 +33,7 @@ mod recovery;
 mod selection;
 mod signals;
 mod trust;
+mod view;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -39,7 +42,7 @@ use clap::Parser as _;
 
 use crate::arguments::Arguments;
 use crate::context::Context;
-pub use crate::environment::{Environment, Stream};
+pub use crate::environment::{Environment, Live, Stream};
 pub use crate::exit_code::ExitCode;
 use crate::output::{Console, Paint};
 use crate::prompt::Terminal;
@@ -49,11 +52,12 @@ pub use crate::prompt::{Answer, Prompt};
 pub fn run_process() -> ExitCode {
     let (stdout, stderr) = (io::stdout(), io::stderr());
     // https://no-color.org: present and not empty, whatever its value. A dumb terminal shows the escapes themselves.
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || is_dumb();
     let mut terminal = Terminal;
     let is_interactive = io::stdin().is_terminal() && stderr.is_terminal();
+    let is_screen = io::stdin().is_terminal() && stdout.is_terminal() && !is_dumb();
     let mut environment = Environment {
+        live: Some(Live { is_screen }),
         open_backend: &mut platform::open,
         capabilities: platform::capabilities(),
         stdout: Stream { is_terminal: stdout.is_terminal(), writer: &mut stdout.lock() },
@@ -68,6 +72,11 @@ pub fn run_process() -> ExitCode {
         ssh_connection: std::env::var_os("SSH_CONNECTION"),
     };
     run(std::env::args_os(), &mut environment)
+}
+
+/// Whether the terminal, if there is one, knows no escape sequences.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 /// Runs mpath. The first argument is the program's name.
@@ -97,6 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         changes_host: parsed.command.changes_host(),
         lasting_directory,
         start_guard: &mut **start_guard,
+        live: environment.live,
         prompt: match &mut environment.prompt {
             Some(prompt) => Some(&mut **prompt),
             None => None,

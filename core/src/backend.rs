@@ -1,9 +1,7 @@
 //! The seam between mpath and a system: what a platform must offer.
 
-use std::collections::BTreeMap;
 use std::io;
 
-use crate::drill::Packets;
 use crate::{Capabilities, InterfaceName, Snapshot, Step};
 
 /// One platform's way to look at a host and to change it. The level is that of the domain, never of a tool.
@@ -14,16 +12,32 @@ pub trait Backend {
     /// Looks at the host. Reads, never writes.
     fn observe(&mut self) -> Result<Snapshot, BackendError>;
 
-    /// What each of these members sent and received since it was made. A platform that does not tell says nothing of it.
-    fn packets(&self, _members: &[InterfaceName]) -> BTreeMap<InterfaceName, Packets> {
-        BTreeMap::new()
-    }
+    /// Begins to listen for changes of the host, from now on.
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError>;
+
+    /// What an interface has carried, where the platform tells. Reads, never writes.
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters>;
 
     /// A step as commands that an administrator could type. Pure.
     fn explain(&self, step: &Step) -> Vec<String>;
 
     /// Does a step, and makes no choice in it. The only thing in the workspace that changes the network.
     fn execute(&mut self, step: &Step) -> Result<(), BackendError>;
+}
+
+/// Changes of a host, as they happen. Listens in a thread of its own.
+pub trait Changes: Send {
+    /// Returns when the host may be another than when this was called last, or than at the beginning.
+    fn wait(&mut self) -> Result<(), BackendError>;
+}
+
+/// What an interface has carried since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Bytes that came in.
+    pub received: u64,
+    /// Bytes that went out.
+    pub sent: u64,
 }
 
 /// Why a platform did not do what it was asked.

@@ -251,9 +251,9 @@ pub struct Probe {
     pub answered: Vec<Duration>,
 }
 
-/// The packets that a member sent and received since it was made.
+/// The bytes that a member sent and received while something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Packets {
+pub struct Carried {
     /// Sent.
     pub sent: u64,
     /// Received.

@@ -1,6 +1,6 @@
 //! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
 
-use crate::backend::{Backend, BackendError};
+use crate::backend::{Backend, BackendError, Changes, Counters};
 use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
@@ -26,6 +26,16 @@ pub struct FakeHost {
     pub unplugged: Vec<InterfaceName>,
     /// A member that was made the active one, and those that worked then: it stays so until they are others.
     chosen: Option<(InterfaceName, Vec<InterfaceName>)>,
+}
+
+/// A host in memory says nothing by itself: whoever listens looks again and again.
+struct Beat;
+
+impl Changes for Beat {
+    fn wait(&mut self) -> Result<(), BackendError> {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        Ok(())
+    }
 }
 
 /// What the fake can do: as much as Linux bonding.
@@ -139,6 +149,14 @@ impl Backend for FakeHost {
             }
         }
         Ok(seen)
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        Ok(Box::new(Beat))
+    }
+
+    fn counters(&self, _: &InterfaceName) -> Option<Counters> {
+        None
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

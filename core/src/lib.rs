@@ -15,6 +15,7 @@ pub mod detection;
 pub mod dispute;
 pub mod drill;
 pub mod effect;
+pub mod event;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
 pub mod group;
@@ -48,9 +49,10 @@ pub mod undo;
 pub mod validate;
 
 pub use address::Address;
-pub use backend::{Backend, BackendError};
+pub use backend::{Backend, BackendError, Changes, Counters};
 pub use capability::Capabilities;
 pub use detection::Detection;
+pub use event::Event;
 pub use group::Group;
 pub use journal::Journal;
 pub use mac::MacAddress;

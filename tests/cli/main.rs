@@ -23,4 +23,5 @@ mod status;
 mod switch;
 mod trust;
 mod up;
+mod watch;
 mod world;

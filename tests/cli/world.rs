@@ -15,7 +15,7 @@ use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{Backend, BackendError, Capabilities, InterfaceName, MacAddress, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, MacAddress, Snapshot, Step};
 use tempfile::TempDir;
 
 /// The story of the README.
@@ -280,6 +280,7 @@ impl World {
         };
         let mut person = self.answers.borrow_mut().take().map(Person);
         let mut environment = Environment {
+            live: None,
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
             stdout: Stream { writer: stdout, is_terminal: self.terminal },
@@ -348,6 +349,14 @@ impl Backend for FaultyHost {
             change(&mut self.host.borrow_mut());
         }
         self.host.borrow_mut().observe()
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        self.host.borrow_mut().changes()
+    }
+
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        self.host.borrow().counters(interface)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -13,4 +13,5 @@ mod story;
 mod switch;
 mod truth;
 mod universe;
+mod watch;
 mod world;

@@ -1,6 +1,6 @@
 //! A simulated host, a configuration, and mpath run on it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -35,12 +35,17 @@ link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
 /// The dialects in which `up` works.
 pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::IllumosNew, Dialect::IllumosOld, Dialect::Solaris11];
 
+/// What happens to a host, and before mpath asks for its members for the time of which number.
+pub(crate) type Meanwhile = (usize, fn(&Simulator));
+
 /// A simulated host and a configuration.
 pub(crate) struct World {
     directory: TempDir,
     pub(crate) host: Rc<Simulator>,
     /// Whether the programs run in this process: for tests that run thousands of them.
     within: bool,
+    /// What happens to the host right before mpath asks for its members for the time of this number.
+    pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
     /// Where mpath remembers, if not beside the file.
     remembers: Option<PathBuf>,
     /// When mpath is killed.
@@ -132,6 +137,7 @@ impl World {
             directory,
             host: Rc::new(Simulator::new(dialect, links)),
             within: true,
+            meanwhile: RefCell::default(),
             remembers: None,
             death: Rc::default(),
         };
@@ -150,7 +156,15 @@ impl World {
             return IllumosBackend::at(&self.host.bin_dir(), &self.host.root_dir(), is_root);
         }
         let (host, death) = (Rc::clone(&self.host), Rc::clone(&self.death));
+        let meanwhile = self.meanwhile.take();
+        let asked = Cell::new(0);
         let run = move |program: &str, arguments: &[String]| {
+            if program == "ipmpstat" && arguments.iter().any(|argument| argument == "-i") {
+                asked.set(asked.get() + 1);
+                if let Some((_, happen)) = meanwhile.filter(|(number, _)| *number == asked.get()) {
+                    happen(&host);
+                }
+            }
             let words: Vec<_> = arguments.iter().map(String::as_str).collect();
             let saved = death.get().filter(|death| death.at == 0 && !death.late).map(|_| host.state());
             let illumos_simulator::Output { stdout, stderr, ending } = host.run(program, &words);
@@ -234,6 +248,7 @@ impl World {
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
+            live: None,
             open_backend: &mut open,
             capabilities: Some(mpath_backend_illumos::capabilities()),
             stdout: Stream { writer: &mut stdout, is_terminal: false },

@@ -230,7 +230,7 @@ fn a_member_that_left_the_file_does_not_get_back_what_the_group_has_now() {
          route add 10.9.0.0/16 via 10.1.2.1 dev eth1\n",
     );
     let both = ["eth0", "eth1"];
-    both.map(wait_for_link_local);
+    both.iter().for_each(|name| wait_for_link_local(name));
     let before = settled(&both);
     let config = Config::new(HOME_LAN);
     config.succeed("up");

@@ -73,8 +73,8 @@ fn a_drill_by_switch_hands_the_traffic_round() {
         let gap = event["longest_gap_ms"].as_f64().unwrap();
         assert!(gap <= 150.0, "nothing has to be found out: {event}");
         let carrier = &event["carried"][event["member"].as_str().unwrap()];
-        // Beside the probes of the other half there are a few packets of IPv6 and ARP.
-        assert!(carrier["sent"].as_u64().unwrap() + 5 >= event["sent"].as_u64().unwrap() / 2, "{event}");
+        // Who is handed the traffic carries most of the probes: frames of 14, 20 and 16 bytes.
+        assert!(carrier["sent"].as_u64().unwrap() >= event["sent"].as_u64().unwrap() * 50 / 2, "{event}");
     }
     assert_eq!(option("bond0", "active_slave"), "eth1");
     assert_eq!(journals(), 0);

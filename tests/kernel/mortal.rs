@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use mpath::{Environment, Stream};
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::journal::Token;
-use mpath_core::{Backend, BackendError, Capabilities, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
@@ -85,6 +85,7 @@ pub(crate) fn main() -> Option<ExitCode> {
         Ok(Box::new(Mortal { inner, left: Some(step), late, fate }) as Box<dyn Backend>)
     };
     let mut environment = Environment {
+        live: None,
         open_backend: &mut open,
         capabilities: Some(mpath_backend_linux::capabilities()),
         stdout: Stream { writer: &mut io::stdout(), is_terminal: false },
@@ -144,6 +145,14 @@ impl Backend for Mortal {
 
     fn observe(&mut self) -> Result<Snapshot, BackendError> {
         self.inner.observe()
+    }
+
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        self.inner.changes()
+    }
+
+    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
+        self.inner.counters(interface)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -24,6 +24,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
+mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -94,6 +95,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         trust::cases(),
+        watch::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

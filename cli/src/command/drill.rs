@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
-use mpath_core::drill::{self, Deed, How, Packets, Probe, finding};
+use mpath_core::drill::{self, Carried, Deed, How, Probe, finding};
 use mpath_core::journal::Opening;
 use mpath_core::{Group, InterfaceName, Millis, Step};
 use serde::Serialize;
@@ -116,7 +116,7 @@ struct EventEntry {
     longest_gap_ms: f64,
     bound_ms: f64,
     within: bool,
-    carried: BTreeMap<InterfaceName, Packets>,
+    carried: BTreeMap<InterfaceName, Carried>,
 }
 
 /// Milliseconds, to the microsecond.
@@ -332,8 +332,8 @@ fn tell(entry: &Entry, timeline: &Timeline<'_>, context: &mut Context<'_>) {
             let carried: Vec<_> = event
                 .carried
                 .iter()
-                .filter(|(_, packets)| packets.sent > 0)
-                .map(|(member, packets)| format!("{member} {}", packets.sent))
+                .filter(|(_, carried)| carried.sent > 0)
+                .map(|(member, carried)| format!("{member} {} B", carried.sent))
                 .collect();
             table.row(vec![
                 plain(what),

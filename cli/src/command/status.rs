@@ -2,18 +2,16 @@
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use mpath_core::plan::{self, NoPlan};
-use mpath_core::resolve::Question;
+use mpath_core::InterfaceName;
 use mpath_core::status::{GroupHealth, GroupStatus, MemberStatus};
-use mpath_core::{Group, InterfaceName};
 use serde::Serialize;
 
 use crate::ExitCode;
 use crate::arguments::Selection;
 use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, refusal_code};
-use crate::host::Host;
+use crate::error::{CommandError, refusal_code};
+use crate::look::{Look, look};
 use crate::output::{Console, Document, RefusalText, Table};
 
 /// Show how groups are doing
@@ -28,11 +26,11 @@ pub(crate) struct StatusArgs {
 
 /// How one group is doing, as in `mpath.status/1`.
 #[derive(Debug, Serialize)]
-struct Entry {
+pub(crate) struct Entry {
     #[serde(flatten)]
-    status: GroupStatus,
+    pub(crate) status: GroupStatus,
     /// What stands against bringing it to what the file says.
-    refusals: Vec<RefusalText>,
+    pub(crate) refusals: Vec<RefusalText>,
 }
 
 impl StatusArgs {
@@ -53,7 +51,10 @@ impl StatusArgs {
                     continue;
                 }
             };
-            let entry = look(group, device, &host, context);
+            let Look { status, refusals, warning, defect } = look(group, device, &host, &context.receipts());
+            warning.iter().for_each(|warning| context.console.warning(warning));
+            defect.iter().for_each(|defect| context.console.error(Some(group.name().as_str()), defect));
+            let entry = Entry { status, refusals };
             if self.check {
                 code = code.or_worse(health_code(&entry));
             }
@@ -64,31 +65,15 @@ impl StatusArgs {
             entries.push(entry);
         }
         if context.console.is_json() {
-            context.console.document(&Document { schema: "mpath.status/1", groups: entries });
+            context.console.document(&document(entries));
         }
         Ok(code)
     }
 }
 
-fn look(desired: &Group, device: InterfaceName, host: &Host, context: &mut Context<'_>) -> Entry {
-    let name = desired.name().as_str();
-    let memory = context.receipts().recall(desired.name()).unwrap_or_else(|error| {
-        // Everybody may look at a group, and only few at a receipt.
-        if !error.is_permission() {
-            let ErrorText { message, .. } = ErrorText::of(&error, None);
-            context.console.warning(&format!("{name}: {message}"));
-        }
-        crate::receipts::Memory::default()
-    });
-    let (current, capabilities, receipt) = (&host.snapshot, host.backend.capabilities(), memory.receipt.as_ref());
-    let mut drift = 0;
-    let mut refusals = Vec::new();
-    match plan::up(Question { desired, current, receipt, capabilities, adopt: false, persist: false }) {
-        Ok(prepared) => drift = prepared.plan.steps.len(),
-        Err(NoPlan::Refused(found)) => refusals = found.iter().map(RefusalText::new).collect(),
-        Err(defect) => context.console.error(Some(name), &ErrorText::of(&defect, None)),
-    }
-    Entry { status: GroupStatus::of(desired, device, current, drift), refusals }
+/// `mpath.status/1`.
+pub(crate) fn document(groups: Vec<Entry>) -> Document<Entry> {
+    Document { schema: "mpath.status/1", groups }
 }
 
 fn health_code(entry: &Entry) -> ExitCode {
@@ -102,12 +87,12 @@ fn health_code(entry: &Entry) -> ExitCode {
     }
 }
 
-const PLAIN: Style = Style::new();
+pub(crate) const PLAIN: Style = Style::new();
 const GOOD: Style = AnsiColor::Green.on_default();
 const FAIR: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
-fn health_style(health: GroupHealth) -> Style {
+pub(crate) fn health_style(health: GroupHealth) -> Style {
     match health {
         GroupHealth::Ok => GOOD,
         GroupHealth::Drifted | GroupHealth::Degraded => FAIR,

@@ -110,6 +110,26 @@ impl<'e> Console<'e> {
         }
     }
 
+    /// Data for programs that is one of many documents, each on a line of its own.
+    pub(crate) fn record(&mut self, record: &impl Serialize) {
+        match serde_json::to_string(record) {
+            Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
+            Err(error) => self.broken = self.broken.take().or(Some(error.into())),
+        }
+    }
+
+    /// Lets what was written until now be seen at once.
+    pub(crate) fn flush(&mut self) {
+        if self.broken.is_none() {
+            self.broken = self.out.flush().err();
+        }
+    }
+
+    /// Whether what is written arrives.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.broken.is_none()
+    }
+
     /// Goes on below a line that was written over again and again.
     pub(crate) fn below(&mut self) {
         self.rendered_err("\n");

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use mpath_backend_illumos::Dialect;
 use mpath_core::group::MemberSelector;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{Backend, BackendError, Capabilities, Group, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Group, InterfaceName, Snapshot, Step};
 
 use crate::trust;
 
@@ -110,6 +110,14 @@ impl Backend for Elsewhere {
         Ok(self.host.clone())
     }
 
+    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
+        Err(this_is_a_plan("listen for changes".to_owned()))
+    }
+
+    fn counters(&self, _: &InterfaceName) -> Option<Counters> {
+        None
+    }
+
     fn explain(&self, step: &Step) -> Vec<String> {
         match self.platform.dialect() {
             None => mpath_backend_linux::explain(step),
@@ -118,7 +126,11 @@ impl Backend for Elsewhere {
     }
 
     fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
-        let message = Some("this is a plan for another system".to_owned());
-        Err(BackendError::Refused { operation: step.to_string(), errno: None, message })
+        Err(this_is_a_plan(step.to_string()))
     }
+}
+
+fn this_is_a_plan(operation: String) -> BackendError {
+    let message = Some("this is a plan for another system".to_owned());
+    BackendError::Refused { operation, errno: None, message }
 }
