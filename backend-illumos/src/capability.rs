@@ -67,6 +67,7 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
             probes_per_failure: PROBES,
             device_always_on: true,
             ipv6_needs_link_local: true,
+            taken_out_of_use: true,
             numbered_names: true,
         },
         cures: Cures {

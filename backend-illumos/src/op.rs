@@ -130,6 +130,10 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::AddMember { device, member } => join(device.as_str(), member.as_str(), way),
         Step::RemoveMember { device, member } => leave(device.as_str(), member.as_str(), way),
         Step::SetStandby { member, standby, .. } => set_standby(member.as_str(), *standby, way),
+        // Its announcements are the kernel's (`ipmp_ill_bind_ipaddr`, which sends gratuitous ARP and unsolicited NA).
+        Step::SetInUse { member, in_use, .. } => {
+            vec![run("if_mpadm", &[if *in_use { "-r" } else { "-d" }, member.as_str()])]
+        }
         Step::SetHostWide { from, to } => {
             let reread = match way.by_ifconfig() {
                 true => CommandLine::new("pkill", ["-HUP", "-x", "in.mpathd"]),
@@ -156,6 +160,7 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         }
         // The platform has none of these, and its capabilities keep them out of plans.
         Step::LoadDriver
+        | Step::Activate { .. }
         | Step::ChangeSettings { .. }
         | Step::SetPriority { .. }
         | Step::StartDhcp { family: Family::V6, .. }

@@ -136,6 +136,7 @@ pub(crate) fn attribute_of<E>(
         BondOption::ArpAllTargets(true) => InfoBond::ArpAllTargets(BondArpAllTargets::All),
         BondOption::ArpAllTargets(false) => InfoBond::ArpAllTargets(BondArpAllTargets::Any),
         BondOption::ArpMissedMax(missed) => InfoBond::MissedMax(*missed),
+        BondOption::ActiveSlave(port) => InfoBond::ActivePort(index_of(port)?),
         BondOption::Primary(Some(primary)) => InfoBond::Primary(index_of(primary)?),
         BondOption::Primary(None) => InfoBond::Primary(0),
         BondOption::PrimaryReselect(failback) => InfoBond::PrimaryReselect((*failback as u8).into()),

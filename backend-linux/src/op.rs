@@ -169,8 +169,11 @@ pub fn ops_for(step: &Step) -> Vec<Op> {
         }
         Step::AddMember { device, member } => Op::Enslave { port: member, device },
         Step::RemoveMember { member, .. } => Op::Release { port: member },
+        Step::Activate { device, member, .. } => {
+            Op::ChangeBond { device, options: vec![BondOption::ActiveSlave(member)] }
+        }
         // Bonding says neither of a member nor of a host what it says of a device.
-        Step::SetStandby { .. } | Step::SetHostWide { .. } => return Vec::new(),
+        Step::SetStandby { .. } | Step::SetInUse { .. } | Step::SetHostWide { .. } => return Vec::new(),
         Step::SetPriority { member, to, .. } => Op::SetPortPriority { port: member, prio: to },
         Step::SetUp { interface, up } => Op::SetUp { interface, up },
         Step::SetMtu { interface, to, .. } => Op::SetMtu { interface, mtu: to },

@@ -37,6 +37,8 @@ pub enum BondOption {
     ArpAllTargets(bool),
     /// `arp_missed_max`.
     ArpMissedMax(u8),
+    /// `active_slave`, which no bond keeps: a change of the moment.
+    ActiveSlave(InterfaceName),
     /// `primary`; `None` is none.
     Primary(Option<InterfaceName>),
     /// `primary_reselect`.
@@ -108,6 +110,7 @@ impl fmt::Display for BondOption {
             Self::ArpValidate(validate) => write!(f, "arp_validate {}", validate_word(*validate)),
             Self::ArpAllTargets(all) => write!(f, "arp_all_targets {}", if *all { "all" } else { "any" }),
             Self::ArpMissedMax(missed) => write!(f, "arp_missed_max {missed}"),
+            Self::ActiveSlave(port) => write!(f, "active_slave {}", word(port.as_str())),
             Self::Primary(Some(primary)) => write!(f, "primary {}", word(primary.as_str())),
             Self::Primary(None) => write!(f, "primary ''"),
             Self::PrimaryReselect(Failback::Never) => write!(f, "primary_reselect failure"),

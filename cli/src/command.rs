@@ -3,11 +3,13 @@
 mod check;
 mod confirm;
 pub(crate) mod down;
+mod drill;
 pub(crate) mod guard;
 mod plan;
 mod recover;
 mod render;
 mod status;
+mod switch;
 mod up;
 mod wait_online;
 mod watch;
@@ -25,6 +27,10 @@ pub(crate) enum Command {
     Up(up::UpArgs),
     /// Take groups down and put their interfaces back as they were
     Down(down::DownArgs),
+    /// Let another member carry the traffic, without a loss
+    Switch(switch::SwitchArgs),
+    /// Let members fail in turn and measure what is lost
+    Drill(drill::DrillArgs),
     /// Show what `up` or `down` would do, as commands too
     Plan(plan::PlanArgs),
     /// Show how groups are doing
@@ -53,9 +59,14 @@ impl Command {
     /// Whether it is one that may change the host.
     pub(crate) fn changes_host(&self) -> bool {
         match self {
-            Self::Up(_) | Self::Down(_) | Self::Confirm(_) | Self::Revert(_) | Self::Recover(_) | Self::Guard(_) => {
-                true
-            }
+            Self::Up(_)
+            | Self::Down(_)
+            | Self::Switch(_)
+            | Self::Drill(_)
+            | Self::Confirm(_)
+            | Self::Revert(_)
+            | Self::Recover(_)
+            | Self::Guard(_) => true,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -65,6 +76,8 @@ impl Command {
         match self {
             Self::Up(args) => args.run(context),
             Self::Down(args) => args.run(context),
+            Self::Switch(args) => args.run(context),
+            Self::Drill(args) => args.run(context),
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Watch(args) => args.run(context),

@@ -97,7 +97,7 @@ impl From<SelectionError> for CommandError {
     fn from(error: SelectionError) -> Self {
         let code = match &error {
             SelectionError::NoSuchGroup { .. } => ExitCode::NoSuchGroup,
-            SelectionError::Several { .. } => ExitCode::Usage,
+            SelectionError::Several { .. } | SelectionError::WhichOne { .. } => ExitCode::Usage,
         };
         Self { code, told: ErrorText::of(&error, Some(error.hint())), config: None }
     }

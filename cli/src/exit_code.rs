@@ -26,13 +26,15 @@ pub enum ExitCode {
     NotSupported = 9,
     /// There is no group, or no change that waits, of that name.
     NoSuchGroup = 10,
+    /// In a drill the traffic stood still for longer than allowed.
+    TooLong = 11,
     /// Another mpath is at work, or a change waits to be confirmed.
     Busy = 12,
 }
 
 impl ExitCode {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -44,6 +46,7 @@ impl ExitCode {
         Self::NotPermitted,
         Self::NotSupported,
         Self::NoSuchGroup,
+        Self::TooLong,
         Self::Busy,
     ];
 
@@ -68,6 +71,7 @@ impl ExitCode {
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
             Self::NoSuchGroup => "no such group, or no such change",
+            Self::TooLong => "the longest gap was longer than allowed (`drill --max-gap`)",
             Self::Busy => "another mpath is at work, or a change waits to be confirmed",
         }
     }

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod confirmation;
 mod context;
+mod drill;
 mod environment;
 mod error;
 mod exit_code;
@@ -16,6 +17,7 @@ mod feed;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard_process;
+mod handover;
 mod host;
 mod journals;
 mod known;

@@ -6,6 +6,7 @@ mod printable;
 mod problems;
 pub(crate) mod report;
 mod table;
+mod timeline;
 
 /// A path as one word of a command that an administrator could type.
 pub(crate) fn shell_path(path: &std::path::Path) -> String {
@@ -22,3 +23,4 @@ pub(crate) use console::{Console, Paint};
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
 pub(crate) use printable::printable;
 pub(crate) use table::Table;
+pub(crate) use timeline::Timeline;

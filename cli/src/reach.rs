@@ -10,6 +10,7 @@ mod network;
 mod options;
 mod place;
 mod probe;
+mod pulse;
 mod resolv_conf;
 mod sockets;
 mod ssh_connection;
@@ -22,6 +23,8 @@ pub(crate) use gate::{Gate, Measured};
 pub use network::Network;
 pub(crate) use options::ReachArgs;
 pub use place::Place;
+pub(crate) use pulse::Echoes;
+pub use pulse::Pulse;
 pub use target::{Question, Role, Target};
 
 /// Who asks targets whether they can be reached.
@@ -32,6 +35,9 @@ pub trait Prober {
     /// Asks all of them at the same time, again and again, until each has answered, the limit is over, or `go_on` says
     /// no. Returns an answer for each.
     fn ask(&mut self, targets: &[Target], limit: Duration, go_on: &dyn Fn() -> bool) -> Vec<Answer>;
+
+    /// Begins to ask one place all the time.
+    fn pulse(&mut self, place: &Place, interval: Duration) -> io::Result<Box<dyn Pulse>>;
 }
 
 /// What became of a question.

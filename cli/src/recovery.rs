@@ -2,6 +2,9 @@
 //!
 //! In: the journals that were [found](Found), and the lock. Out: a [`GroupReport`] for each.
 
+use std::collections::BTreeMap;
+
+use mpath_core::InterfaceName;
 use mpath_core::journal::{Change, Recovery};
 use mpath_core::undo::Undo;
 
@@ -12,6 +15,7 @@ use crate::config::count;
 use crate::confirmation;
 use crate::context::Context;
 use crate::error::{ErrorText, journal_code, one_line, receipt_code};
+use crate::handover;
 use crate::host::Host;
 use crate::journals::{Found, JournalError};
 use crate::known::KnownGroup;
@@ -57,6 +61,7 @@ pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>)
         }
         (Some(Recovery::Wait { seconds }), _) => waiting(found, seconds),
         (Some(Recovery::Keep), _) => keep(found, context),
+        (Some(Recovery::Undo), Change::Handover { plug }) => release(found, plug, host, context),
         (Some(Recovery::Undo), _) => revert(found, host, context),
         (Some(Recovery::GoOn), change) => {
             let known = KnownGroup { name: opening.group.clone(), device: Some(opening.extent.device.clone()) };
@@ -108,6 +113,22 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
             let hint = Some(format!("mpath recover tries again; mpath down {} takes the group apart", opening.group));
             report.failed(ExitCode::NotUndone, ErrorText { message, causes: vec![], hint })
         }
+    }
+}
+
+/// Puts members in use again, as they were before a switch or a drill.
+fn release(
+    found: &Found,
+    plug: &BTreeMap<InterfaceName, Vec<String>>,
+    host: &mut Host,
+    context: &mut Context<'_>,
+) -> GroupReport {
+    let opening = &found.journal.opening;
+    let report = GroupReport::new(&opening.group, Some(&opening.extent.device));
+    let mut progress = Progress::new(&opening.group, &opening.steps, host, &mut context.console);
+    match handover::put_back(&opening.group, &opening.extent, plug, host, &mut progress) {
+        Ok(()) => end(found, report, "its members are as they were", context),
+        Err(not_back) => handover::tell(report, not_back, host),
     }
 }
 

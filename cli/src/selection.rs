@@ -11,6 +11,9 @@ pub(crate) enum SelectionError {
     /// A name is not that of a group.
     #[error("there is no group {}", .unknown.join(", nor "))]
     NoSuchGroup { unknown: Vec<String>, nearest: Option<String>, known: Vec<String> },
+    /// There are several groups, and the command is about one.
+    #[error("there are several groups: {}", .known.join(", "))]
+    WhichOne { verb: &'static str, known: Vec<String> },
     /// There are several groups, and none was named.
     #[error("there are several groups: {}", .known.join(", "))]
     Several { verb: &'static str, known: Vec<String> },
@@ -34,7 +37,27 @@ impl SelectionError {
             }
             Self::NoSuchGroup { known, .. } if known.is_empty() => "the configuration has no groups".to_owned(),
             Self::NoSuchGroup { known, .. } => format!("the groups are {}", known.join(", ")),
+            Self::WhichOne { verb, known } => {
+                format!("name the one that you mean: mpath {verb} {}", known.first().map_or("GROUP", |name| name))
+            }
             Self::Several { verb, .. } => format!("name those that you mean, or all: mpath {verb} --all"),
+        }
+    }
+}
+
+/// The group of this name; where none is given, the only one.
+pub(crate) fn the_one<'g>(
+    name: Option<&str>,
+    groups: &'g [Group],
+    verb: &'static str,
+) -> Result<&'g Group, SelectionError> {
+    let known = || groups.iter().map(|group| group.name().to_string()).collect();
+    match (name, groups) {
+        (None, [only]) => Ok(only),
+        (None, _) => Err(SelectionError::WhichOne { verb, known: known() }),
+        (Some(name), _) => {
+            let found = groups.iter().find(|group| group.name().as_str() == name);
+            found.ok_or_else(|| SelectionError::no_such_group(vec![name.to_owned()], known()))
         }
     }
 }

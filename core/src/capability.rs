@@ -54,6 +54,9 @@ pub struct GroupRules {
     /// A static IPv6 address needs a link-local one beside it, which the device has only by
     /// [`AcceptRa`](crate::snapshot::AcceptRa) other than `Unless`.
     pub ipv6_needs_link_local: bool,
+    /// A hand-over takes the active member out of use, which holds until it is put in again (`if_mpadm`), and the system
+    /// chooses who follows it. Elsewhere a member is made the active one, until the next failover or failback.
+    pub taken_out_of_use: bool,
     /// The name of a device is letters with a number behind them.
     pub numbered_names: bool,
 }

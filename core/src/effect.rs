@@ -8,7 +8,7 @@
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::settings::MacSharing;
 use crate::snapshot::Interface;
-use crate::snapshot::{Controller, Driver, GroupState, Kind, Membership};
+use crate::snapshot::{Controller, Driver, GroupState, Kind, MemberState, Membership};
 use crate::step::{Family, NewGroup};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 
@@ -57,6 +57,21 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             let membership = membership(host, device, member)?;
             refuse_if(membership.standby == *standby, "it is so already")?;
             membership.standby = *standby;
+        }
+        Step::Activate { device, from, member } => {
+            refuse_if(group_state(host, device)?.active != *from, "another member is active")?;
+            let chosen = membership(host, device, member)?;
+            refuse_if(chosen.active, "it is active already")?;
+            // bond_option_active_slave_set: it must have its link.
+            refuse_if(chosen.state != MemberState::Ok, "it does not work")?;
+            make_active(host, device, member);
+        }
+        Step::SetInUse { device, member, in_use } => {
+            let membership = membership(host, device, member)?;
+            refuse_if((membership.state == MemberState::Offline) != *in_use, "it is so already")?;
+            // Who carries the traffic then is the system's choice.
+            membership.state = if *in_use { MemberState::Unknown } else { MemberState::Offline };
+            membership.active = false;
         }
         Step::SetHostWide { from, to } => {
             refuse_if(host.host_wide != Some(*from) || from == to, "it is another")?;
@@ -182,6 +197,18 @@ fn membership<'a>(
     match &mut present(host, member)?.controller {
         Some(Controller::Group(membership)) if membership.device == *device => Ok(membership),
         _ => Err(format!("{member} is no member of {device}")),
+    }
+}
+
+fn make_active(host: &mut Snapshot, device: &InterfaceName, active: &InterfaceName) {
+    for (name, interface) in &mut host.interfaces {
+        match &mut interface.controller {
+            Some(Controller::Group(membership)) if membership.device == *device => membership.active = name == active,
+            _ => {}
+        }
+    }
+    if let Ok(state) = group_state(host, device) {
+        state.active = Some(active.clone());
     }
 }
 

@@ -4,7 +4,7 @@ use crate::backend::{Backend, BackendError, Changes, Counters};
 use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use crate::effect;
 use crate::settings::{MacSharing, Setting};
-use crate::snapshot::{Controller, Driver, Manager, MemberState};
+use crate::snapshot::{Controller, Driver, Manager, MemberState, Membership};
 use crate::{InterfaceName, MacAddress, Snapshot, Step};
 
 /// A host in memory.
@@ -24,6 +24,8 @@ pub struct FakeHost {
     pub capabilities: Capabilities,
     /// Members whose cable is out.
     pub unplugged: Vec<InterfaceName>,
+    /// A member that was made the active one, and those that worked then: it stays so until they are others.
+    chosen: Option<(InterfaceName, Vec<InterfaceName>)>,
 }
 
 /// A host in memory says nothing by itself: whoever listens looks again and again.
@@ -84,6 +86,7 @@ impl FakeHost {
             ignores: |_| false,
             capabilities: capabilities(),
             unplugged: vec![],
+            chosen: None,
         }
     }
 
@@ -107,9 +110,10 @@ impl FakeHost {
                 .filter(|(_, membership)| membership.state == MemberState::Ok)
                 .map(|(name, _)| name.clone())
                 .collect();
+            let chosen = self.chosen.clone().filter(|(_, then)| *then == working).map(|(chosen, _)| chosen);
             let primary = group.settings.primary.clone().filter(|primary| working.contains(primary));
             let stays = group.active.clone().filter(|active| working.contains(active));
-            let active = primary.or(stays).or_else(|| working.first().cloned());
+            let active = chosen.or(primary).or(stays).or_else(|| working.first().cloned());
             let sharing = group.settings.mac_sharing;
             let active_mac = active.as_ref().and_then(|active| self.host.interface(active)?.mac);
             if let Some(active) = &active
@@ -186,6 +190,11 @@ impl Backend for FakeHost {
             return Ok(());
         }
         effect::apply(step, &mut self.host, &self.capabilities).map_err(|nonsense| refused(nonsense.reason))?;
+        if let Step::Activate { device, member, .. } = step {
+            let works = |membership: &Membership| membership.state == MemberState::Ok;
+            let working = self.host.members(device).filter(|(_, m)| works(m)).map(|(name, _)| name.clone());
+            self.chosen = Some((member.clone(), working.collect()));
+        }
         self.settle();
         self.done.push(step.clone());
         if fails { Err(refused("told to fail after all".to_owned())) } else { Ok(()) }

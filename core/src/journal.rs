@@ -3,10 +3,12 @@
 //! In: what the command line kept, line by line. Out: a [`Recovery`], what is to be done about a change whose process
 //! is no more. Where journals lie, how they are written, and how old they are is the command line's business.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::undo::Extent;
-use crate::{GroupName, Plan, Receipt, Snapshot, Step};
+use crate::{GroupName, InterfaceName, Plan, Receipt, Snapshot, Step};
 
 /// The record of one change to one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,12 @@ pub enum Change {
         receipt: Box<Receipt>,
         /// What it is known by until it may stay, where that is not clear with its last step.
         confirm: Option<Token>,
+    },
+    /// Another member carries the traffic, or members are out of use for a while, and nothing else changes.
+    Handover {
+        /// What plugs the cables of members in again that may be out, as argument vectors.
+        #[serde(default)]
+        plug: BTreeMap<InterfaceName, Vec<String>>,
     },
     /// Down.
     Down {
@@ -85,7 +93,7 @@ pub enum Mark {
 pub enum Recovery {
     /// It was to stay: keep its receipt.
     Keep,
-    /// It goes up, and was not finished in time: bring back the state before it.
+    /// It goes up and was not finished in time, or members are out of use: bring back the state before it.
     Undo,
     /// It goes down: go on. Half a way down is nobody's wish, and its receipt is still there.
     GoOn,
@@ -111,11 +119,28 @@ impl Opening {
         }
     }
 
+    /// What is to be written before the first step of a hand-over.
+    pub fn of_handover(
+        group: &GroupName,
+        device: &InterfaceName,
+        steps: &[Step],
+        plug: BTreeMap<InterfaceName, Vec<String>>,
+        before: &Snapshot,
+    ) -> Self {
+        Self {
+            schema: Self::SCHEMA.to_owned(),
+            group: group.clone(),
+            change: Change::Handover { plug },
+            steps: steps.to_vec(),
+            extent: Extent::of(device, steps, before),
+        }
+    }
+
     /// What it must be called by to be confirmed.
     pub fn token(&self) -> Option<&Token> {
         match &self.change {
             Change::Up { confirm, .. } => confirm.as_ref(),
-            Change::Down { .. } => None,
+            Change::Down { .. } | Change::Handover { .. } => None,
         }
     }
 }
@@ -136,7 +161,7 @@ impl Journal {
             (_, _) if self.marks.contains(&Mark::Done) => Recovery::Keep,
             (Change::Down { .. }, _) => Recovery::GoOn,
             (Change::Up { .. }, Some(until)) if until > now => Recovery::Wait { seconds: until - now },
-            (Change::Up { .. }, _) => Recovery::Undo,
+            (Change::Up { .. } | Change::Handover { .. }, _) => Recovery::Undo,
         }
     }
 
@@ -207,6 +232,12 @@ mod tests {
         assert_eq!(journal.done(), [&Step::LoadDriver]);
         let down = self::journal(Change::Down { adopt: false }, marks);
         assert_eq!(down.recovery(5), Recovery::GoOn);
+    }
+
+    #[test]
+    fn a_hand_over_that_was_broken_off_is_undone() {
+        let handover = journal(Change::Handover { plug: BTreeMap::new() }, "{\"mark\":\"begin\",\"step\":0}\n");
+        assert_eq!((handover.recovery(5), handover.opening.token()), (Recovery::Undo, None));
     }
 
     #[test]

@@ -13,11 +13,13 @@ pub mod backend;
 pub mod capability;
 pub mod detection;
 pub mod dispute;
+pub mod drill;
 pub mod effect;
 pub mod event;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
 pub mod group;
+pub mod handover;
 pub mod journal;
 pub mod mac;
 pub mod millis;

@@ -71,6 +71,25 @@ pub enum Step {
         /// Whether it waits afterwards.
         standby: bool,
     },
+    /// Lets another member that works carry the traffic. It holds until the next failover or failback.
+    Activate {
+        /// The group's device.
+        device: InterfaceName,
+        /// Who carried it before; `None` is nobody.
+        from: Option<InterfaceName>,
+        /// Who carries it after.
+        member: InterfaceName,
+    },
+    /// Takes a member out of use, or puts it in again, on platforms where an administrator can say so of a member. Gone
+    /// after a boot.
+    SetInUse {
+        /// The group's device.
+        device: InterfaceName,
+        /// The member.
+        member: InterfaceName,
+        /// Whether it is in use afterwards.
+        in_use: bool,
+    },
     /// Changes what holds for all groups of the host.
     SetHostWide {
         /// All of it before.
@@ -200,6 +219,8 @@ impl Step {
             Self::RemoveMember { device, member } => Self::AddMember { device, member },
             Self::SetPriority { device, member, from, to } => Self::SetPriority { device, member, from: to, to: from },
             Self::SetStandby { device, member, standby } => Self::SetStandby { device, member, standby: !standby },
+            Self::Activate { device, from, member } => Self::Activate { device, from: Some(member), member: from? },
+            Self::SetInUse { device, member, in_use } => Self::SetInUse { device, member, in_use: !in_use },
             Self::SetHostWide { from, to } => Self::SetHostWide { from: to, to: from },
             Self::SetUp { interface, up } => Self::SetUp { interface, up: !up },
             Self::SetMtu { interface, from, to } => Self::SetMtu { interface, from: to, to: from },
@@ -244,7 +265,9 @@ impl Step {
             Self::AddMember { member, .. }
             | Self::RemoveMember { member, .. }
             | Self::SetPriority { member, .. }
-            | Self::SetStandby { member, .. } => Some(member),
+            | Self::SetStandby { member, .. }
+            | Self::Activate { member, .. }
+            | Self::SetInUse { member, .. } => Some(member),
             Self::SetUp { interface, .. }
             | Self::SetMtu { interface, .. }
             | Self::SetMac { interface, .. }
@@ -286,6 +309,9 @@ impl fmt::Display for Step {
             Self::SetStandby { device, member, standby: false } => {
                 write!(f, "let {member} be a standby of {device} no more")
             }
+            Self::Activate { device, member, .. } => write!(f, "let {member} carry the traffic of {device}"),
+            Self::SetInUse { device, member, in_use: true } => write!(f, "put {member} of {device} in use again"),
+            Self::SetInUse { device, member, in_use: false } => write!(f, "take {member} of {device} out of use"),
             Self::SetHostWide { from, to } => {
                 write!(f, "change for all groups of this host: ")?;
                 if from.failback != to.failback {

@@ -166,6 +166,9 @@ impl<'a> Traffic<'a> {
                     .any(|(other, membership)| other != member && !membership.standby && self.is_usable(other, draft));
                 !rules.standbys_receive || (*standby && !another)
             }
+            // A switch of cables' worth of frames may be on the way to the member of before.
+            Step::Activate { .. } => !rules.standbys_receive,
+            Step::SetInUse { member, in_use: false, .. } => self.is_active(member, device, draft),
             Step::SetUp { interface, up } if interface != device => {
                 let settings = group.map(|group| &group.settings);
                 let returns = settings.is_some_and(|settings| {

@@ -59,6 +59,7 @@ fn every_document_is_as_the_reference_shows_it() {
     documented("plan", &world, "plan --json");
     documented("report", &world, "up --json");
     documented("status", &world, "status --json");
+    documented("drill", &world, "drill --json --rest 100ms --max-gap 500ms");
     documented("check", &world, "check --json");
     documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
     world.run("down -q");

@@ -28,6 +28,8 @@ fn options_are_those_of_the_reference() {
     for command in [
         "up",
         "down",
+        "switch",
+        "drill",
         "confirm",
         "revert",
         "pending",

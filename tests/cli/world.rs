@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mpath::reach::{self, Place, Prober, Target};
+use mpath::reach::{self, Place, Prober, Pulse, Target};
 use mpath::{Answer, Environment, Prompt, Stream};
+use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
@@ -44,6 +45,10 @@ pub(crate) struct World {
 /// The network beyond the host: what answers there.
 #[derive(Default)]
 pub(crate) struct Beyond {
+    /// When the probes of a drill are not answered.
+    pub(crate) silent: RefCell<std::ops::Range<Duration>>,
+    /// Whether the caller may not ping.
+    pub(crate) no_pings: Cell<bool>,
     /// Whether a target answers, as it is told, in the round of this number, from 0; all do where nothing is said.
     pub(crate) answers: RefCell<Option<Answers>>,
     /// The rounds until now: who was asked, and for how long.
@@ -78,6 +83,45 @@ impl Prober for Fake {
         let answers = self.0.answers.borrow();
         let answer = |target: &Target| answers.as_ref().map(|answer| answer(round, &target.to_string()));
         targets.iter().map(|target| answer(target).unwrap_or(reach::Answer::Reached)).collect()
+    }
+
+    fn pulse(&mut self, place: &Place, interval: Duration) -> std::io::Result<Box<dyn Pulse>> {
+        if self.0.no_pings.get() {
+            return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+        }
+        assert!(place.interface.is_none());
+        Ok(Box::new(Steady { now: Duration::ZERO, interval, silent: self.0.silent.borrow().clone() }))
+    }
+}
+
+/// Probes on a clock of their own, each answered after a millisecond, but for those sent in a time of silence.
+struct Steady {
+    now: Duration,
+    interval: Duration,
+    silent: std::ops::Range<Duration>,
+}
+
+impl Pulse for Steady {
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn answered(&self) -> usize {
+        usize::from(!self.silent.contains(&Duration::ZERO))
+    }
+
+    fn is_stamped(&self) -> bool {
+        true
+    }
+
+    fn end(self: Box<Self>) -> Vec<Probe> {
+        let times = (0..).map(|number| self.interval * number).take_while(|time| *time < self.now);
+        let answered = |sent| if self.silent.contains(&sent) { vec![] } else { vec![sent + Duration::from_millis(1)] };
+        times.map(|sent| Probe { sent, answered: answered(sent) }).collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod refusals;
 mod rights;
 mod status;
 mod story;
+mod switch;
 mod truth;
 mod universe;
 mod watch;

@@ -14,9 +14,10 @@ use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use mpath::reach::{Answer, Place, Prober, Target};
+use mpath::reach::{Answer, Place, Prober, Pulse, Target};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
+use mpath_core::drill::Probe;
 use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
 
@@ -74,6 +75,39 @@ impl Prober for Nobody {
 
     fn ask(&mut self, targets: &[Target], _: Duration, _: &dyn Fn() -> bool) -> Vec<Answer> {
         targets.iter().map(|_| Answer::Silent).collect()
+    }
+
+    fn pulse(&mut self, _: &Place, interval: Duration) -> std::io::Result<Box<dyn Pulse>> {
+        Ok(Box::new(Steady { now: Duration::ZERO, interval }))
+    }
+}
+
+/// Probes that are all answered, on a clock of their own.
+struct Steady {
+    now: Duration,
+    interval: Duration,
+}
+
+impl Pulse for Steady {
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn answered(&self) -> usize {
+        1
+    }
+
+    fn is_stamped(&self) -> bool {
+        false
+    }
+
+    fn end(self: Box<Self>) -> Vec<Probe> {
+        let times = (0..).map(|number| self.interval * number).take_while(|time| *time < self.now);
+        times.map(|sent| Probe { sent, answered: vec![sent + Duration::from_millis(1)] }).collect()
     }
 }
 

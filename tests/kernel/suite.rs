@@ -13,6 +13,7 @@ pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
 mod documents;
+mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
@@ -86,6 +87,7 @@ pub(crate) fn main() -> ExitCode {
         confirm::cases(),
         concurrent::cases(),
         refusals::cases(),
+        drill::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),

@@ -30,15 +30,20 @@ pub(super) fn request(to: IpAddr, mark: Mark, sequence: u16) -> Vec<u8> {
 /// Whether what came from an address is a reply to a request of this mark. A raw IPv4 socket gives the header too
 /// (raw(7)), others do not.
 pub(super) fn is_reply(packet: &[u8], from: IpAddr, mark: Mark, is_raw: bool) -> bool {
+    nonce_of(packet, from, mark.identifier, is_raw) == Some(mark.nonce)
+}
+
+/// What a reply to a request of this identifier carries back; none where it is no such reply.
+pub(super) fn nonce_of(packet: &[u8], from: IpAddr, identifier: u16, is_raw: bool) -> Option<u64> {
     let message = match packet.first() {
         Some(first) if from.is_ipv4() && is_raw => packet.get(usize::from(first & 0x0f) * 4..).unwrap_or_default(),
         _ => packet,
     };
     let kind = if from.is_ipv6() { 129 } else { 0 };
-    message.len() >= 16
-        && message[..2] == [kind, 0]
-        && (!is_raw || message[4..6] == mark.identifier.to_be_bytes())
-        && message[8..16] == mark.nonce.to_be_bytes()
+    let is_reply =
+        message.len() >= 16 && message[..2] == [kind, 0] && (!is_raw || message[4..6] == identifier.to_be_bytes());
+    let nonce = message.get(8..16)?.try_into().ok()?;
+    is_reply.then(|| u64::from_be_bytes(nonce))
 }
 
 /// The Internet checksum (RFC 1071).

@@ -19,6 +19,10 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 const INTERVAL: Duration = Duration::from_millis(200);
 
 impl Prober for Network {
+    fn pulse(&mut self, place: &Place, interval: Duration) -> io::Result<Box<dyn super::Pulse>> {
+        Ok(Box::new(super::Echoes::start(place, interval)?))
+    }
+
     fn resolve(&mut self, host: &str) -> io::Result<Vec<Place>> {
         let (sender, receiver) = channel();
         let host = host.to_owned();

@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::detection::{LinkDetection, ProbeDetection};
+use crate::fake;
+use crate::mode::ModeName;
+use crate::settings::MacSharing;
+use crate::snapshot::{Controller, Dhcp, GroupState, Interface, Kind as Sort, MemberState, Membership};
+use crate::{GroupName, GroupSettings, Millis};
+
+fn name(text: &str) -> InterfaceName {
+    InterfaceName::new(text).unwrap()
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn link() -> LinkDetection {
+    LinkDetection { interval: Millis::new(100), up_delay: Millis::new(200), down_delay: Millis::new(200) }
+}
+
+fn host(members: &[&str], failback: Failback) -> Snapshot {
+    let mut host = Snapshot::default();
+    for member in members {
+        let mut interface = Interface::new(Sort::Ethernet);
+        (interface.up, interface.carrier) = (true, true);
+        let membership = Membership { state: MemberState::Ok, ..Membership::new(name("bond0"), None) };
+        interface.controller = Some(Controller::Group(membership));
+        host.interfaces.insert(name(member), interface);
+    }
+    let settings = GroupSettings {
+        mode: ModeName::ActiveBackup.with_defaults(),
+        detection: Some(Detection::Link(link())),
+        primary: Some(name(members[0])),
+        failback,
+        mac_sharing: MacSharing::Shared,
+        peer_notifications: 1,
+    };
+    let state = GroupState { settings, label: None, active: Some(name(members[0])), dhcp: Dhcp::default() };
+    host.interfaces.insert(name("bond0"), Interface::new(Sort::Group(Box::new(state))));
+    host
+}
+
+fn drill(host: &Snapshot, how: How) -> Result<Vec<String>, NoDrill> {
+    let (group, device, capabilities) = (GroupName::new("lan").unwrap(), name("bond0"), fake::capabilities());
+    let question = Question { group: &group, device: &device, current: host, capabilities: &capabilities };
+    let told = |event: Event| format!("{} {} {}", event.kind, event.member, event.bound.as_millis());
+    Ok(events(question, how)?.into_iter().map(told).collect())
+}
+
+#[test]
+fn a_switch_goes_round_and_ends_where_it_began() {
+    let host = host(&["eth1", "eth2", "eth3"], Failback::Always);
+    assert_eq!(drill(&host, How::Switch).unwrap(), ["hand-over eth2 0", "hand-over eth3 0", "hand-over eth1 0"]);
+}
+
+#[test]
+fn only_the_failure_of_the_active_member_may_cost_what_detection_takes() {
+    let always = host(&["eth1", "eth2"], Failback::Always);
+    let expected = ["fail eth1 300", "restore eth1 0", "fail eth2 0", "restore eth2 0"];
+    assert_eq!(drill(&always, How::Admin).unwrap(), expected);
+    assert_eq!(drill(&always, How::Carrier).unwrap(), expected);
+    let never = drill(&host(&["eth1", "eth2"], Failback::Never), How::Admin).unwrap();
+    assert_eq!(never[..3], ["fail eth1 300", "restore eth1 0", "hand-over eth1 0"], "it does not return by itself");
+}
+
+#[test]
+fn redundancy_is_not_put_at_risk() {
+    let mut host = host(&["eth1", "eth2"], Failback::Always);
+    host.interfaces.get_mut(&name("eth2")).unwrap().carrier = false;
+    let refused = drill(&host, How::Switch).unwrap_err();
+    assert_eq!(refused.to_string(), "eth2 is without a link: a drill wants every member to work");
+    host.interfaces.remove(&name("eth2"));
+    assert!(matches!(drill(&host, How::Admin), Err(NoDrill::TooFew { members: 1, .. })));
+}
+
+#[test]
+fn the_bound_is_that_of_whatever_finds_the_failure_first() {
+    let probe = ProbeDetection::every(Millis::new(100));
+    assert_eq!(bound(Some(&Detection::Link(link()))), ms(300));
+    assert_eq!(bound(Some(&Detection::Probe(probe.clone()))), ms(350));
+    assert_eq!(bound(Some(&Detection::LinkAndProbe(link(), probe))), ms(300));
+    assert_eq!(bound(None), ms(0));
+}
+
+/// A probe every 10 ms for a second, each answered after one, but for those that are sent in a time.
+fn probes(silent: std::ops::Range<u64>) -> Vec<Probe> {
+    let answered = |at: u64| if silent.contains(&at) { vec![] } else { vec![ms(at + 1)] };
+    (0..100).map(|number| Probe { sent: ms(number * 10), answered: answered(number * 10) }).collect()
+}
+
+fn timing(at: u64, end: u64) -> Timing {
+    Timing { at: ms(at), reached: None, end: ms(end) }
+}
+
+#[test]
+fn a_gap_is_counted_from_the_last_answer_before_the_event() {
+    let found = finding(&probes(300..500), &timing(305, 900), ms(200), ms(10));
+    assert_eq!((found.sent, found.lost, found.longest_gap), (59, 19, ms(210)));
+    assert!(found.within);
+    assert!(!finding(&probes(300..500), &timing(305, 900), ms(180), ms(10)).within);
+    let quiet = finding(&probes(0..0), &timing(305, 900), ms(0), ms(10));
+    assert_eq!((quiet.lost, quiet.longest_gap, quiet.within), (0, ms(10), true));
+}
+
+#[test]
+fn silence_to_the_end_is_a_gap_and_a_second_answer_a_duplicate() {
+    let dead = finding(&probes(300..1000), &timing(300, 1000), ms(300), ms(10));
+    assert_eq!((dead.lost, dead.longest_gap, dead.within), (70, ms(709), false));
+    let mut twice = probes(0..0);
+    twice[40].answered.push(ms(403));
+    assert_eq!(finding(&twice, &timing(300, 1000), ms(0), ms(10)).duplicated, 1);
+}
+
+proptest! {
+    /// Wherever the silence is: what is lost is what was sent in it, and the gap spans it.
+    #[test]
+    fn a_gap_spans_all_that_is_lost(from in 10..90_u64, length in 0..50_u64) {
+        let silent = from * 10..(from + length).min(99) * 10;
+        let lost = silent.clone().step_by(10).count();
+        let found = finding(&probes(silent), &timing(0, 1001), ms(0), ms(10));
+        prop_assert_eq!(found.lost, lost);
+        prop_assert_eq!(found.longest_gap, ms(10 * (lost as u64 + 1)));
+        prop_assert_eq!(found.within, lost < 2);
+    }
+
+    /// Two events beside each other count every probe once.
+    #[test]
+    fn events_share_no_probe(middle in 0..1000_u64) {
+        let probes = probes(200..400);
+        let halves = [timing(0, middle), timing(middle, 1000)].map(|half| finding(&probes, &half, ms(0), ms(10)));
+        prop_assert_eq!(halves.iter().map(|half| half.sent).sum::<usize>(), 100);
+        prop_assert_eq!(halves.iter().map(|half| half.lost).sum::<usize>(), 20);
+    }
+}

@@ -1,0 +1,204 @@
+//! `mpath switch` and `mpath drill` on the driver, beside a capture at the far side.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::mpath::{Config, HOME_LAN};
+use crate::network::{Segment, option, read, wait_for_active, wait_until};
+use crate::ping::{Ping, now};
+use crate::story::MARGIN;
+
+crate::cases!(OwnNamespace:
+    a_switch_loses_next_to_nothing_and_holds_until_it_is_released,
+    a_drill_by_switch_hands_the_traffic_round,
+    a_drill_by_admin_agrees_with_a_capture_at_the_far_side,
+    a_drill_by_carrier_pulls_cables_and_plugs_them_in_again,
+    a_drill_that_is_killed_is_made_good_by_the_next_command,
+    a_drill_that_is_interrupted_puts_its_members_back,
+    a_drill_without_a_standby_touches_nothing,
+);
+
+/// Up, with both members at work.
+fn up() -> (Segment, Config) {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    let config = Config::new(HOME_LAN);
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("the standby is up", || works("eth0"));
+    (segment, config)
+}
+
+fn works(member: &str) -> bool {
+    read(&format!("/sys/class/net/{member}/bonding_slave/mii_status")) == "up"
+}
+
+fn journals() -> usize {
+    std::fs::read_dir(crate::network::state_directory().join("journal")).map_or(0, Iterator::count)
+}
+
+fn group(told: &Value) -> &Value {
+    &told["groups"][0]
+}
+
+fn summary(told: &Value) -> Vec<String> {
+    let events = group(told)["events"].as_array().unwrap().iter();
+    events.map(|event| format!("{} {}", event["event"].as_str().unwrap(), event["member"].as_str().unwrap())).collect()
+}
+
+fn a_switch_loses_next_to_nothing_and_holds_until_it_is_released() {
+    let (_segment, config) = up();
+    let mut ping = Ping::start(Segment::HOST);
+    let begin = now();
+    config.succeed("switch home-lan");
+    assert_eq!(option("bond0", "active_slave"), "eth0");
+    config.succeed("plan --check");
+    config.succeed("switch --release");
+    assert_eq!(option("bond0", "active_slave"), "eth1");
+    let lost = ping.lost(begin, now());
+    assert!(lost <= 2, "{lost} pings lost, one on the way each time is allowed");
+    assert_eq!(journals(), 0);
+}
+
+fn a_drill_by_switch_hands_the_traffic_round() {
+    let (_segment, config) = up();
+    let told = config.json("drill --rest 500ms");
+    assert_eq!(summary(&told), ["hand-over eth0", "hand-over eth1"]);
+    assert_eq!(group(&told)["timestamps"], "kernel");
+    for event in group(&told)["events"].as_array().unwrap() {
+        let gap = event["longest_gap_ms"].as_f64().unwrap();
+        assert!(gap <= 150.0, "nothing has to be found out: {event}");
+        let carrier = &event["carried"][event["member"].as_str().unwrap()];
+        // Who is handed the traffic carries most of the probes: frames of 14, 20 and 16 bytes.
+        assert!(carrier["sent"].as_u64().unwrap() >= event["sent"].as_u64().unwrap() * 50 / 2, "{event}");
+    }
+    assert_eq!(option("bond0", "active_slave"), "eth1");
+    assert_eq!(journals(), 0);
+}
+
+/// The times at which echo requests come to the far side.
+struct Capture {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Capture {
+    fn start() -> Self {
+        let words = ["netns", "exec", "sw", "tcpdump", "-i", "br0", "-n", "-tt", "-l", "--immediate-mode"];
+        let mut child = Command::new("ip")
+            .args(words)
+            .arg("icmp[icmptype] == icmp-echo")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains("listening on")), "tcpdump does not listen");
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        // What it says on the way out must go somewhere.
+        std::thread::spawn(move || said.for_each(drop));
+        Self { child, lines }
+    }
+
+    /// The longest time between two requests, in milliseconds.
+    fn longest_gap(mut self) -> f64 {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
+        let lines: Vec<_> = self.lines.by_ref().lines().map_while(Result::ok).collect();
+        self.child.wait().unwrap();
+        let times: Vec<f64> = lines.iter().filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
+        assert!(times.len() > 50, "{} requests were captured", times.len());
+        times.windows(2).map(|pair| (pair[1] - pair[0]) * 1000.0).fold(0.0, f64::max)
+    }
+}
+
+fn a_drill_by_admin_agrees_with_a_capture_at_the_far_side() {
+    let (_segment, config) = up();
+    let capture = Capture::start();
+    let told = config.json("drill --how admin --rest 500ms");
+    let captured = capture.longest_gap();
+    assert_eq!(summary(&told), ["fail eth1", "restore eth1", "fail eth0", "restore eth0"]);
+    let measured = group(&told)["longest_gap_ms"].as_f64().unwrap();
+    let interval = group(&told)["interval_ms"].as_f64().unwrap();
+    assert!((measured - captured).abs() <= interval.max(2.0), "{measured} ms here, {captured} ms there: {told}");
+    let failure = &group(&told)["events"][0];
+    assert_eq!(failure["bound_ms"], 300.0);
+    let margin = f64::from(u32::try_from(MARGIN.as_millis()).unwrap());
+    assert!(failure["longest_gap_ms"].as_f64().unwrap() <= 300.0 + margin, "{failure}");
+    assert!(failure["lost"].as_u64().unwrap() > 5, "a failure that nobody notices: {failure}");
+    assert_eq!(option("bond0", "active_slave"), "eth1");
+    config.mpath("drill --how admin --rest 300ms --max-gap 50ms").expect(11);
+    config.succeed("plan --check");
+}
+
+fn a_drill_by_carrier_pulls_cables_and_plugs_them_in_again() {
+    let (_segment, config) = up();
+    let picture = config.folder().join("drill.svg");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("--config").arg(config.folder().join("home-lan.toml"));
+    command.args("drill --how carrier --rest 500ms --json --svg".split(' ')).arg(&picture);
+    command.args(["--cut", "ip -n sw link set p-{member} down", "--plug", "ip -n sw link set p-{member} up"]);
+    let outcome = crate::mpath::run(command).expect(0);
+    let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(summary(&told), ["fail eth1", "restore eth1", "fail eth0", "restore eth0"]);
+    let failure = &group(&told)["events"][0];
+    let margin = f64::from(u32::try_from(MARGIN.as_millis()).unwrap());
+    assert!(failure["longest_gap_ms"].as_f64().unwrap() <= 300.0 + margin, "{failure}");
+    assert!(failure["took_ms"].as_f64().unwrap() >= 100.0, "the down-delay was not waited for: {failure}");
+    assert!(works("eth0") && works("eth1"));
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(svg.contains("fail eth1") && svg.ends_with("</svg>\n"));
+}
+
+/// Starts a drill and waits until a member is off.
+fn begun(config: &Config) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("--config").arg(config.folder()).args(["drill", "--how", "admin", "--rest", "2s"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_active("bond0", "eth0");
+    child
+}
+
+fn end(mut child: Child, signal: Signal) -> std::process::ExitStatus {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+    child.wait().unwrap()
+}
+
+fn a_drill_that_is_killed_is_made_good_by_the_next_command() {
+    let (_segment, config) = up();
+    let child = begun(&config);
+    end(child, Signal::SIGKILL);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!works("eth1") && journals() == 1, "it was to leave a member that is off, and its journal");
+    config.succeed("recover");
+    wait_for_active("bond0", "eth1");
+    assert!(works("eth1") && journals() == 0);
+    config.succeed("plan --check");
+}
+
+fn a_drill_that_is_interrupted_puts_its_members_back() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let (_segment, config) = up();
+        let status = end(begun(&config), signal);
+        assert_eq!(status.code(), Some(1));
+        assert!(works("eth1") && works("eth0") && journals() == 0);
+        assert_eq!(option("bond0", "active_slave"), "eth1");
+        config.succeed("down home-lan");
+        for name in ["eth0", "eth1"] {
+            crate::network::ip(&format!("link delete {name}"));
+        }
+        crate::network::ip("netns delete sw");
+    }
+}
+
+fn a_drill_without_a_standby_touches_nothing() {
+    let (segment, config) = up();
+    segment.cut("eth0");
+    wait_until("the standby has failed", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "down");
+    config.mpath("drill --how admin").expect(1).says("eth0 is failed");
+    config.mpath("switch").expect(1).says("the last member");
+    assert_eq!((option("bond0", "active_slave").as_str(), journals()), ("eth1", 0));
+}
