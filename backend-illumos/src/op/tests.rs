@@ -95,8 +95,8 @@ fn host_wide_settings_are_told_to_the_daemon() {
     let step = Step::SetHostWide { from, to: HostWide { failback: Failback::Never, ..from } };
     assert_eq!(
         text(&step),
-        "cp -p /etc/default/mpathd /etc/default/mpathd.before-mpath && sed -e 's/^FAILBACK=.*/FAILBACK=no/' \
-         /etc/default/mpathd.before-mpath > /etc/default/mpathd\nsvcadm refresh svc:/network/ipmp:default"
+        "cp -p /etc/default/mpathd /etc/default/mpathd.before-mpath && { egrep -v '^(FAILBACK)=' \
+         /etc/default/mpathd.before-mpath; echo FAILBACK=no; } > /etc/default/mpathd\nsvcadm refresh svc:/network/ipmp:default"
     );
 }
 
