@@ -11,7 +11,7 @@ MINUTES ?= 10
 lab := tests/lab/run
 # Cargo runs a test binary by this, so that the tests in it find themselves inside the lab.
 target := $(shell rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
-in_lab = CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/$(lab) -t 1200 -k $(1)"
+in_lab = CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/$(lab) -t 3000 -k $(1)"
 
 .PHONY: demo
 demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in again

@@ -17,7 +17,7 @@ use crate::lock::{Holder, Lock};
 use crate::output::Console;
 use crate::prompt::Prompt;
 use crate::reach::Prober;
-use crate::receipts::ReceiptStore;
+use crate::receipts::{ReceiptStore, sweep};
 
 /// What every command works with.
 pub(crate) struct Context<'e> {
@@ -54,11 +54,15 @@ impl Context<'_> {
     pub(crate) fn lock(&mut self, patience: &Patience) -> Result<Lock, CommandError> {
         let console = &mut self.console;
         let mut tell = |holder: &Holder| console.note(&format!("waiting for {holder}"));
-        Lock::take(self.state_directory, patience.wait.into(), &mut tell).map_err(|error| {
+        let lock = Lock::take(self.state_directory, patience.wait.into(), &mut tell).map_err(|error| {
             let (user, directory) = (rustix::process::geteuid().as_raw(), self.state_directory.display().to_string());
             let own = self.capabilities.as_ref().map(|capabilities| capabilities.cures.own(user, &directory));
             CommandError::of_lock(error, own)
-        })
+        })?;
+        for part in ["journal", "receipts"] {
+            sweep(&self.state_directory.join(part));
+        }
+        Ok(lock)
     }
 
     /// Opens the host and looks at it.

@@ -233,6 +233,18 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Receipt> {
     parse_envelope(bytes).map(|envelope| envelope.receipt)
 }
 
+/// How the name of a file begins that is being written.
+const NEW: &str = ".new-";
+
+/// Removes what a process that is no more was writing. To be called with the lock: then nobody else writes.
+pub(crate) fn sweep(directory: &Path) {
+    let is_new = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(|name| name.starts_with(NEW));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten().filter(is_new) {
+        // What cannot be removed is in nobody's way.
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
 /// Writes a file as a whole or not at all, even if the power goes.
 pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
     trust::make_directory(directory).map_err(|error| match error {
@@ -240,7 +252,7 @@ pub(crate) fn write_whole(directory: &Path, path: &Path, bytes: &[u8]) -> io::Re
         NoDirectory::Distrusted(distrust) => io::Error::other(format!("{distrust}; to cure it: {}", distrust.cure())),
     })?;
     // Made with O_EXCL and mode 0600; a rename never follows a link.
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     let file = file.persist(path)?;

@@ -210,3 +210,13 @@ fn recover_tells_as_json_what_became_of_each_group() {
     assert_eq!(document["groups"][0]["name"], "home-lan");
     assert_eq!(document["groups"][0]["outcome"], "changed");
 }
+
+#[test]
+fn a_file_that_a_dead_process_was_writing_does_not_stay() {
+    let world = World::new();
+    succeeded(world.run("up"));
+    let half = world.path("run/journal/.new-kTq3xv");
+    fs::write(&half, "{").unwrap();
+    succeeded(world.run("recover"));
+    assert!(!half.exists());
+}
