@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use mpath_core::drill::{self, Carried, Deed, How, Probe, finding};
 use mpath_core::journal::Opening;
+use mpath_core::snapshot::MemberState;
 use mpath_core::{Group, InterfaceName, Millis, Step};
 use serde::Serialize;
 
@@ -124,6 +125,16 @@ fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// How long a member that recovers is waited for.
+const RECOVERY: Duration = Duration::from_secs(5);
+/// How long between two looks at it: the driver tells the end of a delay to nobody who listens.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Whether a member of a device is on its way back.
+fn recovers(device: &InterfaceName, host: &Host) -> bool {
+    host.snapshot.members(device).any(|(_, member)| member.state == MemberState::Recovering)
+}
+
 fn failed(code: ExitCode, message: String, hint: Option<String>) -> CommandError {
     CommandError { code, told: ErrorText { message, causes: vec![], hint }, config: None }
 }
@@ -155,6 +166,12 @@ impl DrillArgs {
             let refusal = mpath_core::refusal::Refusal::DeviceName { reason };
             failed(ExitCode::NotSupported, refusal.to_string(), None)
         })?;
+        // Right after an `up` or a repair a member waits for its up-delay, and then works.
+        let begin = Instant::now();
+        while recovers(&device, host) && begin.elapsed() < RECOVERY {
+            std::thread::sleep(GLANCE);
+            host.look_again()?;
+        }
         let events = drill::events(handover::question(name, &device, host), how).map_err(|why| {
             let code = match &why {
                 drill::NoDrill::Handover(why) => super::switch::code_of(why),
