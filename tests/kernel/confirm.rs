@@ -1,6 +1,6 @@
 //! `up --confirm`: whoever is gone, the host is as it was before when the time is up.
 
-use std::io::Write as _;
+use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -86,6 +86,17 @@ fn waits_for_an_answer() {
     });
 }
 
+/// What comes to a screen, until these words have come.
+fn shows(screen: &mut impl Read, words: &str) -> String {
+    let (mut shown, mut piece) = (Vec::new(), [0; 256]);
+    while !String::from_utf8_lossy(&shown).contains(words) {
+        let length = screen.read(&mut piece).unwrap();
+        assert!(length > 0, "it ended without \"{words}\": {}", String::from_utf8_lossy(&shown));
+        shown.extend_from_slice(&piece[..length]);
+    }
+    String::from_utf8(shown).unwrap()
+}
+
 fn a_change_whose_terminal_died_is_reverted_in_time() {
     let _segment = Segment::new(BOTH);
     let before = picture(BOTH);
@@ -105,15 +116,14 @@ fn at_the_terminal_enter_keeps_a_change_and_ctrl_c_reverts_it() {
     let config = Config::new(HOME_LAN);
     for (key, stays) in [("\n", true), ("\x03", false)] {
         let mut terminal = at_a_terminal(&config, "up --confirm 600s");
-        waits_for_an_answer();
+        let mut screen = terminal.stdout.take().unwrap();
+        let shown = shows(&mut screen, "Enter keeps the change, Ctrl-C undoes it");
         // It stays open: its end would be that of the terminal.
         let mut keyboard = terminal.stdin.take().unwrap();
         keyboard.write_all(key.as_bytes()).unwrap();
-        let output = terminal.wait_with_output().unwrap();
+        let status = terminal.wait().unwrap();
         drop(keyboard);
-        let shown = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(i32::from(!stays)), "{shown}");
-        assert!(shown.contains("Enter keeps the change, Ctrl-C undoes it"), "{shown}");
+        assert_eq!(status.code(), Some(i32::from(!stays)), "{shown}");
         assert_eq!(is_up(), stays, "{shown}");
         guards_are_gone();
         config.succeed("down");

@@ -175,9 +175,10 @@ pub(crate) fn picture(interfaces: &[&str]) -> Vec<Value> {
             value.as_u64() != Some(u64::from(u32::MAX))
         });
         let mut link = ip_json(&format!("link show dev {name}"));
-        // A device gets its queueing discipline when it is first switched on, and keeps it (dev_activate).
-        strip(&mut addresses, &["qdisc"], |_| true);
-        strip(&mut link, &["qdisc"], |_| true);
+        // A device gets its queueing discipline when it is first switched on, and keeps it (dev_activate). Its operational
+        // state follows the flags by itself, up to a second later (linkwatch); before that it may be UNKNOWN.
+        strip(&mut addresses, &["qdisc", "operstate"], |_| true);
+        strip(&mut link, &["qdisc", "operstate"], |_| true);
         picture.push(addresses);
         picture.push(link);
         for family in ["-4", "-6"] {
