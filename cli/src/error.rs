@@ -65,6 +65,11 @@ impl CommandError {
         Self::of_the_system("cannot wait for the change to be confirmed", error)
     }
 
+    /// There is nowhere to tell what happens.
+    pub(crate) fn log(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot open the journal; `--log stderr` needs none", error)
+    }
+
     /// What happens cannot be waited for.
     pub(crate) fn feed(error: std::io::Error) -> Self {
         Self::of_the_system("cannot wait for changes", error)
