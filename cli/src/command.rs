@@ -11,7 +11,7 @@ mod recover;
 mod render;
 mod status;
 mod switch;
-mod up;
+pub(crate) mod up;
 mod wait_online;
 mod watch;
 

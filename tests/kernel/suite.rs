@@ -6,6 +6,7 @@ pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
 
+mod agent;
 mod changes;
 mod concurrent;
 mod confirm;
@@ -24,7 +25,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
-mod watch;
+pub(crate) mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -96,6 +97,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         trust::cases(),
         watch::cases(),
+        agent::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

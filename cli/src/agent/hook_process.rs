@@ -58,6 +58,18 @@ pub(crate) enum Ending {
     },
 }
 
+impl Ending {
+    /// How it ended, in one word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Failed { .. } => "failed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::NotRun { .. } => "not-run",
+        }
+    }
+}
+
 /// The process group of a hook that is running, for whoever has to end it.
 pub(crate) type Current = Arc<Mutex<Option<Pid>>>;
 
