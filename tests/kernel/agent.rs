@@ -5,20 +5,30 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::flood::Flood;
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{PATIENCE, wait_until};
-use crate::watch::up;
+use crate::network::{PATIENCE, Segment, ip, option, read, wait_for_active, wait_until};
+use crate::watch::{ticks, up};
 
 crate::cases!(OwnNamespace:
     the_agent_tells_what_happens_and_ends_with_0_by_sigterm,
     a_hook_gets_the_event_and_is_nobody,
     a_hook_that_takes_too_long_is_killed_with_its_children_and_delays_nobody,
     sighup_reads_the_configuration_again_and_a_bad_one_is_not_taken,
+    the_metrics_are_served_and_written_as_they_change,
+    the_idle_agent_takes_no_time_and_less_than_10_mb,
+    a_member_that_was_taken_out_or_appears_is_let_in_again,
+    all_is_put_right_where_that_is_asked_for,
+    a_member_that_keeps_leaving_is_let_in_ever_more_seldom,
+    nothing_is_put_right_while_a_change_waits_nor_where_the_group_is_not_up,
+    losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart,
+    a_link_that_is_lost_for_a_moment_only_gets_the_traffic_back,
 );
 
 /// `mpath agent`, and the lines that it has written to standard error.
@@ -210,5 +220,240 @@ fn sighup_reads_the_configuration_again_and_a_bad_one_is_not_taken() {
     agent.wait_for("the configuration was read again");
     segment.plug("eth1");
     assert!(place.wait_for("seen").contains("\"failback\""));
+    agent.end(Signal::SIGTERM);
+}
+
+/// What the agent tells whoever asks at a Unix socket.
+fn metrics(path: &std::path::Path) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::os::unix::net::UnixStream::connect(path).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: mpath\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("HTTP/1.1 200 ") && head.contains("application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
+    assert!(body.ends_with("# EOF\n"), "{body}");
+    body.to_owned()
+}
+
+fn the_metrics_are_served_and_written_as_they_change() {
+    let (segment, config) = up();
+    let place = Place::new();
+    let (socket, file) = (place.0.path().join("metrics.sock"), place.0.path().join("mpath.prom"));
+    // An agent that was killed leaves its socket behind.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let words = format!("--metrics unix:{} --metrics 127.0.0.1:9119 --textfile {}", socket.display(), file.display());
+    let agent = Agent::start(&config, &words);
+    let active =
+        |member: &str| format!("mpath_member_active{{group=\"home-lan\",device=\"bond0\",member=\"{member}\"}}");
+    assert!(metrics(&socket).contains(&format!("{} 1\n", active("eth1"))));
+    segment.cut("eth1");
+    agent.wait_for("home-lan: degraded");
+    let text = metrics(&socket);
+    for line in [
+        &format!("{} 0\n", active("eth1")),
+        &format!("{} 1\n", active("eth0")),
+        "mpath_group_state{group=\"home-lan\",device=\"bond0\",state=\"degraded\"} 1\n",
+        "mpath_group_state{group=\"home-lan\",device=\"bond0\",state=\"ok\"} 0\n",
+        "mpath_events_total{group=\"home-lan\",event=\"failover\"} 1\n",
+        "mpath_member_failures_total{group=\"home-lan\",device=\"bond0\",member=\"eth1\"} 1\n",
+    ] {
+        assert!(text.contains(line), "{line} in:\n{text}");
+    }
+    wait_until("the file is written", || std::fs::read_to_string(&file).unwrap_or_default() == text);
+    let mut tcp = std::net::TcpStream::connect("127.0.0.1:9119").unwrap();
+    std::io::Write::write_all(&mut tcp, b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    assert!(std::io::read_to_string(tcp).unwrap().ends_with(&text));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+    // A second agent does not take the first one's socket away.
+    config.mpath(&format!("agent --for 0 --metrics unix:{}", socket.display())).expect(1).says("cannot serve metrics");
+    metrics(&socket);
+    agent.end(Signal::SIGTERM);
+    assert!(!socket.exists());
+}
+
+fn the_idle_agent_takes_no_time_and_less_than_10_mb() {
+    let (_segment, config) = up();
+    let place = Place::new();
+    config.write(&format!("{HOME_LAN}{}", hook(r#""failover""#, "\"/bin/true\"", "")));
+    let words = format!("--handover-on-carrier --metrics unix:{}", place.0.path().join("metrics.sock").display());
+    let agent = Agent::start(&config, &words);
+    metrics(&place.0.path().join("metrics.sock"));
+    // The last that comes by itself is a router solicitation or a check of an address.
+    std::thread::sleep(Duration::from_secs(1));
+    let before = ticks(agent.pid());
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(ticks(agent.pid()) - before, 0, "ticks in 3 s");
+    let status = read(&format!("/proc/{}/status", agent.pid()));
+    let kilobytes = |name: &str| -> u64 {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    eprintln!(
+        "VmRSS {} kB, VmHWM {} kB, anonymous {} kB",
+        kilobytes("VmRSS"),
+        kilobytes("VmHWM"),
+        kilobytes("RssAnon")
+    );
+    // The pages of the program's own file are shared with every other mpath, and are three times as many where it is built for
+    // finding faults. `cargo test --release` holds the whole to it.
+    let most = if cfg!(debug_assertions) { kilobytes("RssAnon") + kilobytes("RssShmem") } else { kilobytes("VmHWM") };
+    assert!(most < if cfg!(debug_assertions) { 4_000 } else { 10_000 }, "{status}");
+    agent.end(Signal::SIGTERM);
+}
+
+fn a_member_that_was_taken_out_or_appears_is_let_in_again() {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    let text = HOME_LAN.replace(r#"["eth1", "eth0"]"#, r#"["eth1", "eth0", { name = "eth2", optional = true }]"#);
+    let config = Config::new(&text);
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    let agent = Agent::start(&config, "");
+    // The primary, so that it is to be the primary again.
+    ip("link set eth1 nomaster");
+    agent.wait_for("home-lan: eth1 has left the group");
+    let line = agent.wait_for("home-lan: eth1 is let into the group: ");
+    assert!(line.contains("eth1 joins bond0") || line.contains("eth1"), "{line}");
+    agent.wait_for("home-lan: eth1 is as the file says");
+    wait_for_active("bond0", "eth1");
+    config.mpath("plan --check").expect(0);
+    // What somebody changed by hand is told, and left.
+    ip("address add 192.168.1.99/24 dev bond0");
+    ip("link set bond0 type bond miimon 50");
+    agent.wait_for("drift: 1 step");
+    ip("link add eth2 address 02:00:00:00:00:03 type veth peer name p-eth2 netns sw");
+    ip("-n sw link set p-eth2 master br0 up");
+    agent.wait_for("home-lan: eth2 is as the file says");
+    wait_until("eth2 works", || read("/sys/class/net/eth2/bonding_slave/mii_status") == "up");
+    assert_eq!(option("bond0", "miimon"), "50");
+    agent.end(Signal::SIGTERM);
+    // `down` knows the new one as it was.
+    config.succeed("down home-lan");
+    assert!(!read("/sys/class/net/eth2/flags").is_empty());
+    drop(segment);
+}
+
+fn all_is_put_right_where_that_is_asked_for() {
+    let (_segment, config) = up();
+    let agent = Agent::start(&config, "--converge all");
+    ip("link set bond0 type bond miimon 50");
+    agent.wait_for("home-lan: what differs from the file is put right: ");
+    agent.wait_for("home-lan: the group is as the file says (1 step)");
+    assert_eq!(option("bond0", "miimon"), "100");
+    agent.end(Signal::SIGTERM);
+    let agent = Agent::start(&config, "--converge off");
+    ip("link set eth0 nomaster");
+    agent.wait_for("home-lan: degraded");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(agent.told.try_iter().all(|line| !line.contains("let into")));
+    assert!(read("/sys/class/net/eth0/master/ifindex").is_empty());
+}
+
+fn a_member_that_keeps_leaving_is_let_in_ever_more_seldom() {
+    let (_segment, config) = up();
+    let agent = Agent::start(&config, "");
+    for round in 0..3 {
+        ip("link set eth0 nomaster");
+        agent.wait_for("home-lan: eth0 is as the file says");
+        if round == 2 {
+            let line = agent.wait_for("too often");
+            assert!(line.ends_with("eth0 was put right too often: the next time is in 10 s at the earliest"), "{line}");
+        }
+    }
+    ip("link set eth0 nomaster");
+    agent.wait_for("home-lan: eth0 has left the group");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(read("/sys/class/net/eth0/master/ifindex").is_empty());
+    agent.wait_for("home-lan: eth0 is as the file says");
+    agent.wait_for("the next time is in 20 s at the earliest");
+    agent.end(Signal::SIGTERM);
+}
+
+fn nothing_is_put_right_while_a_change_waits_nor_where_the_group_is_not_up() {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    let config = Config::new(HOME_LAN);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("agent").arg("--config").arg(config.folder());
+    let agent = Agent::of(command);
+    agent.wait_for("home-lan: absent");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
+    config.succeed("up home-lan --confirm 60s");
+    wait_for_active("bond0", "eth1");
+    // It is up by a change that waits, and has no receipt before it is confirmed.
+    ip("link set eth0 nomaster");
+    agent.wait_for("home-lan: eth0 has left the group");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(read("/sys/class/net/eth0/master/ifindex").is_empty());
+    config.succeed("confirm");
+    // With the next change of the host it looks again.
+    ip("link set lo mtu 65535");
+    agent.wait_for("home-lan: eth0 is as the file says");
+    agent.end(Signal::SIGTERM);
+    drop(segment);
+}
+
+fn losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart() {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    let config =
+        Config::new(&format!("{}link = {{ interval = \"100ms\" }}\n", HOME_LAN.split_once("link =").unwrap().0));
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    let mut flood = Flood::start("192.168.1.34");
+    let rounds: u32 = std::env::var("MPATH_TEST_CUTS").map_or(4, |cuts| cuts.parse().unwrap());
+    let mut cut = || {
+        let mut lost = Vec::new();
+        for round in 0..rounds {
+            // Not always at the same time since the last look.
+            std::thread::sleep(Duration::from_millis(u64::from(37 * round % 100)));
+            let from = std::time::Instant::now();
+            segment.cut("eth1");
+            wait_for_active("bond0", "eth0");
+            let end = flood.wait_for_answers();
+            lost.push((flood.lost(from, end), flood.longest_gap(from, end)));
+            segment.plug("eth1");
+            wait_for_active("bond0", "eth1");
+        }
+        lost
+    };
+    let polled = cut();
+    let agent = Agent::start(&config, "--handover-on-carrier");
+    let told = cut();
+    eprintln!(
+        "lost packets, one a millisecond, and longest gaps, by polling: {polled:?}; on the kernel's word: {told:?}"
+    );
+    agent.wait_for("home-lan: eth1 has lost its link: the traffic is given to eth0");
+    let median = |mut all: Vec<(usize, Duration)>| {
+        all.sort();
+        all[all.len() / 2].0
+    };
+    assert!(median(told.clone()) < median(polled.clone()), "{told:?} against {polled:?}");
+    agent.end(Signal::SIGTERM);
+}
+
+fn a_link_that_is_lost_for_a_moment_only_gets_the_traffic_back() {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    // Looked at so seldom that the monitoring sees nothing of it.
+    let config = Config::new(&format!("{}link = {{ interval = \"1s\" }}\n", HOME_LAN.split_once("link =").unwrap().0));
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    let agent = Agent::start(&config, "--handover-on-carrier");
+    let failures = || read("/sys/class/net/eth1/bonding_slave/link_failure_count");
+    let mut unseen = false;
+    while !unseen {
+        let before = failures();
+        segment.cut("eth1");
+        wait_for_active("bond0", "eth0");
+        segment.plug("eth1");
+        wait_for_active("bond0", "eth1");
+        unseen = failures() == before;
+    }
+    agent.wait_for("home-lan: eth1 had lost its link for a moment only: it gets the traffic back");
     agent.end(Signal::SIGTERM);
 }
