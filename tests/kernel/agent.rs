@@ -21,6 +21,8 @@ crate::cases!(OwnNamespace:
     a_hook_gets_the_event_and_is_nobody,
     a_hook_that_takes_too_long_is_killed_with_its_children_and_delays_nobody,
     sighup_reads_the_configuration_again_and_a_bad_one_is_not_taken,
+    systemd_is_told_with_fields_and_that_all_is_well,
+    events_beyond_the_queue_of_a_hook_are_dropped_and_a_hook_that_others_can_change_is_not_run,
     the_metrics_are_served_and_written_as_they_change,
     the_idle_agent_takes_no_time_and_less_than_10_mb,
     a_member_that_was_taken_out_or_appears_is_let_in_again,
@@ -368,8 +370,6 @@ fn a_member_that_keeps_leaving_is_let_in_ever_more_seldom() {
     agent.wait_for("home-lan: eth0 has left the group");
     std::thread::sleep(Duration::from_secs(2));
     assert!(read("/sys/class/net/eth0/master/ifindex").is_empty());
-    agent.wait_for("home-lan: eth0 is as the file says");
-    agent.wait_for("the next time is in 20 s at the earliest");
     agent.end(Signal::SIGTERM);
 }
 
@@ -456,4 +456,120 @@ fn a_link_that_is_lost_for_a_moment_only_gets_the_traffic_back() {
     }
     agent.wait_for("home-lan: eth1 had lost its link for a moment only: it gets the traffic back");
     agent.end(Signal::SIGTERM);
+}
+
+/// The fields of an entry for the journal (systemd.io/JOURNAL_NATIVE_PROTOCOL).
+fn entry(mut bytes: &[u8]) -> std::collections::BTreeMap<String, String> {
+    let mut fields = std::collections::BTreeMap::new();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+        if let Some(equals) = line.iter().position(|byte| *byte == b'=') {
+            fields.insert(text(&line[..equals]), text(&line[equals + 1..]));
+            bytes = rest;
+        } else {
+            // A name, and on the next line the length of the value in eight bytes and the value itself.
+            let length = usize::try_from(u64::from_le_bytes(rest[..8].try_into().unwrap())).unwrap();
+            fields.insert(text(line), text(&rest[8..8 + length]));
+            bytes = &rest[8 + length + 1..];
+        }
+    }
+    fields
+}
+
+fn systemd_is_told_with_fields_and_that_all_is_well() {
+    use std::os::unix::net::UnixDatagram;
+    let (segment, config) = up();
+    let place = Place::new();
+    let folder = "/run/systemd/journal";
+    std::fs::create_dir_all(folder).unwrap();
+    nix::mount::mount(Some("tmpfs"), folder, Some("tmpfs"), nix::mount::MsFlags::empty(), None::<&str>).unwrap();
+    let journal = UnixDatagram::bind(format!("{folder}/socket")).unwrap();
+    let manager_path = place.0.path().join("notify");
+    let manager = UnixDatagram::bind(&manager_path).unwrap();
+    [&journal, &manager].map(|socket| socket.set_read_timeout(Some(PATIENCE)).unwrap());
+    // Standard error leads to the journal, by the word of systemd: device and number of the file.
+    let output = std::fs::File::create(place.0.path().join("stderr")).unwrap();
+    let found = std::os::unix::fs::MetadataExt::dev(&output.metadata().unwrap());
+    let stream = format!("{found}:{}", std::os::unix::fs::MetadataExt::ino(&output.metadata().unwrap()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("agent").arg("--config").arg(config.folder()).stdout(Stdio::null()).stderr(output);
+    command.env("JOURNAL_STREAM", stream).env("NOTIFY_SOCKET", &manager_path).env("WATCHDOG_USEC", "400000");
+    let child = command.spawn().unwrap();
+    let agent = Agent { child, told: channel().1 };
+    let read = |socket: &UnixDatagram| {
+        let mut bytes = vec![0; 1 << 16];
+        let length = socket.recv(&mut bytes).unwrap();
+        bytes.truncate(length);
+        bytes
+    };
+    // It first tries whether the socket takes anything.
+    assert_eq!(read(&journal), b"");
+    let first = entry(&read(&journal));
+    assert_eq!(
+        (first["MESSAGE"].as_str(), first["PRIORITY"].as_str()),
+        ("home-lan: ok, eth1 active", "6"),
+        "{first:?}"
+    );
+    assert!(String::from_utf8(read(&manager)).unwrap().starts_with("READY=1\n"));
+    // Every half of the time that systemd grants.
+    for _ in 0..3 {
+        assert_eq!(read(&manager), b"WATCHDOG=1\n");
+    }
+    segment.cut("eth1");
+    let failover = loop {
+        let entry = entry(&read(&journal));
+        if entry.get("MPATH_EVENT").is_some_and(|event| event == "failover") {
+            break entry;
+        }
+    };
+    for (name, text) in [
+        ("MESSAGE", "home-lan: failover from eth1 to eth0"),
+        ("PRIORITY", "4"),
+        ("SYSLOG_IDENTIFIER", "mpath"),
+        ("MPATH_GROUP", "home-lan"),
+        ("MPATH_DEVICE", "bond0"),
+        ("MPATH_FROM", "eth1"),
+        ("MPATH_TO", "eth0"),
+        ("MPATH_NOW_ACTIVE", "eth0"),
+    ] {
+        assert_eq!(failover.get(name).map(String::as_str), Some(text), "{name} in {failover:?}");
+    }
+    agent.end(Signal::SIGTERM);
+    let last = std::iter::from_fn(|| Some(read(&manager))).find(|told| told != b"WATCHDOG=1\n").unwrap();
+    assert_eq!(last, b"STOPPING=1\n");
+    assert_eq!(
+        std::fs::read_to_string(place.0.path().join("stderr")).unwrap(),
+        "",
+        "what the journal has is not told twice"
+    );
+}
+
+fn events_beyond_the_queue_of_a_hook_are_dropped_and_a_hook_that_others_can_change_is_not_run() {
+    let (_segment, config) = up();
+    let place = Place::new();
+    let slow = place.script("slow", "sleep 1000");
+    let open = place.script("open", "touch OUT/open");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    config.write(&format!(
+        "{HOME_LAN}{}{}",
+        hook(r#""drift", "ok""#, &format!("\"{}\"", slow.display()), "timeout = \"1m\""),
+        hook(r#""watching""#, &format!("\"{}\"", open.display()), "")
+    ));
+    let agent = Agent::start(&config, "");
+    let line = agent.wait_for("open was not run");
+    assert!(line.contains("everybody may write to") && line.contains("chmod o-w"), "{line}");
+    // One is under way, 16 wait, and the next has no room.
+    for round in 0..9 {
+        for (miimon, told) in [(50, "home-lan: drift: 1 step"), (100, "home-lan: ok")] {
+            ip(&format!("link set bond0 type bond miimon {miimon}"));
+            if (round, miimon) < (8, 100) {
+                agent.wait_for(told);
+            }
+        }
+    }
+    let line = agent.wait_for("slow has too much to do");
+    assert!(line.ends_with("slow has too much to do: ok is dropped for it"), "{line}");
+    agent.end(Signal::SIGTERM);
+    assert!(!place.has("open"));
 }

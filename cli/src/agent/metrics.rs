@@ -2,6 +2,7 @@
 //!
 //! In: statuses of groups, and what happened. Out: text for whoever asks, and a file for node_exporter.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -41,6 +42,8 @@ pub(crate) struct Metrics {
     convergences: Counts,
     handovers: Counts,
     configuration_ok: Gauge,
+    /// The labels of the members of each group.
+    members: BTreeMap<GroupName, Vec<Labels>>,
     /// What was written last.
     written: String,
 }
@@ -106,34 +109,43 @@ impl Metrics {
             convergences,
             handovers,
             configuration_ok,
+            members: BTreeMap::new(),
             written: String::new(),
         }
     }
 
-    /// Takes in how groups are doing. What they had before is forgotten.
-    pub(crate) fn update<'w>(&mut self, groups: impl Iterator<Item = &'w Watched>) {
+    /// Takes in how a group is doing now.
+    pub(crate) fn update(&mut self, watched: &Watched) {
+        let status = &watched.status;
+        let of = vec![("group", status.name.to_string()), ("device", status.device.to_string())];
+        let with = |name, text: &str| of.iter().cloned().chain([(name, text.to_owned())]).collect::<Labels>();
+        for state in GroupHealth::ALL {
+            let is_in = i64::from(*state == status.state);
+            self.group_state.get_or_create(&with("state", state.word())).set(is_in);
+        }
+        self.group_drift.get_or_create(&of).set(i64::try_from(status.drift).unwrap_or(i64::MAX));
+        let members: Vec<_> = status.members.iter().map(|member| with("member", &member.name)).collect();
+        let before = self.members.insert(status.name.clone(), members.clone()).unwrap_or_default();
+        for gone in before.iter().filter(|labels| !members.contains(labels)) {
+            [&self.member_usable, &self.member_active, &self.member_link].map(|numbers| numbers.remove(gone));
+            self.member_failures.remove(gone);
+        }
+        for (member, labels) in status.members.iter().zip(&members) {
+            self.member_usable.get_or_create(labels).set(i64::from(member.state == "ok"));
+            self.member_active.get_or_create(labels).set(i64::from(member.active));
+            self.member_link.get_or_create(labels).set(i64::from(member.link == LinkState::Up));
+            let failures = self.member_failures.get_or_create(labels);
+            failures.inner().store(member.failures.into(), Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets how groups are doing, as other ones are watched from now on.
+    pub(crate) fn forget(&mut self) {
         let numbers =
             [&self.group_state, &self.group_drift, &self.member_usable, &self.member_active, &self.member_link];
-        numbers.iter().for_each(|numbers| numbers.clear());
+        numbers.map(|numbers| numbers.clear());
         self.member_failures.clear();
-        for watched in groups {
-            let status = &watched.status;
-            let of = vec![("group", status.name.to_string()), ("device", status.device.to_string())];
-            let with = |name, text: &str| of.iter().cloned().chain([(name, text.to_owned())]).collect::<Labels>();
-            for state in GroupHealth::ALL {
-                let is_in = i64::from(*state == status.state);
-                self.group_state.get_or_create(&with("state", state.word())).set(is_in);
-            }
-            self.group_drift.get_or_create(&of).set(i64::try_from(status.drift).unwrap_or(i64::MAX));
-            for member in &status.members {
-                let labels = with("member", &member.name);
-                self.member_usable.get_or_create(&labels).set(i64::from(member.state == "ok"));
-                self.member_active.get_or_create(&labels).set(i64::from(member.active));
-                self.member_link.get_or_create(&labels).set(i64::from(member.link == LinkState::Up));
-                let failures = self.member_failures.get_or_create(&labels);
-                failures.inner().store(member.failures.into(), Ordering::Relaxed);
-            }
-        }
+        self.members.clear();
     }
 
     /// Counts an event.

@@ -34,8 +34,12 @@ impl Outlets {
 
     /// Tells an event.
     pub(crate) fn tell(&self, stamp: Stamp, watched: &Watched, event: &Event, console: &mut Console<'_>) {
+        // Whoever reads of it may ask at once how it is.
+        let mut metrics = self.metrics();
+        metrics.update(watched);
+        metrics.event(watched.group.name(), event, stamp);
+        drop(metrics);
         self.log.event(watched, event, stamp, console);
-        self.metrics().event(watched.group.name(), event, stamp);
         for hook in self.hooks.tell(watched, event, stamp) {
             let text = format!("{} has too much to do: {} is dropped for it", hook.program(), event.word());
             self.say(Weight::Warning, Some(watched.group.name()), &text, console);

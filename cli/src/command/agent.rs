@@ -114,7 +114,7 @@ impl Agent<'_> {
             if everything || self.convergence.next().is_some_and(|at| at <= Instant::now()) {
                 self.convergence.work(&mut self.watch, &mut self.outlets, &self.signals, context);
             }
-            self.outlets.metrics().update(self.watch.groups.iter());
+            self.watch.groups.iter().for_each(|watched| self.outlets.metrics().update(watched));
             self.outlets.write(&mut context.console);
             if let (Some(beat), Some(at)) = (beat, &mut next_beat)
                 && *at <= Instant::now()
@@ -156,6 +156,7 @@ impl Agent<'_> {
                 let (outlets, now) = (&self.outlets, Stamp::now());
                 let text = "the configuration was read again";
                 outlets.say(Weight::Info, None, text, &mut context.console);
+                outlets.metrics().forget();
                 outlets.metrics().configuration(true);
                 self.watch.begin(|watched, event| outlets.tell(now, watched, event, &mut context.console));
             }
