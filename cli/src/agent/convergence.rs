@@ -100,10 +100,9 @@ impl Convergence {
             }
         }
         let waits = |case: &Case| case.since.is_some() && case.damping.next() > Stamp::now().monotonic;
-        let damped = self
-            .cases
-            .iter()
-            .filter_map(|((group, member), case)| Some((group, member.as_ref()?.as_str(), waits(case))));
+        let damped = self.cases.iter().filter(|(_, case)| waits(case));
+        let damped =
+            damped.filter_map(|((group, member), _)| Some((group.clone(), member.as_ref()?.to_string()))).collect();
         outlets.metrics().damped(damped);
     }
 

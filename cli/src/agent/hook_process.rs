@@ -59,6 +59,9 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// What can become of an event for a hook; `dropped` is that it never came to a run.
+    pub(crate) const WORDS: [&'static str; 5] = ["done", "failed", "timed-out", "not-run", "dropped"];
+
     /// How it ended, in one word.
     pub(crate) fn word(&self) -> &'static str {
         match self {

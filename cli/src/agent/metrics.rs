@@ -2,7 +2,7 @@
 //!
 //! In: statuses of groups, and what happened. Out: text for whoever asks, and a file for node_exporter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,13 +10,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mpath_core::status::{GroupHealth, LinkState};
-use mpath_core::{Event, GroupName};
+use mpath_core::{Event, GroupName, Hook};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::Ending;
 use crate::feed::Stamp;
 use crate::watching::Watched;
 
@@ -25,6 +26,11 @@ type Labels = Vec<(&'static str, String)>;
 type Numbers = Family<Labels, Gauge>;
 type Seconds = Family<Labels, Gauge<f64, AtomicU64>>;
 type Counts = Family<Labels, Counter>;
+
+/// What becomes of an attempt to bring a group back to the file.
+const CONVERGENCES: [&str; 3] = ["done", "refused", "failed"];
+/// What becomes of a hand-over.
+const HANDOVERS: [&str; 2] = ["done", "failed"];
 
 /// All that is counted and measured.
 pub(crate) struct Metrics {
@@ -42,6 +48,8 @@ pub(crate) struct Metrics {
     convergences: Counts,
     handovers: Counts,
     configuration_ok: Gauge,
+    /// The members that have to wait, by group and name.
+    damped: BTreeSet<(GroupName, String)>,
     /// The labels of the members of each group.
     members: BTreeMap<GroupName, Vec<Labels>>,
     /// What was written last.
@@ -109,6 +117,7 @@ impl Metrics {
             convergences,
             handovers,
             configuration_ok,
+            damped: BTreeSet::new(),
             members: BTreeMap::new(),
             written: String::new(),
         }
@@ -127,7 +136,8 @@ impl Metrics {
         let members: Vec<_> = status.members.iter().map(|member| with("member", &member.name)).collect();
         let before = self.members.insert(status.name.clone(), members.clone()).unwrap_or_default();
         for gone in before.iter().filter(|labels| !members.contains(labels)) {
-            [&self.member_usable, &self.member_active, &self.member_link].map(|numbers| numbers.remove(gone));
+            let numbers = [&self.member_usable, &self.member_active, &self.member_link, &self.member_damped];
+            numbers.map(|numbers| numbers.remove(gone));
             self.member_failures.remove(gone);
         }
         for (member, labels) in status.members.iter().zip(&members) {
@@ -136,6 +146,8 @@ impl Metrics {
             self.member_link.get_or_create(labels).set(i64::from(member.link == LinkState::Up));
             let failures = self.member_failures.get_or_create(labels);
             failures.inner().store(member.failures.into(), Ordering::Relaxed);
+            let is_damped = self.damped.contains(&(status.name.clone(), member.name.clone()));
+            self.member_damped.get_or_create(labels).set(i64::from(is_damped));
         }
     }
 
@@ -170,12 +182,30 @@ impl Metrics {
         self.handovers.get_or_create(&vec![("group", group.to_string()), ("result", result.to_owned())]).inc();
     }
 
-    /// Tells which members have to wait.
-    pub(crate) fn damped<'d>(&mut self, damped: impl Iterator<Item = (&'d GroupName, &'d str, bool)>) {
-        self.member_damped.clear();
-        for (group, member, is_damped) in damped {
-            let labels = vec![("group", group.to_string()), ("member", member.to_owned())];
-            self.member_damped.get_or_create(&labels).set(i64::from(is_damped));
+    /// Takes in which members have to wait, by group and name.
+    pub(crate) fn damped(&mut self, damped: BTreeSet<(GroupName, String)>) {
+        self.damped = damped;
+    }
+
+    /// Lets everything that may be counted begin with 0, so that the first time is seen as an increase.
+    pub(crate) fn expect<'g>(&mut self, groups: impl Iterator<Item = &'g GroupName>, hooks: &[Hook]) {
+        for group in groups {
+            let with = |name, text: &str| vec![("group", group.to_string()), (name, text.to_owned())];
+            for event in Event::WORDS {
+                self.events.get_or_create(&with("event", event));
+            }
+            for result in CONVERGENCES {
+                self.convergences.get_or_create(&with("result", result));
+            }
+            for result in HANDOVERS {
+                self.handovers.get_or_create(&with("result", result));
+            }
+        }
+        for hook in hooks {
+            for result in Ending::WORDS {
+                let labels = vec![("hook", hook.program().to_owned()), ("result", result.to_owned())];
+                self.hook_runs.get_or_create(&labels);
+            }
         }
     }
 

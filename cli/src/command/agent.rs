@@ -66,7 +66,9 @@ impl AgentArgs {
         if context.live.is_some() {
             feed.serve_signals().map_err(CommandError::signals)?;
         }
-        let metrics = Arc::new(Mutex::new(Metrics::new(Stamp::now())));
+        let mut metrics = Metrics::new(Stamp::now());
+        metrics.expect(watch.groups.iter().map(|watched| watched.group.name()), &configuration.hooks);
+        let metrics = Arc::new(Mutex::new(metrics));
         let serve = |address: &Address| {
             Endpoint::serve(address, Arc::clone(&metrics)).map_err(|error| CommandError::metrics(address, error))
         };
@@ -156,7 +158,6 @@ impl Agent<'_> {
                 let (outlets, now) = (&self.outlets, Stamp::now());
                 let text = "the configuration was read again";
                 outlets.say(Weight::Info, None, text, &mut context.console);
-                outlets.metrics().forget();
                 outlets.metrics().configuration(true);
                 self.watch.begin(|watched, event| outlets.tell(now, watched, event, &mut context.console));
             }
@@ -176,6 +177,9 @@ impl Agent<'_> {
         let hooks = Hooks::of(&configuration.hooks, &self.feed.sender(), &mut self.outlets.hooks)?;
         self.outlets.hooks = hooks;
         self.watch.choose(chosen);
+        let mut metrics = self.outlets.metrics();
+        metrics.forget();
+        metrics.expect(self.watch.groups.iter().map(|watched| watched.group.name()), &configuration.hooks);
         Ok(())
     }
 }
