@@ -487,7 +487,7 @@ fn systemd_is_told_with_fields_and_that_all_is_well() {
     let journal = UnixDatagram::bind(format!("{folder}/socket")).unwrap();
     let manager_path = place.0.path().join("notify");
     let manager = UnixDatagram::bind(&manager_path).unwrap();
-    [&journal, &manager].map(|socket| socket.set_read_timeout(Some(PATIENCE)).unwrap());
+    [&journal, &manager].iter().for_each(|socket| socket.set_read_timeout(Some(PATIENCE)).unwrap());
     // Standard error leads to the journal, by the word of systemd: device and number of the file.
     let output = std::fs::File::create(place.0.path().join("stderr")).unwrap();
     let found = std::os::unix::fs::MetadataExt::dev(&output.metadata().unwrap());

@@ -177,10 +177,10 @@ impl Case {
         };
         outlets.say(Weight::Info, Some(name), &text, &mut context.console);
         let wait = self.damping.tried(now);
-        // What the plan has to say is the same each time; what comes of it is told below.
-        let quiet = context.console.set_quiet(true);
         let report = UpRun::by_itself(member.clone(), signals).bring_up(group, &mut watch.host, context);
-        context.console.set_quiet(quiet);
+        for note in report.notes.iter().filter(|note| note.warning) {
+            outlets.say(Weight::Warning, Some(name), &note.text, &mut context.console);
+        }
         match (&report.error, report.outcome) {
             (None, _) => {
                 let steps = count(report.steps.len(), "step", "steps");

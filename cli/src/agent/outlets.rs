@@ -18,7 +18,7 @@ pub(crate) struct Outlets {
     /// Where the metrics are written to.
     pub(crate) textfile: Option<PathBuf>,
     /// Why that failed the last time.
-    pub(crate) textfile_fails: Option<String>,
+    pub(crate) textfile_fails: Option<std::io::ErrorKind>,
 }
 
 impl Outlets {
@@ -70,10 +70,12 @@ impl Outlets {
     /// Writes the metrics, where that is wanted and they have changed.
     pub(crate) fn write(&mut self, console: &mut Console<'_>) {
         let Some(file) = &self.textfile else { return };
-        let fails = self.metrics().write(file).err().map(|error| error.to_string());
-        if let Some(error) = fails.as_ref().filter(|_| self.textfile_fails != fails) {
+        let error = self.metrics().write(file).err();
+        let kind = error.as_ref().map(std::io::Error::kind);
+        // The name of the new file is another each time.
+        if let Some(error) = error.filter(|_| self.textfile_fails != kind) {
             self.say(Weight::Error, None, &format!("cannot write {}: {error}", file.display()), console);
         }
-        self.textfile_fails = fails;
+        self.textfile_fails = kind;
     }
 }

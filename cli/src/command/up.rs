@@ -88,6 +88,7 @@ impl UpArgs {
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
         let mut run = UpRun {
             only: None,
+            tells: true,
             adopt: self.adopt,
             persist: self.persist,
             limit: self.limit,
@@ -165,6 +166,8 @@ struct Hold {
 pub(crate) struct UpRun<'r> {
     /// The member that is to be let in, and nothing else done; `None` is all that the file says.
     only: Option<InterfaceName>,
+    /// Whether what is to be known of a plan is told before it is done.
+    tells: bool,
     adopt: bool,
     persist: bool,
     limit: Limit,
@@ -177,7 +180,16 @@ pub(crate) struct UpRun<'r> {
 impl<'r> UpRun<'r> {
     /// A run that lets a member in, or brings all to what the file says, without anybody who could be asked.
     pub(crate) fn by_itself(only: Option<InterfaceName>, signals: &'r Signals) -> Self {
-        Self { only, adopt: false, persist: false, limit: Limit::default(), hold: None, gate: None, signals }
+        Self {
+            only,
+            tells: false,
+            adopt: false,
+            persist: false,
+            limit: Limit::default(),
+            hold: None,
+            gate: None,
+            signals,
+        }
     }
 }
 
@@ -220,7 +232,9 @@ impl UpRun<'_> {
             receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
         }
         let mut report = report.with_notes(&plan.notes);
-        context.console.notes(name, &report.notes);
+        if self.tells {
+            context.console.notes(name, &report.notes);
+        }
         if plan.is_empty() {
             host.snapshot = before;
             let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };

@@ -77,11 +77,6 @@ impl<'e> Console<'e> {
         self.quiet
     }
 
-    /// Tells only what is asked for from now on, or as much as before. Returns how it was.
-    pub(crate) fn set_quiet(&mut self, quiet: bool) -> bool {
-        std::mem::replace(&mut self.quiet, quiet)
-    }
-
     /// Whether the data goes out as JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
