@@ -10,7 +10,7 @@ cfg_if::cfg_if! {
         mod linux;
         mod service;
         pub(crate) use linux::{Closing, SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, receive, stamp, state_directory};
-        pub(crate) use service::{Journal, ready, stopping, watchdog, watchdog_interval};
+        pub(crate) use service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
         mod closing;
@@ -18,7 +18,7 @@ cfg_if::cfg_if! {
         mod unstamped;
         pub(crate) use unstamped::{receive, stamp};
         pub(crate) use closing::Closing;
-        pub(crate) use no_service::{Journal, ready, stopping, watchdog, watchdog_interval};
+        pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
         pub(crate) use illumos::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
     } else {
         mod none;
@@ -27,7 +27,7 @@ cfg_if::cfg_if! {
         mod unstamped;
         pub(crate) use unstamped::{receive, stamp};
         pub(crate) use closing::Closing;
-        pub(crate) use no_service::{Journal, ready, stopping, watchdog, watchdog_interval};
+        pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
         pub(crate) use none::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
     }
 }

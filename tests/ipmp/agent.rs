@@ -21,7 +21,8 @@ fn events_are_told_and_the_metrics_have_the_same_names() {
         // Those that come only with a hook are none here.
         let documented = documented.filter(|name| *name != "mpath_hook_runs");
         let (mut families, mut documented) = (families.collect::<Vec<_>>(), documented.collect::<Vec<_>>());
-        (families.sort_unstable(), documented.sort_unstable());
+        families.sort_unstable();
+        documented.sort_unstable();
         assert_eq!(families, documented, "{dialect:?}");
         assert!(text.contains(r#"mpath_events_total{group="home-lan",event="failover"} 1"#), "{text}");
     }

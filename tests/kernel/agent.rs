@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::flood::Flood;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{PATIENCE, Segment, ip, option, read, wait_for_active, wait_until};
-use crate::watch::{ticks, up};
+use crate::watch::{ticks, up as up_and_settled};
 
 crate::cases!(OwnNamespace:
     the_agent_tells_what_happens_and_ends_with_0_by_sigterm,
@@ -85,6 +85,22 @@ impl Drop for Agent {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The story's group, up, with both members at work. Its addresses may still be checked (RFC 4862), which is no event.
+fn up() -> (Segment, Config) {
+    let segment = Segment::new(&["eth0", "eth1"]);
+    let config = up_on(HOME_LAN);
+    (segment, config)
+}
+
+/// A group with the members and the device of the story, up.
+fn up_on(text: &str) -> Config {
+    let config = Config::new(text);
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    config
 }
 
 /// A place for hooks that nobody but root may write to, and one in it where everybody may.
@@ -278,7 +294,7 @@ fn the_metrics_are_served_and_written_as_they_change() {
 }
 
 fn the_idle_agent_takes_no_time_and_less_than_10_mb() {
-    let (_segment, config) = up();
+    let (_segment, config) = up_and_settled();
     let place = Place::new();
     config.write(&format!("{HOME_LAN}{}", hook(r#""failover""#, "\"/bin/true\"", "")));
     let words = format!("--handover-on-carrier --metrics unix:{}", place.0.path().join("metrics.sock").display());
@@ -308,18 +324,14 @@ fn the_idle_agent_takes_no_time_and_less_than_10_mb() {
 }
 
 fn a_member_that_was_taken_out_or_appears_is_let_in_again() {
-    let segment = Segment::new(&["eth0", "eth1"]);
+    let _segment = Segment::new(&["eth0", "eth1"]);
     let text = HOME_LAN.replace(r#"["eth1", "eth0"]"#, r#"["eth1", "eth0", { name = "eth2", optional = true }]"#);
-    let config = Config::new(&text);
-    config.succeed("up home-lan");
-    wait_for_active("bond0", "eth1");
-    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    let config = up_on(&text);
     let agent = Agent::start(&config, "");
     // The primary, so that it is to be the primary again.
     ip("link set eth1 nomaster");
     agent.wait_for("home-lan: eth1 has left the group");
-    let line = agent.wait_for("home-lan: eth1 is let into the group: ");
-    assert!(line.contains("eth1 joins bond0") || line.contains("eth1"), "{line}");
+    agent.wait_for("home-lan: eth1 is let into the group: add eth1 to bond0");
     agent.wait_for("home-lan: eth1 is as the file says");
     wait_for_active("bond0", "eth1");
     config.mpath("plan --check").expect(0);
@@ -335,8 +347,8 @@ fn a_member_that_was_taken_out_or_appears_is_let_in_again() {
     agent.end(Signal::SIGTERM);
     // `down` knows the new one as it was.
     config.succeed("down home-lan");
-    assert!(!read("/sys/class/net/eth2/flags").is_empty());
-    drop(segment);
+    assert!(!std::path::Path::new("/sys/class/net/eth2/master").exists());
+    assert!(!ip("link show dev eth2").contains("UP,"), "it was off before it joined");
 }
 
 fn all_is_put_right_where_that_is_asked_for() {
@@ -374,7 +386,7 @@ fn a_member_that_keeps_leaving_is_let_in_ever_more_seldom() {
 }
 
 fn nothing_is_put_right_while_a_change_waits_nor_where_the_group_is_not_up() {
-    let segment = Segment::new(&["eth0", "eth1"]);
+    let _segment = Segment::new(&["eth0", "eth1"]);
     let config = Config::new(HOME_LAN);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
     command.arg("agent").arg("--config").arg(config.folder());
@@ -394,7 +406,6 @@ fn nothing_is_put_right_while_a_change_waits_nor_where_the_group_is_not_up() {
     ip("link set lo mtu 65535");
     agent.wait_for("home-lan: eth0 is as the file says");
     agent.end(Signal::SIGTERM);
-    drop(segment);
 }
 
 fn losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart() {
@@ -415,7 +426,7 @@ fn losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart() {
             segment.cut("eth1");
             wait_for_active("bond0", "eth0");
             let end = flood.wait_for_answers();
-            lost.push((flood.lost(from, end), flood.longest_gap(from, end)));
+            lost.push(flood.lost(from, end));
             segment.plug("eth1");
             wait_for_active("bond0", "eth1");
         }
@@ -424,13 +435,11 @@ fn losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart() {
     let polled = cut();
     let agent = Agent::start(&config, "--handover-on-carrier");
     let told = cut();
-    eprintln!(
-        "lost packets, one a millisecond, and longest gaps, by polling: {polled:?}; on the kernel's word: {told:?}"
-    );
+    eprintln!("packets lost, of one a millisecond, by polling: {polled:?}; on the kernel's word: {told:?}");
     agent.wait_for("home-lan: eth1 has lost its link: the traffic is given to eth0");
-    let median = |mut all: Vec<(usize, Duration)>| {
-        all.sort();
-        all[all.len() / 2].0
+    let median = |mut all: Vec<usize>| {
+        all.sort_unstable();
+        all[all.len() / 2]
     };
     assert!(median(told.clone()) < median(polled.clone()), "{told:?} against {polled:?}");
     agent.end(Signal::SIGTERM);
@@ -439,10 +448,7 @@ fn losses_of_a_link_by_polling_and_on_the_kernels_word_are_told_apart() {
 fn a_link_that_is_lost_for_a_moment_only_gets_the_traffic_back() {
     let segment = Segment::new(&["eth0", "eth1"]);
     // Looked at so seldom that the monitoring sees nothing of it.
-    let config = Config::new(&format!("{}link = {{ interval = \"1s\" }}\n", HOME_LAN.split_once("link =").unwrap().0));
-    config.succeed("up home-lan");
-    wait_for_active("bond0", "eth1");
-    wait_until("the standby is up", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "up");
+    let config = up_on(&format!("{}link = {{ interval = \"1s\" }}\n", HOME_LAN.split_once("link =").unwrap().0));
     let agent = Agent::start(&config, "--handover-on-carrier");
     let failures = || read("/sys/class/net/eth1/bonding_slave/link_failure_count");
     let mut unseen = false;

@@ -70,7 +70,8 @@ impl Weight {
 }
 
 impl Log {
-    /// Opens what was chosen. `is_service` tells whether SMF runs this process.
+    /// Opens what was chosen. `is_service` tells whether this process is a service whose
+    /// lines are looked for in syslog.
     pub(crate) fn open(choice: LogChoice, is_service: bool) -> io::Result<Self> {
         match choice {
             LogChoice::Journal => Journal::open().map(Self::Journal),

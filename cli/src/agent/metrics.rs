@@ -137,7 +137,9 @@ impl Metrics {
         let before = self.members.insert(status.name.clone(), members.clone()).unwrap_or_default();
         for gone in before.iter().filter(|labels| !members.contains(labels)) {
             let numbers = [&self.member_usable, &self.member_active, &self.member_link, &self.member_damped];
-            numbers.map(|numbers| numbers.remove(gone));
+            for numbers in numbers {
+                numbers.remove(gone);
+            }
             self.member_failures.remove(gone);
         }
         for (member, labels) in status.members.iter().zip(&members) {
@@ -155,7 +157,7 @@ impl Metrics {
     pub(crate) fn forget(&mut self) {
         let numbers =
             [&self.group_state, &self.group_drift, &self.member_usable, &self.member_active, &self.member_link];
-        numbers.map(|numbers| numbers.clear());
+        numbers.into_iter().for_each(|numbers| numbers.clear());
         self.member_failures.clear();
         self.members.clear();
     }
@@ -189,23 +191,17 @@ impl Metrics {
 
     /// Lets everything that may be counted begin with 0, so that the first time is seen as an increase.
     pub(crate) fn expect<'g>(&mut self, groups: impl Iterator<Item = &'g GroupName>, hooks: &[Hook]) {
+        // To get it is to make it, with 0.
+        let begin = |counts: &Counts, labels: Labels| drop(counts.get_or_create(&labels));
         for group in groups {
             let with = |name, text: &str| vec![("group", group.to_string()), (name, text.to_owned())];
-            for event in Event::WORDS {
-                self.events.get_or_create(&with("event", event));
-            }
-            for result in CONVERGENCES {
-                self.convergences.get_or_create(&with("result", result));
-            }
-            for result in HANDOVERS {
-                self.handovers.get_or_create(&with("result", result));
-            }
+            Event::WORDS.iter().for_each(|word| begin(&self.events, with("event", word)));
+            CONVERGENCES.iter().for_each(|result| begin(&self.convergences, with("result", result)));
+            HANDOVERS.iter().for_each(|result| begin(&self.handovers, with("result", result)));
         }
         for hook in hooks {
-            for result in Ending::WORDS {
-                let labels = vec![("hook", hook.program().to_owned()), ("result", result.to_owned())];
-                self.hook_runs.get_or_create(&labels);
-            }
+            let with = |result: &str| vec![("hook", hook.program().to_owned()), ("result", result.to_owned())];
+            Ending::WORDS.iter().for_each(|result| begin(&self.hook_runs, with(result)));
         }
     }
 

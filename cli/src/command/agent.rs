@@ -49,7 +49,7 @@ impl AgentArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
-        let is_service = context.live.is_some() && std::env::var_os("SMF_FMRI").is_some();
+        let is_service = context.live.is_some() && platform::is_logged_by_syslog();
         let log = Log::open(self.log, is_service).map_err(CommandError::log)?;
         let mut host = context.host()?;
         let chosen = devices(chosen, &host)?;

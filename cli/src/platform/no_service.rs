@@ -23,6 +23,12 @@ impl Journal {
     }
 }
 
+/// Whether this process is a service whose lines are looked for in syslog: `SMF_FMRI` is in the environment of every method
+/// (smf_method(7)).
+pub(crate) fn is_logged_by_syslog() -> bool {
+    std::env::var_os("SMF_FMRI").is_some()
+}
+
 pub(crate) fn ready(_: &str) {}
 
 pub(crate) fn stopping() {}

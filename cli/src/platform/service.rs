@@ -49,6 +49,11 @@ impl Journal {
     }
 }
 
+/// Whether this process is a service whose lines are looked for in syslog. Here that is the journal, where there is one.
+pub(crate) fn is_logged_by_syslog() -> bool {
+    false
+}
+
 /// Tells that the service is at work (sd_notify(3)). Where nobody asked, nothing is told.
 pub(crate) fn ready(status: &str) {
     // Whoever wanted to know it and does not hear it ends the service: there is nothing else to do about it.

@@ -6,7 +6,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::{prop_assert, proptest};
 use serde_json::{Value, json};
 
-use super::read;
+use super::{Description, read};
 use crate::detection::LinkDetection;
 use crate::group::{Addressing, Device, Group, MacPolicy, Member, MemberSelector};
 use crate::settings::Failback;
