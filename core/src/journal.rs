@@ -224,7 +224,7 @@ mod tests {
             owed: Snapshot::default(),
             persistent: false,
         });
-        Change::Up { receipt, confirm }
+        Change::Up { receipt, earlier: None, confirm }
     }
 
     #[test]
