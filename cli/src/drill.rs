@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mpath_core::apply::Watch as _;
-use mpath_core::drill::{Carried, Deed, Event, Timing};
+use mpath_core::drill::{Carried, Deed, Event, Stuck, Timing};
 use mpath_core::{Counters, InterfaceName};
 
 use crate::error::one_line;
@@ -37,6 +37,8 @@ pub(crate) struct Passed {
     pub(crate) event: Event,
     pub(crate) timing: Timing,
     pub(crate) carried: BTreeMap<InterfaceName, Carried>,
+    /// Whether no probe was answered in the second half of it.
+    pub(crate) silent: bool,
 }
 
 /// What was when.
@@ -47,6 +49,8 @@ pub(crate) struct Course {
     pub(crate) active: Vec<(Duration, Option<InterfaceName>)>,
     /// Why it was broken off.
     pub(crate) broken_off: Option<String>,
+    /// What to do about that.
+    pub(crate) hint: Option<String>,
 }
 
 impl Drill<'_> {
@@ -58,15 +62,17 @@ impl Drill<'_> {
             match self.event(number, event, host, pulse, progress, &mut course) {
                 Ok(passed) => {
                     let in_time = passed.timing.reached.is_some();
-                    course.passed.push(passed);
                     if !in_time {
-                        course.broken_off = Some(format!("{} {} took too long", event.kind, event.member));
+                        let stuck = Stuck::of(event, &host.snapshot, passed.silent);
+                        let what = format!("{} {} took too long: {stuck}", event.kind, event.member);
+                        (course.broken_off, course.hint) = (Some(what), stuck.hint());
                     }
+                    course.passed.push(passed);
                 }
                 Err(why) => course.broken_off = Some(why),
             }
             if let Some(signal) = self.signals.caught() {
-                course.broken_off = Some(signal.to_string());
+                (course.broken_off, course.hint) = (Some(signal.to_string()), None);
             } else if self.signals.hung_up() {
                 course.broken_off = Some("the terminal is gone".to_owned());
             }
@@ -101,6 +107,7 @@ impl Drill<'_> {
         }
         let mut reached = None;
         let mut quiet_since = None;
+        let (mut answered, mut heard) = (pulse.answered(), at);
         // What was brought about, and then a rest, so that all that follows from it falls into this event.
         while quiet_since.is_none_or(|since| pulse.now() < since + self.rest) && !self.is_stopped() {
             self.look(host, pulse, course);
@@ -112,6 +119,9 @@ impl Drill<'_> {
                 break;
             }
             pulse.pass(LOOK);
+            if pulse.answered() != answered {
+                (answered, heard) = (pulse.answered(), pulse.now());
+            }
         }
         let after = carried(&members, host);
         let carried = after.into_iter().map(|(member, after)| {
@@ -122,8 +132,10 @@ impl Drill<'_> {
             };
             (member, carried)
         });
-        let timing = Timing { at, reached, end: pulse.now() };
-        Ok(Passed { event: event.clone(), timing, carried: carried.collect() })
+        let end = pulse.now();
+        let silent = heard < at + (end - at) / 2;
+        let timing = Timing { at, reached, end };
+        Ok(Passed { event: event.clone(), timing, carried: carried.collect(), silent })
     }
 
     fn is_stopped(&self) -> bool {

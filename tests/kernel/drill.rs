@@ -1,6 +1,5 @@
 //! `mpath switch` and `mpath drill` on the driver, beside a capture at the far side.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::capture::Capture;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{Segment, option, read, wait_for_active, wait_until};
 use crate::ping::{Ping, now};
@@ -80,44 +80,9 @@ fn a_drill_by_switch_hands_the_traffic_round() {
     assert_eq!(journals(), 0);
 }
 
-/// The times at which echo requests come to the far side.
-struct Capture {
-    child: Child,
-    lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Capture {
-    fn start() -> Self {
-        let words = ["netns", "exec", "sw", "tcpdump", "-i", "br0", "-n", "-tt", "-l", "--immediate-mode"];
-        let mut child = Command::new("ip")
-            .args(words)
-            .arg("icmp[icmptype] == icmp-echo")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert!(said.any(|line| line.unwrap().contains("listening on")), "tcpdump does not listen");
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        // What it says on the way out must go somewhere.
-        std::thread::spawn(move || said.for_each(drop));
-        Self { child, lines }
-    }
-
-    /// The longest time between two requests, in milliseconds.
-    fn longest_gap(mut self) -> f64 {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
-        let lines: Vec<_> = self.lines.by_ref().lines().map_while(Result::ok).collect();
-        self.child.wait().unwrap();
-        let times: Vec<f64> = lines.iter().filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
-        assert!(times.len() > 50, "{} requests were captured", times.len());
-        times.windows(2).map(|pair| (pair[1] - pair[0]) * 1000.0).fold(0.0, f64::max)
-    }
-}
-
 fn a_drill_by_admin_agrees_with_a_capture_at_the_far_side() {
     let (_segment, config) = up();
-    let capture = Capture::start();
+    let capture = Capture::start("icmp[icmptype] == icmp-echo");
     let told = config.json("drill --how admin --rest 500ms");
     let captured = capture.longest_gap();
     assert_eq!(summary(&told), ["fail eth1", "restore eth1", "fail eth0", "restore eth0"]);

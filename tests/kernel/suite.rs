@@ -1,5 +1,6 @@
 //! The tests, and where and when each of them runs.
 
+pub(crate) mod capture;
 pub(crate) mod flood;
 pub(crate) mod mortal;
 pub(crate) mod mpath;
@@ -19,6 +20,7 @@ mod failover;
 pub(crate) mod faults;
 mod model;
 mod outage;
+mod probes;
 mod reach;
 mod refusals;
 mod restore;
@@ -88,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         concurrent::cases(),
         refusals::cases(),
         drill::cases(),
+        probes::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),
