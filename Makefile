@@ -38,6 +38,10 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
 
+.PHONY: test-drill
+test-drill: lab ## compare the gaps that a drill measures with a capture, in ten runs
+	MPATH_TEST_RUNS=10 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel the_gap_of_every_kind_of_probe
+
 .PHONY: fuzz
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))

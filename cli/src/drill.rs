@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mpath_core::apply::Watch as _;
-use mpath_core::drill::{Carried, Deed, Event, Stuck, Timing};
+use mpath_core::drill::{Carried, Deed, Event, Kind, Stuck, Timing};
 use mpath_core::{Counters, InterfaceName};
 
 use crate::error::one_line;
@@ -16,6 +16,10 @@ use crate::host::Host;
 use crate::progress::Progress;
 use crate::reach::Pulse;
 use crate::signals::Signals;
+
+/// How long a failure may take to be noticed, beside what the configuration promises: some cards tell late. All of it may
+/// be outage.
+const TO_FAIL: Duration = Duration::from_secs(3);
 
 /// How often it is looked who carries the traffic.
 const LOOK: Duration = Duration::from_millis(5);
@@ -94,7 +98,11 @@ impl Drill<'_> {
     ) -> Result<Passed, String> {
         let members: Vec<_> = host.snapshot.members(self.device).map(|(name, _)| name.clone()).collect();
         let before = carried(&members, host);
-        let limit = handover::patience(&host.snapshot, self.device) + event.bound;
+        let patience = match event.kind {
+            Kind::Fail => TO_FAIL,
+            Kind::Handover | Kind::Restore => handover::patience(&host.snapshot, self.device),
+        };
+        let limit = patience + event.bound;
         if let Deed::Step(step) = &event.deed {
             progress.begin(number, step).map_err(|halt| halt.to_string())?;
         }
