@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use mpath_core::address::Duplicate;
 use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
 
 use crate::boot::Boot;
@@ -15,10 +16,14 @@ use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, boot_file, datalink, group, ifconfig, interface, mark, mpathd, obstacle, route};
+use crate::{address, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, route};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
+
+/// How long duplicate address detection may take: three probes, 1.5 s apart where the driver does not tell of its link
+/// (`ILL_PROBE_INTERVAL` of the kernel's `ip_ndp.c`), and what comes between.
+const DETECTION_ENDS: Duration = Duration::from_secs(10);
 
 /// How long a change may go unnoticed. A look starts a dozen programs.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -164,7 +169,8 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        let addresses = address::addresses(&objects)?;
+        let mut addresses = address::addresses(&objects)?;
+        self.name_owners(&mut addresses);
         // One line each; none where there is no lease (dhcpinfo(1)).
         let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
@@ -194,6 +200,33 @@ impl IllumosBackend {
         let mark = |ip: &interface::IpInterface| mark::read(&self.root, &ip.name, rows.is_persistent(ip));
         rows.marks = devices.filter_map(|ip| Some((ip.name.clone(), mark(ip)?))).collect();
         Ok(rows)
+    }
+
+    /// Tells whose the addresses are that are another host's.
+    fn name_owners(&self, addresses: &mut [address::Placed]) {
+        let duplicates = addresses.iter_mut().filter_map(|placed| placed.address.as_mut());
+        let mut duplicates = duplicates.filter(|address| address.duplicate.is_some()).peekable();
+        if duplicates.peek().is_none() {
+            return;
+        }
+        let messages = claim::messages(&self.root);
+        duplicates.for_each(|address| {
+            let owner = claim::owner(&messages, address.net.addr());
+            address.duplicate = Some(Duplicate { owner });
+        });
+    }
+
+    /// Waits until it is known whether a new address is another host's: the program that gives it does not (facts of
+    /// `ipadm show-addr`: `tentative`).
+    fn wait_for_detection(&self, interface: &InterfaceName) {
+        let begin = Instant::now();
+        let tentative = || {
+            let told = self.programs.ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS]);
+            told.is_ok_and(|text| address::is_tentative(&text, interface.as_str()))
+        };
+        while tentative() && begin.elapsed() < DETECTION_ENDS {
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// What else is to be known of this host.
@@ -289,6 +322,9 @@ impl Backend for IllumosBackend {
                 self.unmark(&ops[..done]);
                 return Err(error);
             }
+        }
+        if let Step::AddAddress { interface, .. } = step.change() {
+            self.wait_for_detection(interface);
         }
         Ok(())
     }

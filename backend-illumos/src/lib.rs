@@ -19,6 +19,7 @@ mod backend;
 mod boot;
 mod boot_file;
 mod capability;
+mod claim;
 mod command;
 mod datalink;
 mod group;

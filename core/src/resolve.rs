@@ -70,6 +70,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     check_obstacles(capabilities, &device, &members, persistent, &mut refusals);
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
+    check_duplicates(&question, &device, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
     let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
     let mut others = former_members(&device, current, receipt, &names);
@@ -216,6 +217,28 @@ fn check_probe_addresses(question: &Question<'_>, members: &[(InterfaceName, &Me
     }
     let without = members.iter().filter(|(_, member)| member.probe_address.is_none());
     refusals.extend(without.map(|(name, _)| Refusal::NoProbeAddress { member: name.clone() }));
+}
+
+/// An address that is there and another host's too is none that works.
+fn check_duplicates(
+    question: &Question<'_>,
+    device: &InterfaceName,
+    members: &[(InterfaceName, &Member)],
+    refusals: &mut Vec<Refusal>,
+) {
+    let groups = question.desired.addressing().addresses.iter().map(|net| (device, *net));
+    let probes = members.iter().filter_map(|(name, member)| Some((name, member.probe_address?)));
+    for (interface, net) in groups.chain(probes) {
+        let there = question.current.interface(interface).into_iter().flat_map(|interface| &interface.addresses);
+        refusals.extend(there.filter(|address| address.net == net).filter_map(|address| {
+            Some(Refusal::DuplicateAddress {
+                address: net,
+                interface: interface.clone(),
+                owner: address.duplicate?.owner,
+                group: question.desired.name().clone(),
+            })
+        }));
+    }
 }
 
 /// Interfaces that are, or were, in the group and shall not be: each as the receipt remembers it.

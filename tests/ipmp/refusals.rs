@@ -71,6 +71,20 @@ fn a_daemon_that_does_not_run_is_started_by_its_service() {
 }
 
 #[test]
+fn a_service_in_maintenance_is_cleared_since_to_enable_it_changes_nothing() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.break_mpathd();
+        let enable = ["enable", "-s", "svc:/network/ipmp:default"];
+        assert!(!world.host.run("svcadm", &enable).success());
+        world.host.forget_calls();
+        let run = refused(&world, 1, "in maintenance", "svcadm clear svc:/network/ipmp:default");
+        assert!(run.stderr.contains("svcs -xv svc:/network/ipmp"), "{run}");
+        cured_by_its_hint(&world, &run);
+    }
+}
+
+#[test]
 fn where_ifconfig_starts_the_daemon_nobody_else_has_to() {
     let world = World::new(Dialect::IllumosOld, HOME_LAN);
     world.host.stop_mpathd();

@@ -138,6 +138,14 @@ impl Simulator {
         self.change(crate::mpathd::start);
     }
 
+    /// Has the service of in.mpathd go into maintenance: the daemon is gone, and nobody starts it again.
+    pub fn break_mpathd(&self) {
+        self.change(|state| {
+            crate::mpathd::stop(state);
+            state.maintenance = state.dialect.has_ipmp_service();
+        });
+    }
+
     /// Has ipmpstat show the view of before that many times after a change: who asks once has not asked enough.
     pub fn set_lag(&self, runs: usize) {
         self.change(|state| state.lag = runs);
