@@ -30,6 +30,7 @@ mod mpathd;
 mod observe;
 mod obstacle;
 mod parseable;
+mod property;
 mod route;
 mod way;
 

@@ -179,6 +179,9 @@ pub struct Membership {
     /// Whether it waits until another fails, on platforms that say so of each member.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standby: bool,
+    /// Whether it waits so after the next boot, where that puts it into the group again; only that counts then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standby_kept: bool,
     /// Whether the next boot puts it into the group again, on platforms where mpath can see to that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent: bool,
@@ -206,6 +209,7 @@ impl Membership {
             device,
             priority: 0,
             standby: false,
+            standby_kept: false,
             persistent: false,
             state,
             active: false,
@@ -337,6 +341,7 @@ impl Snapshot {
                 *membership = Membership {
                     priority: membership.priority,
                     standby: membership.standby,
+                    standby_kept: membership.standby_kept,
                     persistent: membership.persistent,
                     ..Membership::new(membership.device.clone(), membership.own_mac)
                 };

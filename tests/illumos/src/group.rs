@@ -67,6 +67,9 @@ pub(crate) fn join(state: &mut State, name: &str, group: &str) -> Result<(), Err
     if target.members.first().is_some_and(|first| media(first) != media(name)) {
         return Err(Errno::Inval);
     }
+    if state.link(name).is_some_and(|link| link.unfit) {
+        return Err(Errno::OpNotSupp);
+    }
     if interface.lifs().any(|(_, lif)| lif.up || lif.duplicate) {
         return Err(Errno::AddrInUse);
     }

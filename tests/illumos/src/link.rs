@@ -50,6 +50,8 @@ pub struct Link {
     pub temporary: bool,
     /// Given to a zone (facts §1.4).
     pub zone: Option<String>,
+    /// Whether the kernel refuses it in a group: no multicast, NOARP, or usesrc in use (facts §2.3).
+    pub unfit: bool,
     /// Whether the card is there at all; one that was pulled out is not found at the next boot.
     pub present: bool,
 }
@@ -68,6 +70,7 @@ impl Link {
             lease: None,
             temporary: false,
             zone: None,
+            unfit: false,
             present: true,
         }
     }

@@ -195,7 +195,7 @@ pub(crate) fn find_duplicate(state: &mut State, interface: &str, family: Family,
     lif.up = false;
     lif.duplicate = true;
     let name = if number == 0 { interface.to_owned() } else { format!("{interface}:{number}") };
-    // `arp_excl` of the kernel's ip_arp.c; whose it is, is nobody's card here.
+    // The kernel's ip_arp.c and ip_ndp.c; whose it is, is nobody's card here.
     let warning =
         format!("WARNING: {name} has duplicate address {address} (in use by {}); disabled\n", crate::link::STRANGER);
     state.files.entry(crate::mpathd::MESSAGES.to_owned()).or_default().push_str(&warning);
