@@ -39,10 +39,14 @@ pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers:
     };
     let says = |program, words: &[&str]| programs.ask(program, words).unwrap_or_default().trim().to_owned();
     // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
-    if says("zonename", &[]) != "global" && says("zonename", &["-t"]) == "shared" {
+    let zone = says("zonename", &[]);
+    if zone != "global" && says("zonename", &["-t"]) == "shared" {
         found(
             "this is a zone that shares the network of the global zone, and only that one makes groups",
-            "run mpath in the global zone, or give the zone its own: zonecfg set ip-type=exclusive",
+            &format!(
+                "run mpath in the global zone, or give the zone its own network there: zonecfg -z {} set ip-type=exclusive",
+                word(&zone)
+            ),
             true,
         );
     }

@@ -170,6 +170,9 @@ fn detection_here(desired: &Group, capabilities: &Capabilities, notes: &mut Vec<
     if wanted.probe().is_none() && desired.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push(Note::ProbeAddressIdle);
     }
+    if wanted.probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6)) {
+        notes.push(Note::Ipv6NotProbed { platform: capabilities.platform });
+    }
     match wanted.probe() {
         Some(probe) => Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(probe.interval)),
         None => Detection::Link(LinkDetection::AT_ONCE),
