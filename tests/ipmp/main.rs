@@ -4,6 +4,8 @@
 
 mod agent;
 mod convergence;
+mod cut_off;
+mod duplicates;
 mod faults;
 mod interrupted;
 mod persist;
