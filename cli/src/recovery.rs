@@ -103,7 +103,8 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
             // The summary says it.
             report.undone = None;
             if extent.persistent
-                && let Err(error) = context.receipts().take_back(&opening.group)
+                && let Err(error) =
+                    context.receipts().take_back(&opening.group, found.earlier().filter(|_| found.cut_off))
             {
                 return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
             }

@@ -213,6 +213,7 @@ impl UpRun<'_> {
         }
         let change = Change::Up {
             receipt: Box::new(receipt.clone()),
+            earlier: memory.receipt.clone().map(Box::new),
             confirm: self.hold.as_ref().map(|hold| hold.token.clone()),
         };
         let mut journal = match self.begin(Opening::new(name, change, &plan, &before), context) {
@@ -276,7 +277,7 @@ impl UpRun<'_> {
                 let mut report = broken_off(report, failure, no_plan.into_inner(), host, journal);
                 if plan.is_persistent()
                     && report.undone == Some(true)
-                    && let Err(error) = receipts.take_back(name)
+                    && let Err(error) = receipts.take_back(name, None)
                 {
                     report.failures.push(one_line(&error));
                 }
