@@ -60,13 +60,18 @@ test-drill: lab ## compare the gaps that a drill measures with a capture, in ten
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
+.PHONY: screens
+screens: lab ## make the pictures in the documents anew
+	tests/lab/packages --screens
+	docs/screens/make $(KERNEL)
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci)
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included
