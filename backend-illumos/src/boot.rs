@@ -66,6 +66,11 @@ impl Boot {
         self.hostnames.get(interface).is_some_and(|lines| lines.contains(&line))
     }
 
+    /// Whether the hostname file of an interface has that line.
+    pub(crate) fn has_line(&self, interface: &str, line: &str) -> bool {
+        self.hostnames.get(interface).is_some_and(|lines| lines.iter().any(|other| other == line))
+    }
+
     /// Whether a route is that of a router in `/etc/defaultrouter`.
     pub(crate) fn is_router(&self, route: &Route) -> bool {
         route.is_default() && !route.is_ipv6() && route.via.is_some_and(|via| self.routers.contains(&via))

@@ -19,6 +19,7 @@ mod backend;
 mod boot;
 mod boot_file;
 mod capability;
+mod claim;
 mod command;
 mod datalink;
 mod group;
@@ -29,6 +30,7 @@ mod mpathd;
 mod observe;
 mod obstacle;
 mod parseable;
+mod property;
 mod route;
 mod way;
 

@@ -173,8 +173,16 @@ impl Rows {
         }
         // In a group nobody has two at once that carry its address, so the bound one is the active one.
         let active = self.active(device.as_str()).is_some_and(|active| active.as_str() == ip.name);
+        let persistent = self.is_persistent_member(ip, device.as_str());
+        // What of a standby is kept for a group that goes with the boot is of no consequence.
+        let standby_kept = persistent
+            && match self.boot.begins(device.as_str(), "ipmp") {
+                true => self.boot.has_line(&ip.name, "standby"),
+                false => ip.standby_kept,
+            };
         Membership {
-            persistent: self.is_persistent_member(ip, device.as_str()),
+            persistent,
+            standby_kept,
             standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
             state: seen.map_or(MemberState::Unknown, |member| member.state),
             active,

@@ -76,6 +76,9 @@ pub enum Op {
         forget: [CommandLine; 2],
         /// What takes it out again where nothing was known of it.
         back: CommandLine,
+        /// What the kernel refuses however it is asked is kept by `ipadm` all the same, and goes only with the interface: this
+        /// removes the interface, which has nothing but its IPv6 by then, and makes it anew.
+        anew: [CommandLine; 3],
     },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
@@ -216,20 +219,28 @@ fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     }
     let add = way.ipmp("add-ipmp", &["-i", member, device]);
     match way.lasting {
-        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member)],
+        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member, way)],
         false => vec![ifconfig(&[member, "inet6", "down"]), add, ifconfig(&[member, "inet6", "up"])],
     }
 }
 
 /// What puts a member into a group for every boot, with what clears the way where that fails.
-fn forgetting(op: Op, device: &str, member: &str) -> Op {
+fn forgetting(op: Op, device: &str, member: &str, way: Way) -> Op {
     let Op::Run(line) = op else { return op };
     let ipmp = |verb: &'static str, option: Option<&'static str>| {
         CommandLine::new("ipadm", [verb].into_iter().chain(option).chain(["-i", member, device]))
     };
     let temporary = Some("--temporary");
     let forget = [ipmp("add-ipmp", temporary), ipmp("remove-ipmp", None)];
-    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary) }
+    let lasting = Way { dialect: way.dialect, lasting: true };
+    let object = member_link_local(member);
+    let anew =
+        [ipadm(&["delete-ip", member]), lasting.ipadm("create-ip", &[member]), make_link_local(&object, lasting)];
+    let anew = anew.map(|op| match op {
+        Op::Run(line) => line,
+        _ => CommandLine::new("ipadm", []),
+    });
+    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary), anew }
 }
 
 /// A membership made with --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without

@@ -75,8 +75,8 @@ struct Planner<'a> {
     persistent: bool,
 }
 
-/// Whether a step has something to say about the next boot. Addresses and routes say for themselves whether they are
-/// kept; the rest of an interface is kept by whatever keeps the interface; and what holds for the whole host is a file.
+/// Whether a step has something to say about the next boot. Addresses, routes and standbys say for themselves whether they
+/// are kept; the rest of an interface is kept by whatever keeps the interface; and what holds for the whole host is a file.
 fn lasts(step: &Step) -> bool {
     match step {
         Step::AddAddress { address, .. } | Step::RemoveAddress { address, .. } => address.kept,
@@ -86,7 +86,6 @@ fn lasts(step: &Step) -> bool {
         | Step::SetLabel { .. }
         | Step::AddMember { .. }
         | Step::RemoveMember { .. }
-        | Step::SetStandby { .. }
         | Step::SetAcceptRa { .. }
         | Step::StartDhcp { .. }
         | Step::StopDhcp { .. } => true,
@@ -137,7 +136,7 @@ impl Planner<'_> {
         self.own_link(device, state)?;
         // A new primary first: where all are standbys for a moment, the old one stays active (`mpd_probe.c` of illumos).
         for member in state.members.iter().filter(|member| !member.standby) {
-            self.standby(device, &member.name, false)?;
+            self.standby(device, &member.name, false, member.standby_kept)?;
         }
         for member in &state.members {
             self.member(device, member)?;
@@ -303,7 +302,7 @@ impl Planner<'_> {
             self.push(Step::AddMember { device: device.clone(), member: name.clone() })?;
         }
         self.priority(device, name, wanted.priority)?;
-        self.standby(device, name, wanted.standby)?;
+        self.standby(device, name, wanted.standby, wanted.standby_kept)?;
         self.set_up(name, true)?;
         self.routes_absent(name, &Wanted { present: wanted.routes.clone(), absent: Absent::AllOthers })?;
         self.addresses(name, &Wanted { present: wanted.addresses.clone(), absent: Absent::AllOthers })?;
@@ -320,7 +319,7 @@ impl Planner<'_> {
     fn loosen(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
         self.strip(name)?;
         self.priority(device, name, 0)?;
-        self.standby(device, name, false)?;
+        self.standby(device, name, false, false)?;
         let follows = self.capabilities.rules.settings_follow;
         if let Some(settings) =
             self.settings(device).filter(|settings| !follows && settings.primary.as_ref() == Some(name))
@@ -342,12 +341,17 @@ impl Planner<'_> {
         self.push(Step::SetPriority { device: device.clone(), member: name.clone(), from, to })
     }
 
-    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, standby: bool) -> Result<(), Nonsense> {
-        let membership = self.at(name).and_then(|interface| interface.membership());
-        if membership.is_none_or(|membership| membership.standby == standby) {
+    /// What the next boot makes of it first, as that is so at once, too.
+    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, now: bool, kept: bool) -> Result<(), Nonsense> {
+        let step = |standby| Step::SetStandby { device: device.clone(), member: name.clone(), standby };
+        let membership = |planner: &Self| planner.at(name).and_then(Interface::membership).cloned();
+        if self.persistent && membership(self).is_some_and(|membership| membership.standby_kept != kept) {
+            self.push(step(kept).persistent())?;
+        }
+        if membership(self).is_none_or(|membership| membership.standby == now) {
             return Ok(());
         }
-        self.push(Step::SetStandby { device: device.clone(), member: name.clone(), standby })
+        self.push(step(now))
     }
 
     fn primary(&mut self, device: &InterfaceName, wanted: &GroupSettings) -> Result<(), Nonsense> {

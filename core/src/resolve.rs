@@ -16,7 +16,8 @@ pub use members::nearest;
 
 use members::{find_members, former_members, in_joining_order, note_members};
 use objections::{
-    check_device, check_obstacles, check_probe_addresses, check_returning_routes, check_routes, host_wide, persistence,
+    check_device, check_duplicates, check_obstacles, check_probe_addresses, check_returning_routes, check_routes,
+    host_wide, persistence,
 };
 
 use crate::capability::Capabilities;
@@ -81,6 +82,7 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     check_obstacles(capabilities, &device, &members, persistent, &mut refusals);
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
+    check_duplicates(&question, &device, &members, &mut refusals);
     let sharing = mac_sharing(&question, &members, &mut refusals, &mut notes);
     let names: Vec<_> = members.iter().map(|(name, _)| name.clone()).collect();
     let mut others = former_members(&device, current, receipt, &names);
@@ -156,6 +158,9 @@ fn detection_here(desired: &Group, capabilities: &Capabilities, notes: &mut Vec<
     }
     if wanted.probe().is_none() && desired.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push(Note::ProbeAddressIdle);
+    }
+    if wanted.probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6)) {
+        notes.push(Note::Ipv6NotProbed { platform: capabilities.platform });
     }
     match wanted.probe() {
         Some(probe) => Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(probe.interval)),

@@ -4,6 +4,7 @@
 
 mod convergence;
 mod cut_off;
+mod duplicates;
 mod faults;
 mod interrupted;
 mod persist;

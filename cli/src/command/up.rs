@@ -7,6 +7,7 @@ use mpath_core::apply::{self, Cause, Failure, Watch as _};
 use mpath_core::dispute;
 use mpath_core::journal::{Change, Mark, Opening, Token};
 use mpath_core::plan::{self, NoPlan, Prepared};
+use mpath_core::refusal::Refusal;
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
 use mpath_core::undo::Extent;
@@ -351,11 +352,18 @@ fn broken_off(
         Cause::NotAsWanted { .. } | Cause::Halted(_) => None,
     };
     let error = match no_plan {
+        // Only with the address on the segment is it known whose it is.
+        Some(NoPlan::Refused(refusals)) if matches!(refusals[..], [Refusal::DuplicateAddress { .. }]) => {
+            ErrorText { message: refusals[0].to_string(), causes: vec![], hint: Some(refusals[0].hint()) }
+        }
         // The group was as the steps left it, and then the host changed: what stands against it now says more.
         Some(why) => ErrorText {
             message: "the host changed while it was being brought up".to_owned(),
             causes: vec![why.to_string()],
-            hint: None,
+            hint: match &why {
+                NoPlan::Refused(refusals) => refusals.first().map(Refusal::hint),
+                NoPlan::Defect(_) => None,
+            },
         },
         None => ErrorText::of(&cause, hint),
     };

@@ -169,9 +169,10 @@ fn keeps_its_place(address: &Address, now: &[Address], wanted: &[Address]) -> bo
     elsewhere || place.is_some_and(|place| place < kept)
 }
 
-/// Whether an address is as it was, however long it lasts now.
+/// Whether an address is as it was given, however long it lasts now and whoever else has it.
 fn equal_but_for_lifetime(a: &Address, b: &Address) -> bool {
-    Address { lifetime: None, ..a.clone() } == Address { lifetime: None, ..b.clone() }
+    let given = |address: &Address| Address { lifetime: None, duplicate: None, ..address.clone() };
+    given(a) == given(b)
 }
 
 /// Routes to the segment before those over a next hop, which may need them.

@@ -147,10 +147,12 @@ pub(super) fn in_joining_order(
     let follows = capabilities.rules.settings_follow;
     let probes = follows && desired.detection().probe().is_some();
     let (last, first): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| Some(name) == primary);
+    let waits = |name: &InterfaceName| follows && primary.is_some_and(|primary| primary != name);
     let target = |(name, member): &(InterfaceName, &Member)| MemberTarget {
         name: name.clone(),
         priority: member.priority.unwrap_or(0),
-        standby: follows && primary.is_some_and(|primary| primary != name),
+        standby: waits(name),
+        standby_kept: kept && waits(name),
         own_mac: None,
         addresses: member.probe_address.filter(|_| probes).map(|net| probe_address(net, kept)).into_iter().collect(),
         routes: vec![],

@@ -89,6 +89,28 @@ pub(super) fn check_probe_addresses(
     refusals.extend(without.map(|(name, _)| Refusal::NoProbeAddress { member: name.clone() }));
 }
 
+/// An address that is there and another host's too is none that works.
+pub(super) fn check_duplicates(
+    question: &Question<'_>,
+    device: &InterfaceName,
+    members: &[(InterfaceName, &Member)],
+    refusals: &mut Vec<Refusal>,
+) {
+    let groups = question.desired.addressing().addresses.iter().map(|net| (device, *net));
+    let probes = members.iter().filter_map(|(name, member)| Some((name, member.probe_address?)));
+    for (interface, net) in groups.chain(probes) {
+        let there = question.current.interface(interface).into_iter().flat_map(|interface| &interface.addresses);
+        refusals.extend(there.filter(|address| address.net == net).filter_map(|address| {
+            Some(Refusal::DuplicateAddress {
+                address: net,
+                interface: interface.clone(),
+                owner: address.duplicate?.owner,
+                group: question.desired.name().clone(),
+            })
+        }));
+    }
+}
+
 /// A member that leaves gets the routes of its lease back, whose client makes them, and there is one place for a route.
 pub(super) fn check_returning_routes(
     question: &Question<'_>,
