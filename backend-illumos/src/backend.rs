@@ -16,7 +16,9 @@ use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, boot, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, property, route};
+use crate::{
+    address, boot, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, property, route,
+};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);

@@ -24,10 +24,7 @@ fn no_daemon(state: &str) -> (String, String) {
         "offline" => (" (its service waits for another one: svcs -xv svc:/network/ipmp tells which)", "enable -rs"),
         _ => ("", "enable -s"),
     };
-    (
-        format!("in.mpathd does not run{why}, and without it nothing fails over"),
-        format!("svcadm {verb} {IPMP_SERVICE}"),
-    )
+    (format!("in.mpathd does not run{why}, and without it nothing fails over"), format!("svcadm {verb} {IPMP_SERVICE}"))
 }
 
 /// What stands in the way of any group.

@@ -241,7 +241,8 @@ fn forgetting(op: Op, device: &str, member: &str, way: Way) -> Op {
     let forget = [ipmp("add-ipmp", temporary), ipmp("remove-ipmp", None)];
     let lasting = Way { dialect: way.dialect, lasting: true };
     let object = member_link_local(member);
-    let anew = [ipadm(&["delete-ip", member]), lasting.ipadm("create-ip", &[member]), make_link_local(&object, lasting)];
+    let anew =
+        [ipadm(&["delete-ip", member]), lasting.ipadm("create-ip", &[member]), make_link_local(&object, lasting)];
     let anew = anew.map(|op| match op {
         Op::Run(line) => line,
         _ => CommandLine::new("ipadm", []),

@@ -338,13 +338,7 @@ impl Planner<'_> {
     }
 
     /// What the next boot makes of it first, as that is so at once, too.
-    fn standby(
-        &mut self,
-        device: &InterfaceName,
-        name: &InterfaceName,
-        now: bool,
-        kept: bool,
-    ) -> Result<(), Nonsense> {
+    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, now: bool, kept: bool) -> Result<(), Nonsense> {
         let step = |standby| Step::SetStandby { device: device.clone(), member: name.clone(), standby };
         let membership = |planner: &Self| planner.at(name).and_then(Interface::membership).cloned();
         if self.persistent && membership(self).is_some_and(|membership| membership.standby_kept != kept) {

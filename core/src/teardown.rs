@@ -23,7 +23,8 @@ pub struct Remains {
 fn waits(step: &Step, failed: &[(Step, BackendError)]) -> bool {
     failed.iter().any(|(failed, _)| match failed.change() {
         Step::SetStandby { device, member, .. } | Step::RemoveMember { device, member } => {
-            step.subject() == Some(member) || matches!(step.change(), Step::DeleteGroup(group) if group.device == *device)
+            step.subject() == Some(member)
+                || matches!(step.change(), Step::DeleteGroup(group) if group.device == *device)
         }
         _ => false,
     })

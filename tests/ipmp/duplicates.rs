@@ -18,8 +18,7 @@ fn nobody_has_it(world: &World) {
     }
 }
 
-const TOLD: &str =
-    "the host with the MAC address 02:00:00:00:00:99 has the address 192.168.1.34/24 of homelan0 too, so homelan0 does not";
+const TOLD: &str = "the host with the MAC address 02:00:00:00:00:99 has the address 192.168.1.34/24 of homelan0 too, so homelan0 does not";
 
 #[test]
 fn an_up_with_an_address_that_another_host_has_is_undone_and_tells_whose_it_is() {

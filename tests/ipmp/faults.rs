@@ -71,7 +71,8 @@ struct Scene {
     line: &'static str,
 }
 
-const STATIC: &str = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\naddresses = [\"192.168.1.34/24\"]\n";
+const STATIC: &str =
+    "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\naddresses = [\"192.168.1.34/24\"]\n";
 const LEASED: &str = "[group.lan]\nmembers = [\"net1\"]\ndhcp = true\n";
 
 /// Scenes that hold every kind of step, as far as the dialect has it.
@@ -88,9 +89,13 @@ fn scenes(dialect: Dialect) -> Vec<Scene> {
     let other = "[group.lan]\nmembers = [\"net0\"]\naddresses = [\"192.168.1.35/24\"]\ngateway = \"192.168.1.24\"\n";
     scenes.extend(["up", "up --persist"].map(|lasting| changed(lasting, STATIC, other)));
     if dialect != Dialect::IllumosOld {
-        let ipv6 = STATIC.replace("\"]\n", "\"]\n").replace("192.168.1.34/24", "192.168.1.34/24\", \"2001:db8::34/64");
+        let ipv6 = STATIC.replace("192.168.1.34/24", "192.168.1.34/24\", \"2001:db8::34/64");
         scenes.extend(["up", "up --persist"].map(|lasting| changed(lasting, STATIC, &ipv6)));
-        scenes.extend([changed("up", STATIC, LEASED), changed("up", LEASED, STATIC), changed("up --persist", LEASED, STATIC)]);
+        scenes.extend([
+            changed("up", STATIC, LEASED),
+            changed("up", LEASED, STATIC),
+            changed("up --persist", LEASED, STATIC),
+        ]);
         let world = World::new(dialect, &STATIC.replace("members", "device = \"lan0\"\nmembers"));
         ask(&world, &["create-ipmp --temporary lan0", "create-if -t net0", "add-ipmp --temporary -i net0 lan0"]);
         scenes.push(Scene { world, line: "up --adopt" });

@@ -255,7 +255,12 @@ fn ipv6_is_not_probed_and_that_is_told() {
     let (v4, v6) = ("gateway = \"192.168.1.24\"\n", "gateway6 = \"2001:db8::1\"\n");
     for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
         let world = World::new(dialect, &file("\"2001:db8::34/64\"", v6, "192.168.1.35/24"));
-        refused(&world, 9, "`detection.probe` asks for probing IPv6 targets alone", "give the group an IPv4 `gateway` too");
+        refused(
+            &world,
+            9,
+            "`detection.probe` asks for probing IPv6 targets alone",
+            "give the group an IPv4 `gateway` too",
+        );
         let both = "\"192.168.1.34/24\", \"2001:db8::34/64\"";
         world.file(&file(both, &format!("{v4}{v6}"), "2001:db8::35/64"));
         refused(&world, 9, "`members.probe-address` asks for", "give the member an IPv4 `probe-address`");

@@ -350,11 +350,9 @@ fn broken_off(
     };
     let error = match no_plan {
         // Only with the address on the segment is it known whose it is.
-        Some(NoPlan::Refused(refusals)) if matches!(refusals[..], [Refusal::DuplicateAddress { .. }]) => ErrorText {
-            message: refusals[0].to_string(),
-            causes: vec![],
-            hint: Some(refusals[0].hint()),
-        },
+        Some(NoPlan::Refused(refusals)) if matches!(refusals[..], [Refusal::DuplicateAddress { .. }]) => {
+            ErrorText { message: refusals[0].to_string(), causes: vec![], hint: Some(refusals[0].hint()) }
+        }
         // The group was as the steps left it, and then the host changed: what stands against it now says more.
         Some(why) => ErrorText {
             message: "the host changed while it was being brought up".to_owned(),
