@@ -1,9 +1,13 @@
 # What the README names, and what contributors run. Every target does its own set-up on a Debian with Rust.
 
-# The kernel that the tests run on by default; `tests/lab/README.md` lists all.
-KERNEL ?= uml
+# The kernel that the tests run on by default: programs start eight times as fast in it as in that of Debian 12, and the
+# tests start thousands. `tests/lab/README.md` lists all.
+KERNEL ?= quick
 # All that the same tests must pass on.
 KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
+
+# One with simulated radios: a full kernel. Those of user mode have none.
+WIFI_KERNEL ?= qemu-6.1
 
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
@@ -37,6 +41,15 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 .PHONY: test-moments
 test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
+
+.PHONY: test-wifi
+test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
+	tests/lab/setup --packages $(WIFI_KERNEL)
+	$(call in_lab,$(WIFI_KERNEL)) cargo test --package mpath --test kernel a_wireless
+
+.PHONY: test-drill
+test-drill: lab ## compare the gaps that a drill measures with a capture, in ten runs
+	MPATH_TEST_RUNS=10 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel the_gap_of_every_kind_of_probe
 
 .PHONY: fuzz
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of

@@ -72,7 +72,7 @@ impl Context<'_> {
 
     /// The journals of changes that are under way.
     pub(crate) fn journals(&self) -> JournalStore {
-        JournalStore::new(self.state_directory)
+        JournalStore::new(self.state_directory, self.lasting_directory)
     }
 
     /// Tells of changes that were not finished, to whoever may know. For commands that change nothing.

@@ -169,9 +169,10 @@ impl ReceiptStore {
         keep_in(&self.lasting, &receipt.covering(earlier))
     }
 
-    /// Takes back what was foreseen: the copy is again that of the receipt in memory.
-    pub(crate) fn take_back(&self, group: &GroupName) -> Result<(), ReceiptError> {
-        let receipt = if self.path(group).exists() { self.recall(group)?.receipt } else { None };
+    /// Takes back what was foreseen: the copy is again that of the receipt in memory, or of an earlier one where a boot
+    /// has taken that.
+    pub(crate) fn take_back(&self, group: &GroupName, earlier: Option<&Receipt>) -> Result<(), ReceiptError> {
+        let receipt = if self.path(group).exists() { self.recall(group)?.receipt } else { earlier.cloned() };
         match receipt.filter(|receipt| receipt.persistent) {
             Some(receipt) => keep_in(&self.lasting, &receipt),
             None => remove(file_in(&self.lasting, group)),

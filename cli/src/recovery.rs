@@ -90,10 +90,10 @@ pub(crate) fn keep(found: &Found, context: &Context<'_>) -> GroupReport {
 /// Brings back the state before a change.
 pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
     let opening = &found.journal.opening;
-    let mut extent = opening.extent.clone();
-    extent.before = extent.before.aged(found.age);
+    let extent = &opening.extent;
     let mut report = GroupReport::new(&opening.group, Some(&extent.device));
-    let mut progress = Progress::new(&opening.group, &opening.steps, host, &mut context.console);
+    let mut progress =
+        Progress::new(&opening.group, &opening.steps, host, &mut context.console).of_a_change_that_old(found.age);
     let undo = extent.undo(&found.journal.done(), &mut *host.backend, &mut progress);
     report.touched = progress.undid;
     // What could not be read now is told; the next group looks for itself.
@@ -103,7 +103,8 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
             // The summary says it.
             report.undone = None;
             if extent.persistent
-                && let Err(error) = context.receipts().take_back(&opening.group)
+                && let Err(error) =
+                    context.receipts().take_back(&opening.group, found.earlier().filter(|_| found.cut_off))
             {
                 return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
             }

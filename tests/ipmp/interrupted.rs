@@ -9,7 +9,7 @@ use crate::truth::Truth;
 use crate::world::{DIALECTS, Death, HOME_LAN, World};
 
 /// A host whose first member works for itself, for every boot.
-fn busy_world(dialect: Dialect) -> World {
+pub(crate) fn busy_world(dialect: Dialect) -> World {
     let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
     for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
         world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
@@ -22,7 +22,7 @@ fn busy_world(dialect: Dialect) -> World {
 
 /// Kills `mpath LINE` at each command of it, before the command and after, each time on the same host, and lets the rest of
 /// the story follow.
-fn at_every_command(world: &World, line: &str, least: usize, then: impl Fn(&World, &str)) {
+pub(crate) fn at_every_command(world: &World, line: &str, least: usize, then: impl Fn(&World, &str)) {
     let saved = world.save();
     let mut deaths = 0;
     for late in [false, true] {
@@ -43,13 +43,13 @@ fn truth(world: &World) -> Truth {
     Truth::of(&world.host.state())
 }
 
-fn no_journal_is_left(world: &World, story: &str) {
+pub(crate) fn no_journal_is_left(world: &World, story: &str) {
     let left = fs::read_dir(world.state_directory().join("journal")).into_iter().flatten().flatten();
     assert_eq!(left.count(), 0, "{story}");
 }
 
 /// The two ways in which a group is kept.
-const WAYS: [Dialect; 2] = [Dialect::IllumosNew, Dialect::IllumosOld];
+pub(crate) const WAYS: [Dialect; 2] = [Dialect::IllumosNew, Dialect::IllumosOld];
 
 #[test]
 fn an_up_that_was_killed_is_recovered_from_or_gone_on_with() {

@@ -14,7 +14,7 @@ use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use mpath::reach::{Answer, Place, Prober, Pulse, Target};
+use mpath::reach::{Answer, Place, ProbeKind, Prober, Pulse, Target};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
 use mpath_core::drill::Probe;
@@ -77,7 +77,13 @@ impl Prober for Nobody {
         targets.iter().map(|_| Answer::Silent).collect()
     }
 
-    fn pulse(&mut self, _: &Place, interval: Duration) -> std::io::Result<Box<dyn Pulse>> {
+    fn pulse(
+        &mut self,
+        _: ProbeKind,
+        _: &Place,
+        _: &InterfaceName,
+        interval: Duration,
+    ) -> std::io::Result<Box<dyn Pulse>> {
         Ok(Box::new(Steady { now: Duration::ZERO, interval }))
     }
 }

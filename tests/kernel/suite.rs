@@ -1,10 +1,12 @@
 //! The tests, and where and when each of them runs.
 
+pub(crate) mod capture;
 pub(crate) mod flood;
 pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
+pub(crate) mod radio;
 
 mod changes;
 mod concurrent;
@@ -19,6 +21,7 @@ mod failover;
 pub(crate) mod faults;
 mod model;
 mod outage;
+mod probes;
 mod reach;
 mod refusals;
 mod restore;
@@ -88,6 +91,7 @@ pub(crate) fn main() -> ExitCode {
         concurrent::cases(),
         refusals::cases(),
         drill::cases(),
+        probes::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),

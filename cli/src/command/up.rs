@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use clap::Args;
-use mpath_core::apply::{self, Cause, Failure};
+use mpath_core::apply::{self, Cause, Failure, Watch as _};
 use mpath_core::dispute;
 use mpath_core::journal::{Change, Mark, Opening, Token};
 use mpath_core::plan::{self, NoPlan, Prepared};
@@ -214,6 +214,7 @@ impl UpRun<'_> {
         }
         let change = Change::Up {
             receipt: Box::new(receipt.clone()),
+            earlier: memory.receipt.clone().map(Box::new),
             confirm: self.hold.as_ref().map(|hold| hold.token.clone()),
         };
         let mut journal = match self.begin(Opening::new(name, change, &plan, &before), context) {
@@ -244,13 +245,15 @@ impl UpRun<'_> {
         let progress = Progress::new(name, &plan.steps, host, &mut context.console);
         let mut progress = progress.written_to(&mut journal).stopped_by(self.signals);
         let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut progress);
+        let age = progress.age();
         report.touched = progress.undid;
         // What is not known to have come so far would be undone by whoever comes next: so it is undone now.
         let done = done.and_then(|after| match self.mark_as_done(&mut journal) {
             Ok(()) => Ok(after),
             Err(error) => {
                 report.touched = true;
-                let mut progress = Progress::new(name, &plan.steps, host, &mut context.console);
+                let progress = Progress::new(name, &plan.steps, host, &mut context.console);
+                let mut progress = progress.of_a_change_that_old(age);
                 let all: Vec<_> = plan.steps.iter().collect();
                 let undo = Extent::of(&plan.device, &plan.steps, &before).undo(&all, &mut *host.backend, &mut progress);
                 Err(Failure { cause: Cause::Halted(error.into()), undo })
@@ -275,7 +278,7 @@ impl UpRun<'_> {
                 let mut report = broken_off(report, failure, no_plan.into_inner(), host, journal);
                 if plan.is_persistent()
                     && report.undone == Some(true)
-                    && let Err(error) = receipts.take_back(name)
+                    && let Err(error) = receipts.take_back(name, None)
                 {
                     report.failures.push(one_line(&error));
                 }
