@@ -133,6 +133,11 @@ pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
 pub(crate) fn revert(token: &Token, host: &mut Host, context: &mut Context<'_>) -> Vec<GroupReport> {
     let mut waiting = context.journals().waiting(token);
     waiting.sort_by_key(|found| std::cmp::Reverse(found.journal.opening.group.clone()));
+    // The time to confirm is over for all, before the first is half undone: whoever is killed in between is gone on with. Where
+    // that cannot be written, it is undone all the same.
+    for found in waiting.iter().filter(|found| matches!(found.recovery, Some(Recovery::Wait { .. }))) {
+        let _ = found.reopen().and_then(|mut journal| journal.mark(Mark::Applied { until: 0 }));
+    }
     let reports = waiting.iter().map(|found| recovery::revert(found, host, context)).collect();
     wake(context.state_directory, token);
     reports
