@@ -9,6 +9,7 @@ pub(crate) mod ping;
 pub(crate) mod radio;
 
 pub(crate) mod agent;
+mod cards;
 mod changes;
 mod concurrent;
 mod confirm;
@@ -53,6 +54,8 @@ pub(crate) enum Place {
     WholeMachine,
     /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
     Wifi,
+    /// As `OwnNamespace`, where the machine has emulated cards (`tests/lab/run --cards`).
+    Cards,
 }
 
 macro_rules! cases {
@@ -83,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
     let own_machine = lab.as_deref().is_some_and(|kernel| kernel != "host");
     // Kernels of user mode have no radios; a full kernel that has none is not the one that was asked for.
     let wifi = network::has_simulated_wifi() || lab.as_deref().is_some_and(|kernel| kernel.starts_with("qemu"));
+    let cards = std::env::var_os("MPATH_LAB_CARDS").is_some_and(|model| !model.is_empty());
     let modules = [
         story::cases(),
         failover::cases(),
@@ -95,6 +99,7 @@ pub(crate) fn main() -> ExitCode {
         refusals::cases(),
         drill::cases(),
         probes::cases(),
+        cards::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),
@@ -114,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
+                Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
     });

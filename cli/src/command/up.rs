@@ -19,13 +19,14 @@ use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, cause_code, journal_code, one_line, receipt_code};
+use crate::error::{CommandError, ErrorText, cause_code, one_line, record_code};
 use crate::host::Host;
-use crate::journals::{self, JournalError, OpenJournal};
+use crate::journals::OpenJournal;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
 use crate::reach::{Gate, Measured, ReachArgs};
 use crate::receipts::ReceiptStore;
+use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
 
@@ -203,7 +204,7 @@ impl UpRun<'_> {
         let receipts = context.receipts();
         let memory = match receipts.recall(name) {
             Ok(memory) => memory,
-            Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+            Err(error) => return report.failed_by_record(&error),
         };
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
@@ -241,7 +242,7 @@ impl UpRun<'_> {
             let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };
             return match kept {
                 Ok(()) => report.unchanged("already as wanted"),
-                Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
@@ -266,8 +267,8 @@ impl UpRun<'_> {
             host.snapshot = before;
             let told = ErrorText::of(&error, error.hint());
             return match journal.close() {
-                Ok(()) => report.failed(receipt_code(&error), told),
-                Err(error) => report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+                Ok(()) => report.failed(record_code(&error), told),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         let no_plan = RefCell::new(None);
@@ -340,14 +341,14 @@ impl UpRun<'_> {
     }
 
     /// Writes what becomes of a change of which every step is done.
-    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), JournalError> {
+    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), RecordError> {
         match &self.hold {
             None => journal.mark(Mark::Done),
             // Until it is through the gate it is not finished: whoever finds its journal undoes it.
             Some(_) if self.gate.is_some() => Ok(()),
             Some(Hold { seconds: None, .. }) => Ok(()),
             Some(Hold { seconds: Some(seconds), .. }) => {
-                journal.mark(Mark::Applied { until: journals::now()?.seconds + seconds })
+                journal.mark(Mark::Applied { until: record::now()?.seconds + seconds })
             }
         }
     }
@@ -359,8 +360,8 @@ impl Hold {
     }
 }
 
-fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
-    (journal_code(error), ErrorText::of(error, error.hint()))
+fn fails(error: &RecordError) -> (ExitCode, ErrorText) {
+    (record_code(error), ErrorText::of(error, error.hint()))
 }
 
 /// Ends a change that is marked as done, and that nobody undoes any more. If it fails, `recover` ends it.
