@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, Snapshot, Step};
 
 use crate::boot::Boot;
 use crate::capability::{capabilities_of, obstacles_in};
@@ -273,6 +273,10 @@ impl Backend for IllumosBackend {
     /// The counters are in kstat(1M), which nobody here asks.
     fn counters(&self, _: &InterfaceName) -> Option<Counters> {
         None
+    }
+
+    fn diagnose(&mut self, _: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        Ok(vec![])
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

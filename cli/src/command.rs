@@ -2,15 +2,17 @@
 
 mod check;
 mod confirm;
+mod doctor;
 pub(crate) mod down;
 mod drill;
+mod explain;
 pub(crate) mod guard;
 mod plan;
 mod recover;
 mod render;
 mod status;
 mod switch;
-mod up;
+pub(crate) mod up;
 mod wait_online;
 mod watch;
 
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Show what happens to groups, as it happens
     Watch(watch::WatchArgs),
+    /// Look for what is wrong with groups, and tell how to cure it
+    Doctor(doctor::DoctorArgs),
+    /// Tell the whole story of a finding of `doctor`
+    Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
     /// Write groups as files of a system's own configuration
@@ -67,6 +73,8 @@ impl Command {
             | Self::Revert(_)
             | Self::Recover(_)
             | Self::Guard(_) => true,
+            Self::Doctor(args) => args.fixes(),
+            Self::Explain(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -81,6 +89,8 @@ impl Command {
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Doctor(args) => args.run(context),
+            Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),

@@ -32,6 +32,7 @@ mod receipts;
 mod recovery;
 mod selection;
 mod signals;
+mod story;
 mod trust;
 mod view;
 

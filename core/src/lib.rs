@@ -18,6 +18,7 @@ pub mod effect;
 pub mod event;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
+pub mod finding;
 pub mod group;
 pub mod handover;
 pub mod journal;
@@ -53,6 +54,7 @@ pub use backend::{Backend, BackendError, Changes, Counters};
 pub use capability::Capabilities;
 pub use detection::Detection;
 pub use event::Event;
+pub use finding::Finding;
 pub use group::Group;
 pub use journal::Journal;
 pub use mac::MacAddress;

@@ -37,6 +37,8 @@ fn options_are_those_of_the_reference() {
         "plan",
         "status",
         "watch",
+        "doctor",
+        "explain",
         "wait-online",
         "render",
         "check",

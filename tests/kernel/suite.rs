@@ -12,6 +12,7 @@ mod confirm;
 pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
+mod doctor;
 mod documents;
 mod drill;
 mod driver;
@@ -87,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
         confirm::cases(),
         concurrent::cases(),
         refusals::cases(),
+        doctor::cases(),
         drill::cases(),
         driver::cases(),
         dhcp::cases(),

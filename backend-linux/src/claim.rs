@@ -1,0 +1,36 @@
+//! Who else manages an interface, or would: what its own files say, and what makes it leave the interface alone.
+//!
+//! In: files below a [`Root`], a snapshot. Out: [`Claim`]s.
+
+mod network_manager;
+mod networkd;
+
+use std::collections::HashMap;
+
+use mpath_core::finding::Evidence;
+use mpath_core::snapshot::Manager;
+use mpath_core::{InterfaceName, Snapshot};
+
+use crate::facts::Claim;
+use crate::sysfs::Root;
+
+/// Everything that others claim.
+pub(crate) fn claims(root: &Root, snapshot: &Snapshot, indices: &HashMap<InterfaceName, u32>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for (name, interface) in &snapshot.interfaces {
+        let Some(index) = indices.get(name) else { continue };
+        match interface.manager {
+            Some(Manager::NetworkManager) => claims.push(network_manager::claim(root, name, *index)),
+            Some(Manager::Networkd) => claims.push(networkd::claim(root, name, *index)),
+            None => {}
+        }
+    }
+    claims
+}
+
+/// The first line of a file that begins like this.
+fn line_of(root: &Root, file: &str, beginning: &str) -> Option<Evidence> {
+    let text = std::fs::read_to_string(root.path(file)).ok()?;
+    let (number, line) = (1..).zip(text.lines()).find(|(_, line)| line.trim().starts_with(beginning))?;
+    Some(Evidence { source: format!("/{file}"), line: Some(number), seen: line.trim().to_owned() })
+}
