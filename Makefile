@@ -5,6 +5,9 @@ KERNEL ?= uml
 # All that the same tests must pass on.
 KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
 
+# What runs fastest; for tests that are more about other programs than about the kernel.
+QUICKEST ?= uml-7.2
+
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
 
@@ -37,6 +40,11 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 .PHONY: test-moments
 test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
+
+.PHONY: test-managers
+test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
+	tests/lab/setup --packages $(QUICKEST)
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(QUICKEST)) cargo test --package mpath --test kernel once_cured
 
 .PHONY: fuzz
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of

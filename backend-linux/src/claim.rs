@@ -2,8 +2,11 @@
 //!
 //! In: files below a [`Root`], a snapshot. Out: [`Claim`]s.
 
+mod ifupdown;
+mod netplan;
 mod network_manager;
 mod networkd;
+mod process;
 
 use std::collections::HashMap;
 
@@ -16,7 +19,9 @@ use crate::sysfs::Root;
 
 /// Everything that others claim.
 pub(crate) fn claims(root: &Root, snapshot: &Snapshot, indices: &HashMap<InterfaceName, u32>) -> Vec<Claim> {
-    let mut claims = Vec::new();
+    let mut claims = ifupdown::claims(root);
+    claims.extend(netplan::claims(root));
+    claims.extend(process::claims(root, snapshot));
     for (name, interface) in &snapshot.interfaces {
         let Some(index) = indices.get(name) else { continue };
         match interface.manager {

@@ -18,6 +18,7 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+mod managers;
 mod model;
 mod outage;
 mod reach;
@@ -48,6 +49,8 @@ pub(crate) enum Place {
     WholeMachine,
     /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
     Wifi,
+    /// As `OwnNamespace`, where the programs that manage networks are at hand; these take their time.
+    Managers,
 }
 
 macro_rules! cases {
@@ -96,6 +99,7 @@ pub(crate) fn main() -> ExitCode {
         reach::cases(),
         outage::cases(),
         wifi::cases(),
+        managers::cases(),
         trust::cases(),
         watch::cases(),
         documents::cases(),
@@ -106,6 +110,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
+                Place::Managers => managers::folder().is_some(),
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
     });

@@ -10,8 +10,10 @@ pub(super) fn findings(bond: &Bond<'_>, facts: &Facts) -> Vec<Finding> {
     let ours = bond.group.owner().is_some();
     let mut findings = Vec::new();
     for claim in bond.ports.iter().flat_map(|port| claims(facts, port.name)) {
-        // Who made the bond and its ports has them in one hand, as long as that is not mpath.
-        let same_hand = !ours && claims(facts, bond.device).any(|other| other.by == claim.by);
+        // These two make bonds with their ports, and then have both in one hand. The files of the others give a port
+        // something of its own, which is wrong whoever made the bond.
+        let makes_bonds = matches!(claim.by, Claimant::NetworkManager | Claimant::Networkd);
+        let same_hand = makes_bonds && !ours && claims(facts, bond.device).any(|other| other.by == claim.by);
         if !same_hand {
             findings.push(finding(bond, claim));
         }
