@@ -15,7 +15,7 @@ use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, boot_file, datalink, group, ifconfig, interface, mark, mpathd, obstacle, route};
+use crate::{address, boot_file, datalink, diagnosis, group, ifconfig, interface, mark, mpathd, obstacle, route};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
@@ -259,7 +259,8 @@ impl Backend for IllumosBackend {
         let snapshot = rows.snapshot();
         self.capabilities = capabilities_of(self.dialect);
         let daemon_answers = self.daemon_answers();
-        self.capabilities.obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        let of_the_host = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        self.capabilities.obstacles = of_the_host.into_iter().map(|(_, _, obstacle)| obstacle).collect();
         self.capabilities.obstacles.extend(obstacle::of_interfaces(&rows, self.dialect));
         self.capabilities.remarks = self.remarks();
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
@@ -275,8 +276,13 @@ impl Backend for IllumosBackend {
         None
     }
 
-    fn diagnose(&mut self, _: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
-        Ok(vec![])
+    fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        let daemon_answers = self.daemon_answers();
+        let obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        let mut findings = diagnosis::of_the_host(obstacles, snapshot, daemon_answers);
+        findings.extend(diagnosis::diagnose(snapshot, self.dialect));
+        findings.sort_by_key(|finding| finding.severity);
+        Ok(findings)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

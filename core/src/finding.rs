@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::capability::Unsupported;
 use crate::mode::words;
-use crate::plan::Plan;
+use crate::plan::{NoPlan, Plan};
 use crate::{Capabilities, Group, InterfaceName};
 
 words! {
@@ -229,11 +229,11 @@ impl Finding {
 }
 
 /// What is found by comparing a host with the file, whatever the platform; `plan` is the way from the one to the other,
-/// where the group is up and there is one.
+/// where the group is up.
 pub fn of_the_file(
     desired: &Group,
     device: &InterfaceName,
-    plan: Option<&Plan>,
+    plan: Option<Result<&Plan, &NoPlan>>,
     capabilities: &Capabilities,
 ) -> Vec<Finding> {
     let name = desired.name();
@@ -246,18 +246,26 @@ pub fn of_the_file(
         }
     };
     let mut findings: Vec<_> = capabilities.check(desired).into_iter().map(unsupported).collect();
-    if let Some(plan) = plan
-        && !plan.is_empty()
-    {
-        let steps = plan.steps.iter().map(|step| Evidence {
-            source: format!("mpath plan {name}"),
-            line: None,
-            seen: step.to_string(),
-        });
-        let summary = format!("the host is not as the file says of {name}");
-        let mut finding = Finding::new(Code::Drifted, summary).of(device);
-        finding.evidence.extend(steps);
-        findings.push(finding.cured_by("bring it to what the file says", [format!("mpath up {name}")]));
+    let source = format!("mpath plan {name}");
+    match plan {
+        Some(Ok(plan)) if !plan.is_empty() => {
+            let mut finding = Finding::new(Code::Drifted, format!("the host is not as the file says of {name}"));
+            for step in &plan.steps {
+                finding = finding.seen(&source, step.to_string());
+            }
+            findings.push(finding.of(device).cured_by("bring it to what the file says", [format!("mpath up {name}")]));
+        }
+        Some(Err(NoPlan::Refused(refusals))) => {
+            let refusals = refusals.iter().filter(|refusal| !refusal.is_unsupported());
+            findings.extend(refusals.map(|refusal| {
+                let summary = format!("the host cannot be brought to what the file says of {name}: {refusal}");
+                Finding::new(Code::Drifted, summary)
+                    .of(device)
+                    .seen(&source, refusal.to_string())
+                    .advice(refusal.hint())
+            }));
+        }
+        _ => {}
     }
     findings
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod convergence;
+mod doctor;
 mod faults;
 mod interrupted;
 mod persist;

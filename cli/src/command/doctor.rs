@@ -151,7 +151,7 @@ impl DoctorArgs {
                 persist: false,
             };
             let prepared = is_up.then(|| plan::up(question));
-            let plan = prepared.as_ref().and_then(|prepared| prepared.as_ref().ok()).map(|prepared| &prepared.plan);
+            let plan = prepared.as_ref().map(|prepared| prepared.as_ref().map(|prepared| &prepared.plan));
             findings.extend(finding::of_the_file(group, &device, plan, capabilities));
         }
         findings.sort_by_key(|finding| finding.severity);
