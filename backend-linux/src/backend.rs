@@ -214,8 +214,8 @@ impl Backend for LinuxBackend {
         self.root.counters(interface)
     }
 
-    fn diagnose(&mut self, snapshot: &Snapshot, _listen: Duration) -> Result<Vec<Finding>, BackendError> {
-        Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices)))
+    fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {
+        Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -39,3 +39,14 @@ fn line_of(root: &Root, file: &str, beginning: &str) -> Option<Evidence> {
     let (number, line) = (1..).zip(text.lines()).find(|(_, line)| line.trim().starts_with(beginning))?;
     Some(Evidence { source: format!("/{file}"), line: Some(number), seen: line.trim().to_owned() })
 }
+
+/// A text, given to everything here that reads one, for `tests/fuzz`.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn texts(text: &str) {
+    let _ = ifupdown::parse(text);
+    let _ = netplan::sections(text);
+    if let (Some(process), Ok(name)) = (process::Process::parse(1, text), InterfaceName::new("eth0")) {
+        let _ = process::dhcp_client(&process, &name, text);
+        let _ = process::supplicant(&process, &name);
+    }
+}

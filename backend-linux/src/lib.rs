@@ -50,6 +50,10 @@ mod monitor;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
+mod nl80211;
+#[cfg(target_os = "linux")]
+mod spanning_tree;
+#[cfg(target_os = "linux")]
 mod survey;
 #[cfg(target_os = "linux")]
 mod sysfs;

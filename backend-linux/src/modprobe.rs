@@ -39,7 +39,7 @@ pub(crate) fn options(root: &Root) -> Vec<ModuleOption> {
 }
 
 /// The options of bonding in one file, each with the number of its line.
-fn options_in(text: &str) -> Vec<(usize, Vec<String>)> {
+pub(crate) fn options_in(text: &str) -> Vec<(usize, Vec<String>)> {
     let found = |(number, line): (usize, &str)| {
         let rest = line.trim().strip_prefix("options")?.trim_start().strip_prefix("bonding")?;
         if !rest.starts_with([' ', '\t']) {

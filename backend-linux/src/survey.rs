@@ -6,21 +6,32 @@
 use std::collections::HashMap;
 use std::fs;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use mpath_core::snapshot::Kind;
-use mpath_core::{InterfaceName, Snapshot};
+use mpath_core::{Detection, InterfaceName, Snapshot};
 
 use crate::claim;
 use crate::facts::{Block, Facts, InterfaceFacts};
 use crate::modprobe;
+use crate::nl80211;
+use crate::spanning_tree;
 use crate::sysfs::Root;
 
 /// `IFA_F_DADFAILED`.
 const DAD_FAILED: u32 = 0x08;
+/// Twice the forward delay of IEEE 802.1D, in milliseconds.
+const USUAL_DELAY: u32 = 30_000;
 
-/// Looks at everything that matters to the groups of a snapshot.
-pub(crate) fn survey(root: &Root, snapshot: &Snapshot, indices: &HashMap<InterfaceName, u32>) -> Facts {
+/// Looks at everything that matters to the groups of a snapshot, and listens for so long to what switches say by
+/// themselves, where an up-delay is shorter than any switch's usual delay.
+pub(crate) fn survey(
+    root: &Root,
+    snapshot: &Snapshot,
+    indices: &HashMap<InterfaceName, u32>,
+    listen: Duration,
+) -> Facts {
     let mut facts = Facts {
         machine: root.read("sys/class/dmi/id/sys_vendor"),
         module_options: modprobe::options(root),
@@ -29,14 +40,34 @@ pub(crate) fn survey(root: &Root, snapshot: &Snapshot, indices: &HashMap<Interfa
     };
     let concerned = snapshot.interfaces.iter().filter(|(_, i)| i.group().is_some() || i.membership().is_some());
     for (name, interface) in concerned {
-        facts.interfaces.insert(name.clone(), of_interface(root, name, interface.kind == Kind::Wireless));
+        let is_wireless = interface.kind == Kind::Wireless;
+        let mut known = of_interface(root, name, is_wireless);
+        known.power_save = indices.get(name).filter(|_| is_wireless).and_then(|index| nl80211::power_save(*index));
+        facts.interfaces.insert(name.clone(), known);
     }
     for (name, address) in dad_failed(&root.read("proc/net/if_inet6").unwrap_or_default()) {
         if let Some(known) = facts.interfaces.get_mut(&name) {
             known.dad_failed.push(address);
         }
     }
+    for (name, delay) in spanning_tree::listen(&hasty(snapshot), listen) {
+        if let Some(known) = facts.interfaces.get_mut(&name) {
+            known.switch_delay = Some(delay);
+        }
+    }
     facts
+}
+
+/// The members that are used sooner after their link came than a switch with default times would forward.
+fn hasty(snapshot: &Snapshot) -> Vec<InterfaceName> {
+    let is_hasty = |device: &InterfaceName| {
+        let detection = snapshot.group(device).and_then(|group| group.settings.detection.as_ref());
+        detection.and_then(Detection::link).is_some_and(|link| link.up_delay.get() < USUAL_DELAY)
+    };
+    let wired =
+        snapshot.interfaces.iter().filter(|(_, interface)| interface.kind == Kind::Ethernet && interface.carrier);
+    let hasty = wired.filter(|(_, interface)| interface.membership().is_some_and(|member| is_hasty(&member.device)));
+    hasty.map(|(name, _)| name.clone()).collect()
 }
 
 fn of_interface(root: &Root, name: &InterfaceName, is_wireless: bool) -> InterfaceFacts {

@@ -20,6 +20,7 @@ crate::cases!(OwnNamespace:
     an_address_that_somebody_else_has_is_found,
     a_device_of_the_driver_is_found_and_removed,
     options_of_the_module_are_found_and_cured,
+    a_switch_that_forwards_late_is_found,
     what_differs_from_the_file_is_fixed_and_the_rest_is_told,
 );
 
@@ -267,6 +268,23 @@ fn options_of_the_module_are_found_and_cured() {
     find_and_cure("module-options", file);
     assert_eq!(std::fs::read_to_string(file).unwrap(), "# from long ago\noptions bonding max_bonds=0\n");
     std::fs::remove_file(file).unwrap();
+}
+
+fn a_switch_that_forwards_late_is_found() {
+    let _segment = good();
+    let listening = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+        command.args(["doctor", "--listen", "5s", "--json"]);
+        found_by(command)
+    };
+    ip("-n sw link set br0 type bridge stp_state 1 hello_time 100 forward_delay 200");
+    let findings = listening();
+    assert_eq!(codes(&findings), ["up-delay-short"]);
+    let heard = findings[0]["evidence"][1]["seen"].as_str().unwrap();
+    assert_eq!(heard, "BPDU of 02:00:00:00:00:24: forward delay 2 s");
+    take(&findings[0]["cure"][1]);
+    assert_eq!(option("bond0", "updelay"), "4000");
+    assert_eq!(codes(&listening()), [""; 0]);
 }
 
 fn what_differs_from_the_file_is_fixed_and_the_rest_is_told() {

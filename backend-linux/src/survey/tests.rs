@@ -32,7 +32,7 @@ fn host(files: &[(&str, &str)], change: fn(&mut Snapshot), test: &str) -> (Snaps
     }
     change(&mut snapshot);
     let indices = [(name("bond0"), 1), (name("eth0"), 2), (name("wlan0"), 3)].into();
-    let facts = survey(&Root::at(&folder.0), &snapshot, &indices);
+    let facts = survey(&Root::at(&folder.0), &snapshot, &indices, Duration::ZERO);
     (snapshot, facts)
 }
 
