@@ -25,7 +25,7 @@ crate::cases!(OwnNamespace:
 );
 
 /// What doctor finds on this host, without a configuration.
-fn findings() -> Vec<Value> {
+pub(crate) fn findings() -> Vec<Value> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
     command.args(["doctor", "--listen", "0", "--json"]);
     found_by(command)
@@ -47,13 +47,13 @@ fn found_by(command: Command) -> Vec<Value> {
     findings
 }
 
-fn codes(findings: &[Value]) -> Vec<&str> {
+pub(crate) fn codes(findings: &[Value]) -> Vec<&str> {
     findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
 }
 
 /// The finding of this code, which is complete and was seen by this.
 #[track_caller]
-fn find(code: &str, seen: &str) -> Value {
+pub(crate) fn find(code: &str, seen: &str) -> Value {
     let findings = findings();
     let found = findings.iter().find(|finding| finding["code"] == code);
     let found = found.unwrap_or_else(|| panic!("not found: {code}, but {findings:#?}")).clone();
@@ -63,7 +63,7 @@ fn find(code: &str, seen: &str) -> Value {
 }
 
 /// Types the commands of a cure.
-fn take(cure: &Value) {
+pub(crate) fn take(cure: &Value) {
     for command in cure["commands"].as_array().unwrap() {
         succeed("sh", &["-c", command.as_str().unwrap()]);
     }
@@ -71,7 +71,7 @@ fn take(cure: &Value) {
 
 /// Finds a fault, types what is told first, and finds the fault no more.
 #[track_caller]
-fn find_and_cure(code: &str, seen: &str) {
+pub(crate) fn find_and_cure(code: &str, seen: &str) {
     take(&find(code, seen)["cure"][0]);
     wait_until(&format!("{code} is cured"), || !codes(&findings()).contains(&code));
 }

@@ -12,7 +12,7 @@ mod confirm;
 pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
-mod doctor;
+pub(crate) mod doctor;
 mod documents;
 mod drill;
 mod driver;
