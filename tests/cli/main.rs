@@ -6,6 +6,7 @@
 
 mod binary;
 mod confirmation;
+mod doctor;
 mod documents;
 mod down;
 mod drill;
