@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
-use mpath_core::address::Lifetime;
+use mpath_core::address::{Duplicate, Lifetime};
 use mpath_core::{Address, BackendError};
 
 use crate::parseable::rows;
@@ -58,6 +58,13 @@ pub(crate) fn special(text: &str) -> Result<Vec<String>, BackendError> {
     Ok(rows.into_iter().filter(|[_, _, _, kept, _]| kept.contains(['p', 'd'])).map(|[object, ..]| object).collect())
 }
 
+/// Whether duplicate address detection is still at work on an address of an interface.
+pub(crate) fn is_tentative(text: &str, interface: &str) -> bool {
+    let of_it = |object: &str| object.split_once('/').is_some_and(|(name, _)| name == interface);
+    rows::<5>("the addresses (ipadm show-addr)", text)
+        .is_ok_and(|rows| rows.iter().any(|[object, _, state, ..]| state == "tentative" && of_it(object)))
+}
+
 /// Whether it is a DHCP client without a lease.
 fn waits(kind: &str, address: &str) -> bool {
     kind == "dhcp" && net_of(address).is_none()
@@ -88,6 +95,7 @@ fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Pl
         kept: persistent.contains('U'),
         // One without an object is `ifconfig`'s, and is called as `ipadm` calls it.
         label: Some(format!("{interface}/{name}")),
+        duplicate: (state == "duplicate").then(Duplicate::default),
         lifetime: (kind == Kind::Dhcp).then_some(LEASE),
         automatic: kind == Kind::Addrconf || link_local,
         ..Address::new(net)

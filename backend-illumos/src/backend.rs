@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use mpath_core::address::Duplicate;
 use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, Snapshot, Step};
 
 use crate::boot::Boot;
@@ -15,10 +16,20 @@ use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, boot_file, datalink, diagnosis, group, ifconfig, interface, mark, mpathd, obstacle, route};
+use crate::{
+    address, boot, boot_file, claim, datalink, diagnosis, group, ifconfig, interface, mark, mpathd, obstacle, property,
+    route,
+};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
+
+/// IPADM_STATUS_EXISTS of libipadm: of a membership, that the database has it.
+const ALREADY: &str = "Already exists";
+
+/// How long duplicate address detection may take: three probes, 1.5 s apart where the driver does not tell of its link
+/// (`ILL_PROBE_INTERVAL` of the kernel's `ip_ndp.c`), and what comes between.
+const DETECTION_ENDS: Duration = Duration::from_secs(10);
 
 /// How long a change may go unnoticed. A look starts a dozen programs.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -84,10 +95,13 @@ impl IllumosBackend {
         };
         match op {
             Op::Run(line) => self.programs.change(line, self.rights).map(drop),
-            Op::Remove { line, look } => match self.programs.change(line, self.rights) {
-                Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
-                done => done.map(drop),
-            },
+            Op::Remove { line, look, routes_of } => {
+                match self.programs.change(line, self.rights) {
+                    Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => {}
+                    done => _ = done?,
+                }
+                routes_of.iter().try_for_each(|interface| self.forget_routes(interface))
+            }
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
                 Err(error @ BackendError::Command { .. }) => {
                     if wake.iter().any(|line| self.programs.change(line, self.rights).is_err()) {
@@ -97,20 +111,7 @@ impl IllumosBackend {
                 }
                 done => done.map(drop),
             },
-            Op::Join { line, forget: [join, leave], back } => match self.programs.change(line, self.rights) {
-                Err(error @ BackendError::Command { .. }) => {
-                    if self.programs.change(join, self.rights).is_err() {
-                        return Err(error);
-                    }
-                    if self.programs.change(leave, self.rights).is_err() {
-                        // It was another reason; what is still in the way is found by whoever undoes this.
-                        let _ = self.programs.change(back, self.rights);
-                        return Err(error);
-                    }
-                    self.programs.change(line, self.rights).map(drop)
-                }
-                done => done.map(drop),
-            },
+            Op::Join { line, forget, back, anew } => self.join(line, forget, back, anew),
             // Without a daemon there is nobody to tell; the one that the first group starts reads the file.
             Op::RereadMpathd(_) if !self.daemon_answers() => Ok(()),
             Op::RereadMpathd(line) => {
@@ -123,6 +124,64 @@ impl IllumosBackend {
                 mark::write(&self.root, device, *lasting, mark.as_deref()).map_err(io(mark::directory(*lasting)))
             }
             Op::BootFile { file, edit } => boot_file::edit(&self.root, file, edit).map_err(io(file)),
+        }
+    }
+
+    /// Removes the persistent routes that name an interface that is gone: those whose own removal failed.
+    fn forget_routes(&self, interface: &str) -> Result<(), BackendError> {
+        let shown = || self.programs.ask("route", &["-p", "show"]).unwrap_or_default();
+        for arguments in boot::routes_naming(interface, &shown()) {
+            let words = ["-p", "delete"].into_iter().chain(arguments.iter().map(String::as_str));
+            // It complains that there is no such route but the persistent one.
+            if let Err(error) = self.programs.change(&CommandLine::new("route", words), self.rights)
+                && boot::routes_naming(interface, &shown()).contains(&arguments)
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// See [`Op::Join`].
+    fn join(
+        &self,
+        line: &CommandLine,
+        [join, leave]: &[CommandLine; 2],
+        back: &CommandLine,
+        anew: &[CommandLine; 3],
+    ) -> Result<(), BackendError> {
+        let change = |line: &CommandLine| self.programs.change(line, self.rights).map(drop);
+        let error = match change(line) {
+            Err(error @ BackendError::Command { .. }) => error,
+            done => return done,
+        };
+        if change(join).is_err() {
+            // Only asking again tells whether it is kept: what is not says once more why it was refused.
+            if change(line).is_err_and(|error| says(&error, ALREADY)) {
+                self.make_anew(anew);
+            }
+            return Err(error);
+        }
+        if change(leave).is_err() {
+            // It was another reason; what is still in the way is found by whoever undoes this.
+            let _ = change(back);
+            return Err(error);
+        }
+        change(line)
+    }
+
+    /// Removes an interface and makes it again with the properties that are kept of it, so that the membership that is kept
+    /// of it goes.
+    fn make_anew(&self, [delete, create, link_local]: &[CommandLine; 3]) {
+        let Some(member) = delete.arguments.last() else { return };
+        let fields = ["show-ifprop", "-c", "-o", property::FIELDS, member];
+        let kept = self.programs.ask("ipadm", &fields).map(|text| property::kept(&text)).unwrap_or_default();
+        let change = |line: &CommandLine| self.programs.change(line, self.rights).map(drop);
+        // It failed, and is told; what of this fails too is found by whoever undoes it.
+        if change(delete).and_then(|()| change(create)).is_ok() {
+            for line in kept.iter().map(|property| property.set_on(member)).chain([link_local.clone()]) {
+                let _ = change(&line);
+            }
         }
     }
 
@@ -164,7 +223,8 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        let addresses = address::addresses(&objects)?;
+        let mut addresses = address::addresses(&objects)?;
+        self.name_owners(&mut addresses);
         // One line each; none where there is no lease (dhcpinfo(1)).
         let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
@@ -191,9 +251,40 @@ impl IllumosBackend {
             interfaces,
         };
         let devices = rows.interfaces.iter().filter(|interface| interface.is_ipmp);
-        let mark = |ip: &interface::IpInterface| mark::read(&self.root, &ip.name, rows.is_persistent(ip));
+        // One that lasts and was half removed is not kept any more, and is mpath's all the same.
+        let mark = |ip: &interface::IpInterface| {
+            let passing = || mark::read(&self.root, &ip.name, false).filter(|_| !rows.is_persistent(ip));
+            passing().or_else(|| mark::read(&self.root, &ip.name, true))
+        };
         rows.marks = devices.filter_map(|ip| Some((ip.name.clone(), mark(ip)?))).collect();
         Ok(rows)
+    }
+
+    /// Tells whose the addresses are that are another host's.
+    fn name_owners(&self, addresses: &mut [address::Placed]) {
+        let duplicates = addresses.iter_mut().filter_map(|placed| placed.address.as_mut());
+        let mut duplicates = duplicates.filter(|address| address.duplicate.is_some()).peekable();
+        if duplicates.peek().is_none() {
+            return;
+        }
+        let messages = claim::messages(&self.root);
+        duplicates.for_each(|address| {
+            let owner = claim::owner(&messages, address.net.addr());
+            address.duplicate = Some(Duplicate { owner });
+        });
+    }
+
+    /// Waits until it is known whether a new address is another host's: the program that gives it does not (facts of
+    /// `ipadm show-addr`: `tentative`).
+    fn wait_for_detection(&self, interface: &InterfaceName) {
+        let begin = Instant::now();
+        let tentative = || {
+            let told = self.programs.ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS]);
+            told.is_ok_and(|text| address::is_tentative(&text, interface.as_str()))
+        };
+        while tentative() && begin.elapsed() < DETECTION_ENDS {
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// What else is to be known of this host.
@@ -225,6 +316,11 @@ impl IllumosBackend {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// Whether a program failed with that status of libipadm, which is the last part of what it wrote.
+fn says(error: &BackendError, status: &str) -> bool {
+    matches!(error, BackendError::Command { stderr, .. } if stderr.trim_end().ends_with(&format!(": {status}")))
 }
 
 /// Looks again from time to time: in.mpathd tells of groups by sysevents (`EC_IPMP` in `sys/sysevent/ipmp.h`), for which
@@ -299,6 +395,9 @@ impl Backend for IllumosBackend {
                 self.unmark(&ops[..done]);
                 return Err(error);
             }
+        }
+        if let Step::AddAddress { interface, .. } = step.change() {
+            self.wait_for_detection(interface);
         }
         Ok(())
     }

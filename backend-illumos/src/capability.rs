@@ -14,6 +14,9 @@ use crate::op::object_name;
 /// The directory is on `/var/run`, root's and gone after a boot; the network profile lets nobody write there.
 const OWN_DIRECTORY: &str = "run it as root; or, with the profile Network Management, let root give you the directory until the next boot: mkdir -p -m 755 {directory} && chown {user} {directory}";
 
+/// in.mpathd probes IPv6 from a member's link-local address, once that has NOFAILOVER, which nothing keeps over a boot.
+const NO_IPV6_PROBES: &str = "test addresses are IPv4, and in.mpathd asks the IPv4 next hops of the group's routes";
+
 /// What the IPMP of illumos can do, as far as that is known without looking at a host.
 pub fn capabilities() -> Capabilities {
     capabilities_of(Dialect::Ipadm)
@@ -24,7 +27,8 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
     let mut missing = vec![
         (Feature::OtherModes, "an IPMP group fails over; spreading by a hash is the aggregation's (dladm create-aggr)"),
         (Feature::MemberPriority, "a member is a standby or it is none, and among standbys the daemon takes the first"),
-        (Feature::Ipv6Probe, "test addresses of mpath are IPv4; IPv6 would probe from link-local ones"),
+        (Feature::Ipv6ProbeAlone, NO_IPV6_PROBES),
+        (Feature::Ipv6ProbeAddress, NO_IPV6_PROBES),
         (Feature::ProbeMissed, "in.mpathd takes a member for failed after 5 lost probes (in.mpathd(8))"),
         (Feature::ProbeTargets, "in.mpathd asks the next hops of the group's routes (in.mpathd(8))"),
         (Feature::ProbeValidation, "a probe is an ICMP echo, and its answer is all that counts"),
@@ -52,7 +56,17 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         let without = "mpath writes hostname files with static IPv4 addresses alone";
         missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
     }
-    let told = |(feature, reason): (Feature, &str)| Missing { feature, reason: reason.to_owned(), cure: None };
+    let told = |(feature, reason): (Feature, &str)| Missing {
+        feature,
+        reason: reason.to_owned(),
+        cure: match feature {
+            Feature::Ipv6ProbeAlone => {
+                Some("give the group an IPv4 `gateway` too, or take `detection.probe` out of the file")
+            }
+            Feature::Ipv6ProbeAddress => Some("give the member an IPv4 `probe-address`"),
+            _ => None,
+        },
+    };
     Capabilities {
         platform: dialect.platform(),
         // LIFNAMSIZ, less its NUL (net/if.h).

@@ -21,6 +21,8 @@ pub(crate) struct IpInterface {
     /// In the persistent configuration alone.
     pub(crate) is_disabled: bool,
     pub(crate) standby: bool,
+    /// Whether `ipadm` makes it a standby again at boot.
+    pub(crate) standby_kept: bool,
     /// Whether `ipadm` makes it again at boot.
     pub(crate) is_kept: bool,
     /// The family that it is not plumbed for, as `ifconfig` calls it.
@@ -39,6 +41,7 @@ pub(crate) fn interfaces(text: &str) -> Result<Vec<IpInterface>, BackendError> {
             is_virtual: matches!(class.as_str(), "virtual" | "loopback" | "vni"),
             is_disabled: state == "disabled",
             standby: flags.standby,
+            standby_kept: persistent.contains('s'),
             is_kept: is_kept(&persistent),
             lacks: flags.lacks,
         }
@@ -56,6 +59,7 @@ pub(crate) fn interfaces_without_class(text: &str) -> Result<Vec<IpInterface>, B
             is_virtual: flags.is_virtual,
             is_disabled: state == "disabled",
             standby: flags.standby,
+            standby_kept: persistent.contains('s'),
             is_kept: is_kept(&persistent),
             lacks: flags.lacks,
         }
@@ -100,6 +104,7 @@ mod tests {
             is_virtual: false,
             is_disabled: false,
             standby: false,
+            standby_kept: false,
             is_kept: true,
             lacks: None,
         }
@@ -112,7 +117,7 @@ mod tests {
         let found = interfaces(text).unwrap();
         assert_eq!(found[0], IpInterface { is_virtual: true, is_kept: false, ..plain("lo0") });
         assert_eq!(found[1], plain("net0"));
-        assert_eq!(found[2], IpInterface { standby: true, ..plain("wlan0") });
+        assert_eq!(found[2], IpInterface { standby: true, standby_kept: true, ..plain("wlan0") });
         assert_eq!(found[3], IpInterface { is_ipmp: true, ..plain("ipmp0") });
         assert_eq!(found[4], IpInterface { is_disabled: true, ..plain("net7") });
         let halves = interfaces("net8:IP:down:bm--------4-:---\nnet9:IP:down:bm---------6:---\n").unwrap();

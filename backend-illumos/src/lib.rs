@@ -20,6 +20,7 @@ mod backend;
 mod boot;
 mod boot_file;
 mod capability;
+mod claim;
 mod command;
 mod datalink;
 mod group;
@@ -30,6 +31,7 @@ mod mpathd;
 mod observe;
 mod obstacle;
 mod parseable;
+mod property;
 mod route;
 mod way;
 

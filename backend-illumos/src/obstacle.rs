@@ -12,6 +12,22 @@ use crate::command::Programs;
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 
+/// The service of in.mpathd, where it has one.
+const IPMP_SERVICE: &str = "svc:/network/ipmp:default";
+
+/// Why in.mpathd does not answer, by the state of its service (smf(7)), and what cures that.
+fn no_daemon(state: &str) -> (String, String) {
+    // A service on its way to another state has a `*` behind the one that it is in.
+    let (why, verb) = match state.trim_end_matches('*') {
+        // `enable` changes nothing then: it is enabled, and its method failed too often.
+        "maintenance" => (" (its service is in maintenance: svcs -xv svc:/network/ipmp tells why)", "clear"),
+        "online" | "degraded" => (" although its service is online", "restart"),
+        "offline" => (" (its service waits for another one: svcs -xv svc:/network/ipmp tells which)", "enable -rs"),
+        _ => ("", "enable -s"),
+    };
+    (format!("in.mpathd does not run{why}, and without it nothing fails over"), format!("svcadm {verb} {IPMP_SERVICE}"))
+}
+
 /// What stands in the way of any group, each as what a doctor would call it, and seen by.
 pub(crate) fn of_the_host(
     programs: &Programs,
@@ -25,12 +41,16 @@ pub(crate) fn of_the_host(
     };
     let says = |program, words: &[&str]| programs.ask(program, words).unwrap_or_default().trim().to_owned();
     // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
-    if says("zonename", &[]) != "global" && says("zonename", &["-t"]) == "shared" {
+    let zone = says("zonename", &[]);
+    if zone != "global" && says("zonename", &["-t"]) == "shared" {
         found(
             Code::ZoneSharesNetwork,
             "zonename -t: shared",
             "this is a zone that shares the network of the global zone, and only that one makes groups",
-            "run mpath in the global zone, or give the zone its own: zonecfg set ip-type=exclusive",
+            &format!(
+                "run mpath in the global zone, or give the zone its own network there: zonecfg -z {} set ip-type=exclusive",
+                word(&zone)
+            ),
             true,
         );
     }
@@ -54,13 +74,8 @@ pub(crate) fn of_the_host(
     }
     // `ifconfig … ipmp` starts the daemon by itself, `ipadm create-ipmp` only asks whether it is there.
     if dialect != Dialect::Ifconfig && !daemon_answers {
-        found(
-            Code::MpathdOff,
-            "ipmpstat -g: it cannot contact in.mpathd",
-            "in.mpathd does not run, and without it nothing fails over",
-            "svcadm enable -s svc:/network/ipmp:default",
-            false,
-        );
+        let (reason, cure) = no_daemon(&says("svcs", &["-H", "-o", "state", IPMP_SERVICE]));
+        found(Code::MpathdOff, "ipmpstat -g: it cannot contact in.mpathd", &reason, &cure, false);
     }
     obstacles
 }
@@ -131,4 +146,24 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
 /// Whether the profile `Automatic` is the one that is online: rows are `TYPE:PROFILE:STATE` (netadm(8)).
 fn is_automatic(list: &str) -> bool {
     list.lines().any(|line| line.contains("Automatic") && line.ends_with("online"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_in_maintenance_is_cleared_and_others_are_enabled_or_restarted() {
+        for (state, verb) in [
+            ("maintenance", "clear"),
+            ("disabled", "enable -s"),
+            ("offline*", "enable -rs"),
+            ("online", "restart"),
+            ("", "enable -s"),
+        ] {
+            let (reason, cure) = no_daemon(state);
+            assert!(reason.starts_with("in.mpathd does not run"), "{reason}");
+            assert_eq!(cure, format!("svcadm {verb} svc:/network/ipmp:default"), "{state}");
+        }
+    }
 }

@@ -56,6 +56,9 @@ pub enum Op {
         line: CommandLine,
         /// What succeeds as long as it is there.
         look: CommandLine,
+        /// The interface whose persistent routes go with it: without their interface they are in the way of others, and no
+        /// program shows them among the routes.
+        routes_of: Option<String>,
     },
     /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
     /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
@@ -76,6 +79,9 @@ pub enum Op {
         forget: [CommandLine; 2],
         /// What takes it out again where nothing was known of it.
         back: CommandLine,
+        /// What the kernel refuses however it is asked is kept by `ipadm` all the same, and goes only with the interface: this
+        /// removes the interface, which has nothing but its IPv6 by then, and makes it anew.
+        anew: [CommandLine; 3],
     },
     /// Makes in.mpathd read its file again, if it runs.
     RereadMpathd(CommandLine),
@@ -120,8 +126,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
             let file = hostname_file(way, device, || Edit::Unmake(boot_file::group_line(device)));
             let remove = match way.by_ifconfig() {
                 // Each family for itself, and one of them may be gone from a try before.
-                true => ["inet6", "inet"].map(|family| unplumb(device, family)).into(),
-                false => vec![ipadm(&["delete-ipmp", device])],
+                true => ["inet6", "inet"].map(|family| unplumb(device, family, way)).into(),
+                false => vec![remove("ipadm", &["delete-ipmp", device], &["show-if", device], device, way)],
             };
             let unmark = label.is_some().then(|| mark_op(way, device, None));
             file.into_iter().chain(remove).chain(unmark).collect()
@@ -187,9 +193,13 @@ fn ifconfig(words: &[&str]) -> Op {
     run("ifconfig", words)
 }
 
-fn unplumb(device: &str, family: &str) -> Op {
-    let line = |words: &[&str]| CommandLine::new("ifconfig", words.iter().copied());
-    Op::Remove { line: line(&[device, family, "unplumb"]), look: line(&[device, family]) }
+fn unplumb(device: &str, family: &str, way: Way) -> Op {
+    remove("ifconfig", &[device, family, "unplumb"], &[device, family], device, way)
+}
+
+fn remove(program: &'static str, line: &[&str], look: &[&str], device: &str, way: Way) -> Op {
+    let [line, look] = [line, look].map(|words| CommandLine::new(program, words.iter().copied()));
+    Op::Remove { line, look, routes_of: way.lasting.then(|| device.to_owned()) }
 }
 
 /// A step's edit of a hostname file, where that is what keeps the interface.
@@ -216,20 +226,28 @@ fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     }
     let add = way.ipmp("add-ipmp", &["-i", member, device]);
     match way.lasting {
-        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member)],
+        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member, way)],
         false => vec![ifconfig(&[member, "inet6", "down"]), add, ifconfig(&[member, "inet6", "up"])],
     }
 }
 
 /// What puts a member into a group for every boot, with what clears the way where that fails.
-fn forgetting(op: Op, device: &str, member: &str) -> Op {
+fn forgetting(op: Op, device: &str, member: &str, way: Way) -> Op {
     let Op::Run(line) = op else { return op };
     let ipmp = |verb: &'static str, option: Option<&'static str>| {
         CommandLine::new("ipadm", [verb].into_iter().chain(option).chain(["-i", member, device]))
     };
     let temporary = Some("--temporary");
     let forget = [ipmp("add-ipmp", temporary), ipmp("remove-ipmp", None)];
-    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary) }
+    let lasting = Way { dialect: way.dialect, lasting: true };
+    let object = member_link_local(member);
+    let anew =
+        [ipadm(&["delete-ip", member]), lasting.ipadm("create-ip", &[member]), make_link_local(&object, lasting)];
+    let anew = anew.map(|op| match op {
+        Op::Run(line) => line,
+        _ => CommandLine::new("ipadm", []),
+    });
+    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary), anew }
 }
 
 /// A membership made with --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use mpath_core::capability::{Capabilities, Feature, Unsupported};
 use mpath_core::detection::LinkDetection;
@@ -102,6 +103,9 @@ fn notes(group: &Group, capabilities: &Capabilities) -> Vec<(GroupName, Note)> {
     }
     if group.detection().probe().is_none() && group.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push(Note::ProbeAddressIdle);
+    }
+    if group.detection().probe().is_some_and(|probe| probe.targets.iter().any(IpAddr::is_ipv6)) {
+        notes.push(Note::Ipv6NotProbed { platform });
     }
     if group.primary().is_none() && group.members().len() > 1 {
         notes.push(Note::AllMembersSend { platform });

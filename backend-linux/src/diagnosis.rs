@@ -20,7 +20,7 @@ use crate::facts::{Facts, InterfaceFacts};
 pub fn diagnose(snapshot: &Snapshot, facts: &Facts) -> Vec<Finding> {
     let mut findings = host::findings(snapshot, facts);
     for bond in bonds(snapshot, facts) {
-        findings.extend(detection::findings(&bond, facts));
+        findings.extend(detection::findings(&bond));
         findings.extend(members::findings(&bond));
         findings.extend(addresses::findings(&bond));
         findings.extend(wireless::findings(&bond));

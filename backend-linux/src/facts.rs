@@ -15,8 +15,6 @@ pub struct Facts {
     pub claims: Vec<Claim>,
     /// The options of the bonding module in the files of modprobe.d(5).
     pub module_options: Vec<ModuleOption>,
-    /// The maker of the machine (`/sys/class/dmi/id/sys_vendor`).
-    pub machine: Option<String>,
 }
 
 /// What is known of one interface.
@@ -28,6 +26,8 @@ pub struct InterfaceFacts {
     pub half_duplex: bool,
     /// Its driver.
     pub driver: Option<String>,
+    /// The number that the maker of the card has given it (`subsystem_device` of PCI).
+    pub card: Option<String>,
     /// How many packets it has received since it was made.
     pub received: Option<u64>,
     /// The switches of its radio that are off.

@@ -33,7 +33,6 @@ pub(crate) fn survey(
     listen: Duration,
 ) -> Facts {
     let mut facts = Facts {
-        machine: root.read("sys/class/dmi/id/sys_vendor"),
         module_options: modprobe::options(root),
         claims: claim::claims(root, snapshot, indices),
         ..Facts::default()
@@ -76,6 +75,7 @@ fn of_interface(root: &Root, name: &InterfaceName, is_wireless: bool) -> Interfa
     let driver = fs::read_link(root.path(format!("{folder}/device/driver"))).ok();
     InterfaceFacts {
         operstate: read("operstate"),
+        card: read("device/subsystem_device"),
         // Reading it on an interface that is down or wireless is EINVAL (`duplex_show`).
         half_duplex: read("duplex").as_deref() == Some("half"),
         driver: driver.and_then(|path| Some(path.file_name()?.to_str()?.to_owned())),

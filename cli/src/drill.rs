@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mpath_core::apply::Watch as _;
-use mpath_core::drill::{Carried, Deed, Event, Timing};
+use mpath_core::drill::{Carried, Deed, Event, Kind, Stuck, Timing};
 use mpath_core::{Counters, InterfaceName};
 
 use crate::error::one_line;
@@ -16,6 +16,10 @@ use crate::host::Host;
 use crate::progress::Progress;
 use crate::reach::Pulse;
 use crate::signals::Signals;
+
+/// How long a failure may take to be noticed, beside what the configuration promises: some cards tell late. All of it may
+/// be outage.
+const TO_FAIL: Duration = Duration::from_secs(3);
 
 /// How often it is looked who carries the traffic.
 const LOOK: Duration = Duration::from_millis(5);
@@ -37,6 +41,8 @@ pub(crate) struct Passed {
     pub(crate) event: Event,
     pub(crate) timing: Timing,
     pub(crate) carried: BTreeMap<InterfaceName, Carried>,
+    /// Whether no probe was answered in the second half of it.
+    pub(crate) silent: bool,
 }
 
 /// What was when.
@@ -47,6 +53,8 @@ pub(crate) struct Course {
     pub(crate) active: Vec<(Duration, Option<InterfaceName>)>,
     /// Why it was broken off.
     pub(crate) broken_off: Option<String>,
+    /// What to do about that.
+    pub(crate) hint: Option<String>,
 }
 
 impl Drill<'_> {
@@ -58,15 +66,17 @@ impl Drill<'_> {
             match self.event(number, event, host, pulse, progress, &mut course) {
                 Ok(passed) => {
                     let in_time = passed.timing.reached.is_some();
-                    course.passed.push(passed);
                     if !in_time {
-                        course.broken_off = Some(format!("{} {} took too long", event.kind, event.member));
+                        let stuck = Stuck::of(event, &host.snapshot, passed.silent);
+                        let what = format!("{} {} took too long: {stuck}", event.kind, event.member);
+                        (course.broken_off, course.hint) = (Some(what), stuck.hint());
                     }
+                    course.passed.push(passed);
                 }
                 Err(why) => course.broken_off = Some(why),
             }
             if let Some(signal) = self.signals.caught() {
-                course.broken_off = Some(signal.to_string());
+                (course.broken_off, course.hint) = (Some(signal.to_string()), None);
             } else if self.signals.hung_up() {
                 course.broken_off = Some("the terminal is gone".to_owned());
             }
@@ -88,7 +98,11 @@ impl Drill<'_> {
     ) -> Result<Passed, String> {
         let members: Vec<_> = host.snapshot.members(self.device).map(|(name, _)| name.clone()).collect();
         let before = carried(&members, host);
-        let limit = handover::patience(&host.snapshot, self.device) + event.bound;
+        let patience = match event.kind {
+            Kind::Fail => TO_FAIL,
+            Kind::Handover | Kind::Restore => handover::patience(&host.snapshot, self.device),
+        };
+        let limit = patience + event.bound;
         if let Deed::Step(step) = &event.deed {
             progress.begin(number, step).map_err(|halt| halt.to_string())?;
         }
@@ -101,6 +115,7 @@ impl Drill<'_> {
         }
         let mut reached = None;
         let mut quiet_since = None;
+        let (mut answered, mut heard) = (pulse.answered(), at);
         // What was brought about, and then a rest, so that all that follows from it falls into this event.
         while quiet_since.is_none_or(|since| pulse.now() < since + self.rest) && !self.is_stopped() {
             self.look(host, pulse, course);
@@ -112,6 +127,9 @@ impl Drill<'_> {
                 break;
             }
             pulse.pass(LOOK);
+            if pulse.answered() != answered {
+                (answered, heard) = (pulse.answered(), pulse.now());
+            }
         }
         let after = carried(&members, host);
         let carried = after.into_iter().map(|(member, after)| {
@@ -122,8 +140,10 @@ impl Drill<'_> {
             };
             (member, carried)
         });
-        let timing = Timing { at, reached, end: pulse.now() };
-        Ok(Passed { event: event.clone(), timing, carried: carried.collect() })
+        let end = pulse.now();
+        let silent = heard < at + (end - at) / 2;
+        let timing = Timing { at, reached, end };
+        Ok(Passed { event: event.clone(), timing, carried: carried.collect(), silent })
     }
 
     fn is_stopped(&self) -> bool {

@@ -10,9 +10,8 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::config::ConfigError;
-use crate::journals::JournalError;
 use crate::lock::LockError;
-use crate::receipts::ReceiptError;
+use crate::record::RecordError;
 use crate::selection::SelectionError;
 
 /// A command that failed.
@@ -126,15 +125,9 @@ impl From<LockError> for CommandError {
     }
 }
 
-impl From<ReceiptError> for CommandError {
-    fn from(error: ReceiptError) -> Self {
-        Self { code: receipt_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
-    }
-}
-
-impl From<JournalError> for CommandError {
-    fn from(error: JournalError) -> Self {
-        Self { code: journal_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+impl From<RecordError> for CommandError {
+    fn from(error: RecordError) -> Self {
+        Self { code: record_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
     }
 }
 
@@ -144,13 +137,8 @@ impl From<BackendError> for CommandError {
     }
 }
 
-pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
-    let distrusted = matches!(error, ReceiptError::Distrusted { .. });
-    if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
-}
-
-pub(crate) fn journal_code(error: &JournalError) -> ExitCode {
-    let distrusted = matches!(error, JournalError::Distrusted { .. });
+pub(crate) fn record_code(error: &RecordError) -> ExitCode {
+    let distrusted = matches!(error, RecordError::Distrusted { .. });
     if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 

@@ -3,26 +3,32 @@
 //! In and out: [`Journal`]s. A file is one line with an [`Envelope`], whole before the first step is done, and a line
 //! for each mark since. It is gone when the change is: what is found there belongs to a process that is at work, to a
 //! change that waits for its confirmation, or to a process that is no more.
+//!
+//! A change that a boot does not undo has a copy of its first line in a directory that a boot does not empty, until it is
+//! to stay or is undone: what is found there alone was cut off by a boot.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use mpath_core::GroupName;
-use mpath_core::journal::{Journal, Mark, Opening, Recovery, Token};
+use mpath_core::journal::{Change, Journal, Mark, Opening, Recovery, Token};
 use mpath_core::shell::word;
+use mpath_core::{GroupName, Receipt};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::platform::{self, Moment};
-use crate::receipts::{Unread, read_file, write_whole};
-use crate::trust::Distrust;
+use crate::platform::Moment;
+use crate::record::{Kind, RecordError, now};
 
 /// The directory of the journals.
 #[derive(Debug, Clone)]
 pub(crate) struct JournalStore {
     directory: PathBuf,
+    /// Where the copies are that stay.
+    lasting: PathBuf,
 }
 
 /// Who makes a change.
@@ -46,6 +52,8 @@ struct Envelope {
 #[derive(Debug)]
 pub(crate) struct OpenJournal {
     path: PathBuf,
+    /// Where its copy is, if it has one.
+    copy: PathBuf,
     file: File,
     /// How many bytes of it are whole lines.
     whole: u64,
@@ -61,104 +69,51 @@ pub(crate) struct Found {
     pub(crate) age: u32,
     /// What is to be done about it now; `None` where it speaks of another boot or another network.
     pub(crate) recovery: Option<Recovery>,
+    /// Whether a boot has cut it off.
+    pub(crate) cut_off: bool,
+    /// Where its copy is, if it has one.
+    copy: PathBuf,
     /// How many bytes of it are whole lines.
     whole: u64,
     /// It stays readable when the change is over and its name is gone.
     file: File,
 }
 
-/// Why a journal cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum JournalError {
-    /// The system says no.
-    #[error("cannot {action} the journal {}", .path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    /// Others have a hand on it.
-    #[error("the journal {} is not to be trusted: {distrust}", .path.display())]
-    Distrusted { path: PathBuf, distrust: Distrust },
-    /// What is in the file is no journal.
-    #[error("line {line} of the journal {} makes no sense", .path.display())]
-    Corrupt {
-        path: PathBuf,
-        line: usize,
-        #[source]
-        source: serde_json::Error,
-    },
-    /// It is of another mpath.
-    #[error("the journal {} is of {found}, not of {}", .path.display(), Opening::SCHEMA)]
-    Other { path: PathBuf, found: String },
-    /// The time cannot be told.
-    #[error("cannot read {object}")]
-    Moment {
-        object: &'static str,
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl JournalError {
-    /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Corrupt { path, .. } | Self::Other { path, .. } => Some(format!(
-                "`mpath plan` shows how the host differs from the file; go on without the journal: rm {}",
-                path.display()
-            )),
-            Self::Distrusted { distrust, .. } => Some(distrust.cure()),
-            Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
-            Self::Io { .. } | Self::Moment { .. } => None,
-        }
-    }
-
-    /// Whether it is the caller who may not do that.
-    pub(crate) fn is_permission(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
-    }
-}
-
 impl JournalStore {
-    /// The journals in a state directory.
-    pub(crate) fn new(state_directory: &Path) -> Self {
-        Self { directory: state_directory.join("journal") }
-    }
-
-    fn path(&self, group: &GroupName) -> PathBuf {
-        self.directory.join(format!("{group}.jsonl"))
+    /// The journals in a state directory, and in one that stays.
+    pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
+        Self { directory: state_directory.join("journal"), lasting: lasting_directory.join("journal") }
     }
 
     /// Begins one, in the name of this process. When this returns, it outlives the process and the power.
-    pub(crate) fn open(&self, opening: Opening) -> Result<OpenJournal, JournalError> {
-        let path = self.path(&opening.group);
+    pub(crate) fn open(&self, opening: Opening) -> Result<OpenJournal, RecordError> {
+        let name = file_name(&opening.group);
+        let (path, copy) = (self.directory.join(&name), self.lasting.join(&name));
+        let lasts = opening.extent.persistent;
         let Moment { boot, namespace, seconds } = now()?;
-        let envelope = Envelope { boot, namespace, taken: seconds, owner: Owner::of_this_process(), opening };
-        let written = serde_json::to_vec(&envelope).map_err(io::Error::from).and_then(|mut line| {
-            line.push(b'\n');
-            Ok((write_whole(&self.directory, &path, &line)?, line.len() as u64))
-        });
-        match written {
-            Ok((file, whole)) => Ok(OpenJournal { path, file, whole }),
-            Err(source) => Err(JournalError::Io { action: "write", path, source }),
+        let owner = Owner::of_this_process();
+        let envelope = Envelope { boot, namespace, taken: seconds, owner, opening };
+        let line = line(&envelope).map_err(Kind::Journal.io("write", &path))?;
+        if lasts {
+            Kind::Journal.write(&copy, &line)?;
         }
+        let file = Kind::Journal.write(&path, &line)?;
+        Ok(OpenJournal { path, copy, file, whole: line.len() as u64 })
     }
 
     /// All of them, by the names of their groups. One that cannot be read hides none of the others.
-    pub(crate) fn all(&self) -> Vec<Result<Found, JournalError>> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return vec![],
-            Err(source) => {
-                return vec![Err(JournalError::Io { action: "look for", path: self.directory.clone(), source })];
+    pub(crate) fn all(&self) -> Vec<Result<Found, RecordError>> {
+        let (mut names, mut failed) = (BTreeSet::new(), vec![]);
+        for directory in [&self.directory, &self.lasting] {
+            match fs::read_dir(directory) {
+                Ok(entries) => names.extend(entries.flatten().map(|entry| entry.file_name())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => failed.push(Err(Kind::Journal.io("look for", directory)(error))),
             }
-        };
-        let is_journal = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jsonl");
-        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
-        paths.sort();
-        paths.into_iter().filter_map(|path| self.read(path).transpose()).collect()
+        }
+        let is_journal = |name: &OsString| Path::new(name).extension().is_some_and(|extension| extension == "jsonl");
+        let found = names.into_iter().filter(is_journal).filter_map(|name| self.read(name.as_ref()).transpose());
+        failed.into_iter().chain(found).collect()
     }
 
     /// Those that can be read, of changes that wait to be confirmed under one name.
@@ -167,30 +122,45 @@ impl JournalStore {
     }
 
     /// The one of a group.
-    pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, JournalError> {
-        self.read(self.path(group))
+    pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, RecordError> {
+        self.read(file_name(group).as_ref())
     }
 
-    fn read(&self, path: PathBuf) -> Result<Option<Found>, JournalError> {
-        let (file, bytes) = match read_file(&path) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            Err(Unread::Io(source)) => return Err(JournalError::Io { action: "read", path, source }),
-            Err(Unread::Distrusted(distrust)) => return Err(JournalError::Distrusted { path, distrust }),
-        };
+    /// The journal of that name; where it is gone with a boot, what its copy tells.
+    fn read(&self, name: &Path) -> Result<Option<Found>, RecordError> {
+        let copy = self.lasting.join(name);
+        let found = self.read_file(self.directory.join(name), copy.clone())?;
+        if found.as_ref().is_some_and(|found| found.recovery.is_some()) {
+            return Ok(found);
+        }
+        let Some(mut cut_off) = self.read_file(copy.clone(), copy)? else { return Ok(found) };
+        let before = std::mem::take(&mut cut_off.journal.opening.extent.before);
+        cut_off.journal.opening.extent.before = before.after_boot();
+        // No time runs for what the clock of another boot has timed.
+        cut_off.recovery = Some(cut_off.journal.recovery(u64::MAX));
+        cut_off.age = u32::MAX;
+        Ok(Some(cut_off))
+    }
+
+    fn read_file(&self, path: PathBuf, copy: PathBuf) -> Result<Option<Found>, RecordError> {
+        let Some((file, bytes)) = Kind::Journal.read(&path)? else { return Ok(None) };
         let Parsed { boot, namespace, taken, owner, journal } = match parse(&bytes) {
             Ok(parsed) if parsed.journal.opening.schema != Opening::SCHEMA => {
-                return Err(JournalError::Other { path, found: parsed.journal.opening.schema });
+                let (found, wanted) = (parsed.journal.opening.schema, Opening::SCHEMA.to_owned());
+                return Err(RecordError::Other { kind: Kind::Journal, path, found, wanted });
             }
             Ok(parsed) => parsed,
-            Err((line, source)) => return Err(JournalError::Corrupt { path, line, source }),
+            Err((line, source)) => {
+                return Err(RecordError::Corrupt { kind: Kind::Journal, path, line: Some(line), source });
+            }
         };
         let now = now()?;
         let counts = boot == now.boot && namespace == now.namespace;
         let age = u32::try_from(now.seconds.saturating_sub(taken)).unwrap_or(u32::MAX);
         let recovery = counts.then(|| journal.recovery(now.seconds));
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last as u64 + 1);
-        Ok(Some(Found { path, owner, journal, age, recovery, whole, file }))
+        let cut_off = path == copy;
+        Ok(Some(Found { path, copy, owner, journal, age, recovery, cut_off, whole, file }))
     }
 }
 
@@ -222,9 +192,12 @@ pub(crate) fn parse_journal(bytes: &[u8]) -> Option<Journal> {
 
 impl OpenJournal {
     /// Writes that a change has come so far. Fails also where nobody would find the journal any more.
-    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), JournalError> {
-        let written = serde_json::to_vec(&mark).map_err(io::Error::from).and_then(|mut line| {
-            line.push(b'\n');
+    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), RecordError> {
+        if mark == Mark::Done {
+            // From here on it is to stay, after a boot too.
+            Kind::Journal.remove(&self.copy)?;
+        }
+        let written = line(&mark).and_then(|line| {
             self.file.write_all_at(&line, self.whole)?;
             self.file.sync_data()?;
             if self.file.metadata()?.nlink() == 0 {
@@ -237,19 +210,20 @@ impl OpenJournal {
             // On a full disk half a line may be there, and the next mark must not be read as its end.
             let _ = self.file.set_len(self.whole);
         }
-        written.map_err(|source| JournalError::Io { action: "write", path: self.path.clone(), source })
+        written.map_err(Kind::Journal.io("write", &self.path))
     }
 
     /// Ends it: the change is over.
-    pub(crate) fn close(self) -> Result<(), JournalError> {
-        remove(&self.path)
+    pub(crate) fn close(self) -> Result<(), RecordError> {
+        Kind::Journal.remove(&self.copy)?;
+        Kind::Journal.remove(&self.path)
     }
 }
 
 impl Found {
     /// Goes on writing it.
-    pub(crate) fn reopen(&self) -> Result<OpenJournal, JournalError> {
-        let path = self.path.clone();
+    pub(crate) fn reopen(&self) -> Result<OpenJournal, RecordError> {
+        let (path, copy) = (self.path.clone(), self.copy.clone());
         let mut options = File::options();
         options.write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         let opened = options.open(&path).and_then(|file| {
@@ -257,10 +231,8 @@ impl Found {
             file.set_len(self.whole)?;
             Ok(file)
         });
-        match opened {
-            Ok(file) => Ok(OpenJournal { path, file, whole: self.whole }),
-            Err(source) => Err(JournalError::Io { action: "write", path, source }),
-        }
+        let file = opened.map_err(Kind::Journal.io("write", &path))?;
+        Ok(OpenJournal { path, copy, file, whole: self.whole })
     }
 
     /// Whether the change was to stay, by what is written there now.
@@ -278,8 +250,17 @@ impl Found {
     }
 
     /// Removes it: the change is over.
-    pub(crate) fn remove(&self) -> Result<(), JournalError> {
-        remove(&self.path)
+    pub(crate) fn remove(&self) -> Result<(), RecordError> {
+        Kind::Journal.remove(&self.copy)?;
+        Kind::Journal.remove(&self.path)
+    }
+
+    /// What was remembered of the group before the change.
+    pub(crate) fn earlier(&self) -> Option<&Receipt> {
+        match &self.journal.opening.change {
+            Change::Up { earlier, .. } => earlier.as_deref(),
+            Change::Down { .. } | Change::Handover { .. } => None,
+        }
     }
 
     /// The group that is changed.
@@ -291,7 +272,9 @@ impl Found {
     pub(crate) fn story(&self) -> String {
         let Owner { process, command } = &self.owner;
         let (begun, all) = (self.journal.begun(), self.journal.opening.steps.len());
-        let how = if self.is_stuck() {
+        let how = if self.cut_off {
+            "was cut off by a boot".to_owned()
+        } else if self.is_stuck() {
             "failed and could not be undone".to_owned()
         } else if self.journal.marks.iter().any(|mark| matches!(mark, Mark::Applied { .. })) {
             "was not confirmed in time".to_owned()
@@ -312,15 +295,13 @@ impl Owner {
     }
 }
 
-/// Now, on the clock that journals go by.
-pub(crate) fn now() -> Result<Moment, JournalError> {
-    platform::moment().map_err(|(object, source)| JournalError::Moment { object, source })
+/// What is one line of a journal.
+fn line(part: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(part)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
-fn remove(path: &Path) -> Result<(), JournalError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(JournalError::Io { action: "remove", path: path.to_owned(), source }),
-        Ok(()) => Ok(()),
-    }
+fn file_name(group: &GroupName) -> String {
+    format!("{group}.jsonl")
 }

@@ -29,6 +29,7 @@ mod progress;
 mod prompt;
 pub mod reach;
 mod receipts;
+mod record;
 mod recovery;
 mod selection;
 mod signals;

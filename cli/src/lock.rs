@@ -24,6 +24,9 @@ use crate::trust::{self, Distrust, NoDirectory};
 const LONGEST_COMMAND: usize = 500;
 /// How long a sleep may be in which a lock is not tried: on file systems that tell of no closing.
 const NAP: Duration = Duration::from_secs(1);
+/// How long somebody is waited for at least who does not say who it is: it has just come, is just going, or only looks
+/// whether the lock is held ([`Lock::is_held`]), and is no reason to turn a `mpath confirm` away.
+const BLINK: Duration = Duration::from_millis(200);
 
 /// The right to change the host, until it is dropped.
 #[derive(Debug)]
@@ -112,7 +115,8 @@ impl Lock {
                 Err(TryLockError::Error(source)) => return Err(LockError::Io { action: "lock", path, source }),
             }
             let holder = Holder::of(&file);
-            let left = wait.saturating_sub(begin.elapsed());
+            let least = if holder.pid.is_none() { BLINK } else { Duration::ZERO };
+            let left = wait.max(least).saturating_sub(begin.elapsed());
             if left.is_zero() {
                 return Err(LockError::Held { holder });
             }
@@ -121,11 +125,12 @@ impl Lock {
                 closing = Some(Closing::of(&path));
                 continue;
             };
-            if told.as_ref() != Some(&holder) {
+            let known = holder.pid.is_some() || begin.elapsed() >= BLINK;
+            if known && told.as_ref() != Some(&holder) {
                 tell(&holder);
                 told = Some(holder);
             }
-            closing.wait(left.min(NAP));
+            closing.wait(left.min(if known { NAP } else { BLINK }));
         }
         Self::sign(file, path)
     }

@@ -1,26 +1,27 @@
 //! The system that this mpath was built for. The only place of the workspace that asks.
 //!
 //! Each platform is one file with the same things: where state lies, and what of it stays after a boot, what can be
-//! done, how the host is opened, what this
-//! program is, the [`Moment`] that dates a receipt, how one hears that a file is closed,
-//! and when a packet came.
+//! done, how the host is opened, what this program is, the [`Moment`] that dates a receipt, how one hears that a file is
+//! closed; and beside it another, of when a packet came and which packets one can see.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
-        pub(crate) use linux::{Closing, capabilities, lasting_directory, moment, open, program, receive, stamp, state_directory};
+        mod stamped;
+        pub(crate) use linux::{Closing, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use stamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
         mod closing;
         mod unstamped;
-        pub(crate) use unstamped::{receive, stamp};
+        pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
         pub(crate) use illumos::{capabilities, lasting_directory, moment, open, program, state_directory};
     } else {
         mod none;
         mod closing;
         mod unstamped;
-        pub(crate) use unstamped::{receive, stamp};
+        pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
         pub(crate) use none::{capabilities, lasting_directory, moment, open, program, state_directory};
     }

@@ -1,5 +1,7 @@
 //! What goes on while a plan is done: `-v` and `-vv` tell it, the journal is kept, and a signal stops it.
 
+use std::time::Instant;
+
 use mpath_core::apply::{Halt, Watch};
 use mpath_core::journal::Mark;
 use mpath_core::{GroupName, Step};
@@ -19,6 +21,9 @@ pub(crate) struct Progress<'c, 'e> {
     journal: Option<&'c mut OpenJournal>,
     /// What may stop it.
     signals: Option<&'c Signals>,
+    /// How many seconds before it began the host was looked at.
+    older: u32,
+    begun: Instant,
     /// Whether a step was undone, so that there was one.
     pub(crate) undid: bool,
 }
@@ -31,12 +36,27 @@ impl<'c, 'e> Progress<'c, 'e> {
         } else {
             vec![]
         };
-        Self { group: group.clone(), commands, console, journal: None, signals: None, undid: false }
+        Self {
+            group: group.clone(),
+            commands,
+            console,
+            journal: None,
+            signals: None,
+            older: 0,
+            begun: Instant::now(),
+            undid: false,
+        }
     }
 
     /// The same, written down in a journal.
     pub(crate) fn written_to(mut self, journal: &'c mut OpenJournal) -> Self {
         self.journal = Some(journal);
+        self
+    }
+
+    /// The same, of a change that was begun some seconds ago.
+    pub(crate) fn of_a_change_that_old(mut self, seconds: u32) -> Self {
+        self.older = seconds;
         self
     }
 
@@ -79,5 +99,10 @@ impl Watch for Progress<'_, '_> {
     fn undo(&mut self, step: &Step) {
         self.undid = true;
         self.tell("undo: ", step);
+    }
+
+    fn age(&self) -> u32 {
+        let since = u32::try_from(self.begun.elapsed().as_secs()).unwrap_or(u32::MAX);
+        self.older.saturating_add(since)
     }
 }

@@ -3,27 +3,38 @@
 //! Before the first step everything that may be demanded is [asked](Prober) once; afterwards what answered must answer
 //! again, within a limit, or the change is undone. What did not answer before says nothing about the change.
 
+mod checksum;
+mod connections;
 mod echo;
+mod echoes;
 mod gate;
 mod name_query;
+mod neighbor;
+mod neighbors;
 mod network;
 mod options;
 mod place;
 mod probe;
+mod probe_kind;
 mod pulse;
+mod receiver;
 mod resolv_conf;
+mod segment;
 mod sockets;
 mod ssh_connection;
+mod syns;
 mod target;
 
 use std::io;
 use std::time::Duration;
 
+use mpath_core::InterfaceName;
+
 pub(crate) use gate::{Gate, Measured};
 pub use network::Network;
 pub(crate) use options::ReachArgs;
 pub use place::Place;
-pub(crate) use pulse::Echoes;
+pub use probe_kind::ProbeKind;
 pub use pulse::Pulse;
 pub use target::{Question, Role, Target};
 
@@ -36,8 +47,14 @@ pub trait Prober {
     /// no. Returns an answer for each.
     fn ask(&mut self, targets: &[Target], limit: Duration, go_on: &dyn Fn() -> bool) -> Vec<Answer>;
 
-    /// Begins to ask one place all the time.
-    fn pulse(&mut self, place: &Place, interval: Duration) -> io::Result<Box<dyn Pulse>>;
+    /// Begins to ask one place all the time, over an interface where that is not the routes' business.
+    fn pulse(
+        &mut self,
+        kind: ProbeKind,
+        place: &Place,
+        over: &InterfaceName,
+        interval: Duration,
+    ) -> io::Result<Box<dyn Pulse>>;
 }
 
 /// What became of a question.

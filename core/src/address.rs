@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::MacAddress;
+
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
@@ -38,6 +40,9 @@ pub struct Address {
     /// Whether the system brings it back after a boot by itself: taken away, it is put aside, not forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// Another host of the segment has it, so that this one does not answer for it. Changes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Duplicate>,
     /// When it ends; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<Lifetime>,
@@ -55,6 +60,14 @@ pub struct Lifetime {
     pub preferred: u32,
 }
 
+/// Duplicate address detection (RFC 4862, 5.4; RFC 5227) found that an address is another host's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Duplicate {
+    /// The MAC address of that host, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MacAddress>,
+}
+
 impl Address {
     /// A static address with nothing special about it.
     pub fn new(net: IpNet) -> Self {
@@ -69,6 +82,7 @@ impl Address {
             no_dad: false,
             probe_only: false,
             kept: false,
+            duplicate: None,
             lifetime: None,
             automatic: false,
         }

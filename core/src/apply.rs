@@ -18,6 +18,8 @@ pub trait Watch {
     fn end(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
     /// A step of the way back is about to be done.
     fn undo(&mut self, step: &Step);
+    /// How many seconds ago the host was looked at: what it had for a time only has that much less of it now.
+    fn age(&self) -> u32;
 }
 
 /// Why somebody who watches does not want a plan to go on.
@@ -37,6 +39,10 @@ impl Watch for Unwatched {
     }
 
     fn undo(&mut self, _: &Step) {}
+
+    fn age(&self) -> u32 {
+        0
+    }
 }
 
 /// Why a plan was not done, and what became of the host.

@@ -191,6 +191,10 @@ words! {
         LinkAndProbe = "link detection and probes at once",
         /// Probing an IPv6 target.
         Ipv6Probe = "probing IPv6 targets",
+        /// Probing without any IPv4 target.
+        Ipv6ProbeAlone = "probing IPv6 targets alone",
+        /// Probing from an IPv6 address of a member.
+        Ipv6ProbeAddress = "probing from an IPv6 address",
         /// Another number of misses than the default.
         ProbeMissed = "choosing how many probes may be missed",
         /// A rank for each member.
@@ -328,6 +332,11 @@ fn needs(group: &Group) -> Vec<(&'static str, Feature)> {
     note(matches!(group.detection(), Detection::LinkAndProbe(..)), "detection", Feature::LinkAndProbe);
     if let Some(probe) = group.detection().probe() {
         note(probe.targets.iter().any(std::net::IpAddr::is_ipv6), "detection.probe.targets", Feature::Ipv6Probe);
+        let alone = probe.targets.iter().all(std::net::IpAddr::is_ipv6);
+        note(alone, "detection.probe", Feature::Ipv6ProbeAlone);
+        let from = group.members().iter().filter_map(|member| member.probe_address);
+        let ipv6 = from.map(|net| net.addr()).any(|address| address.is_ipv6());
+        note(ipv6, "members.probe-address", Feature::Ipv6ProbeAddress);
         let other = probe.missed != crate::detection::ProbeDetection::DEFAULT_MISSED;
         note(other, "detection.probe.missed", Feature::ProbeMissed);
         let others = probe.targets.iter().any(|target| !group.addressing().gateways.contains(target));

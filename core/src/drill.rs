@@ -242,6 +242,55 @@ impl Until {
     }
 }
 
+/// Why an event did not come about in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stuck {
+    /// The cable was pulled, and the member's driver did not notice: nothing comes through, and nobody is told.
+    #[error("{member} kept its link and was thought well of, although its cable was pulled and nothing came through")]
+    CarrierStayed {
+        /// The member.
+        member: InterfaceName,
+    },
+    /// What was to pull the cable did not.
+    #[error("{member} kept its link, and answers came all the while: its cable was not pulled")]
+    NotCut {
+        /// The member.
+        member: InterfaceName,
+    },
+    /// Nothing that could be told.
+    #[error("{member} is {state}")]
+    Slow {
+        /// The member.
+        member: InterfaceName,
+        /// How it is doing.
+        state: String,
+    },
+}
+
+impl Stuck {
+    /// Why an event is not over, as the host shows it and as the probes went: `silent` is that they were not answered.
+    pub fn of(event: &Event, host: &Snapshot, silent: bool) -> Self {
+        let member = event.member.clone();
+        match event.deed {
+            Deed::Cut if is_usable(host, &member) && silent => Self::CarrierStayed { member },
+            Deed::Cut if is_usable(host, &member) => Self::NotCut { member },
+            _ => Self::Slow { state: condition(host, &member), member },
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::CarrierStayed { .. } => Some(
+                "let the group ask beyond the switch, as with probe = { interval = \"500ms\" } in place of link"
+                    .to_owned(),
+            ),
+            Self::NotCut { .. } => Some("look at what --cut does".to_owned()),
+            Self::Slow { .. } => None,
+        }
+    }
+}
+
 /// One probe, and when its answers came: none is lost, two are a duplicate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Probe {

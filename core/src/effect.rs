@@ -143,6 +143,12 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
 fn persist(host: &mut Snapshot, capabilities: &Capabilities, step: &Step) -> Result<(), String> {
     match step {
         Step::Persistent { .. } => return Err("it is persistent already".to_owned()),
+        Step::SetStandby { device, member, standby } => {
+            let membership = membership(host, device, member)?;
+            refuse_if(membership.standby == *standby && membership.standby_kept == *standby, "it is so already")?;
+            (membership.standby, membership.standby_kept) = (*standby, *standby);
+            return Ok(());
+        }
         Step::AddAddress { address, .. } | Step::RemoveAddress { address, .. } => {
             refuse_if(!address.kept, "the address is not kept over a boot")?;
         }
@@ -297,7 +303,7 @@ fn remove_member(
     let leaving = present(host, member)?;
     refuse_if(leaving.own_addresses().next().is_some(), "its addresses would come alive")?;
     refuse_if(leaving.own_routes().next().is_some(), "its routes would be lost")?;
-    refuse_if(membership.standby, "it would stay a standby")?;
+    refuse_if(membership.standby || membership.standby_kept, "it would stay a standby")?;
     leaving.controller = None;
     if capabilities.rules.members_stay_on {
         // What it has by itself it has for the group, such as a link-local address to be active in IPv6.

@@ -71,7 +71,7 @@ pub enum Event {
     },
     /// The group is as it shall be.
     Ok,
-    /// The group works, but not every member does.
+    /// The group works, but not every member does, or another host has one of its addresses.
     Degraded,
     /// No member of the group works.
     Failed,

@@ -42,6 +42,9 @@ pub enum Change {
     Up {
         /// What to remember of the group once it is done.
         receipt: Box<Receipt>,
+        /// What was remembered of it before.
+        #[serde(default)]
+        earlier: Option<Box<Receipt>>,
         /// What it is known by until it may stay, where that is not clear with its last step.
         confirm: Option<Token>,
     },
@@ -221,7 +224,7 @@ mod tests {
             owed: Snapshot::default(),
             persistent: false,
         });
-        Change::Up { receipt, confirm }
+        Change::Up { receipt, earlier: None, confirm }
     }
 
     #[test]

@@ -95,6 +95,12 @@ pub enum Note {
         "`probe-address` waits for `detection.probe`: probes would begin as soon as a member had one, so none is given"
     )]
     ProbeAddressIdle,
+    /// IPv6 is not probed here.
+    #[error("only the IPv4 targets are probed on {platform}: test addresses are IPv4")]
+    Ipv6NotProbed {
+        /// The platform.
+        platform: &'static str,
+    },
     /// Without a primary, this platform uses every member.
     #[error("without a `primary`, every member sends on {platform}, and each address is received on one of them")]
     AllMembersSend {

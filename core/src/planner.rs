@@ -10,10 +10,14 @@
 //! down the active member leaves last, the addresses right before it, and what is left of the device goes after they
 //! are back where they were.
 
+mod addressing;
+
+use addressing::nearest_first;
+
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::{self, Nonsense};
 use crate::snapshot::{AcceptRa, Dhcp, Driver, Interface};
-use crate::step::{Family, NewGroup};
+use crate::step::NewGroup;
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, MemberTarget, Target, Wanted};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 
@@ -71,8 +75,8 @@ struct Planner<'a> {
     persistent: bool,
 }
 
-/// Whether a step has something to say about the next boot. Addresses and routes say for themselves whether they are
-/// kept; the rest of an interface is kept by whatever keeps the interface; and what holds for the whole host is a file.
+/// Whether a step has something to say about the next boot. Addresses, routes and standbys say for themselves whether they
+/// are kept; the rest of an interface is kept by whatever keeps the interface; and what holds for the whole host is a file.
 fn lasts(step: &Step) -> bool {
     match step {
         Step::AddAddress { address, .. } | Step::RemoveAddress { address, .. } => address.kept,
@@ -82,7 +86,6 @@ fn lasts(step: &Step) -> bool {
         | Step::SetLabel { .. }
         | Step::AddMember { .. }
         | Step::RemoveMember { .. }
-        | Step::SetStandby { .. }
         | Step::SetAcceptRa { .. }
         | Step::StartDhcp { .. }
         | Step::StopDhcp { .. } => true,
@@ -133,7 +136,7 @@ impl Planner<'_> {
         self.own_link(device, state)?;
         // A new primary first: where all are standbys for a moment, the old one stays active (`mpd_probe.c` of illumos).
         for member in state.members.iter().filter(|member| !member.standby) {
-            self.standby(device, &member.name, false)?;
+            self.standby(device, &member.name, false, member.standby_kept)?;
         }
         for member in &state.members {
             self.member(device, member)?;
@@ -299,7 +302,7 @@ impl Planner<'_> {
             self.push(Step::AddMember { device: device.clone(), member: name.clone() })?;
         }
         self.priority(device, name, wanted.priority)?;
-        self.standby(device, name, wanted.standby)?;
+        self.standby(device, name, wanted.standby, wanted.standby_kept)?;
         self.set_up(name, true)?;
         self.routes_absent(name, &Wanted { present: wanted.routes.clone(), absent: Absent::AllOthers })?;
         self.addresses(name, &Wanted { present: wanted.addresses.clone(), absent: Absent::AllOthers })?;
@@ -316,7 +319,7 @@ impl Planner<'_> {
     fn loosen(&mut self, device: &InterfaceName, name: &InterfaceName) -> Result<(), Nonsense> {
         self.strip(name)?;
         self.priority(device, name, 0)?;
-        self.standby(device, name, false)?;
+        self.standby(device, name, false, false)?;
         let follows = self.capabilities.rules.settings_follow;
         if let Some(settings) =
             self.settings(device).filter(|settings| !follows && settings.primary.as_ref() == Some(name))
@@ -338,12 +341,17 @@ impl Planner<'_> {
         self.push(Step::SetPriority { device: device.clone(), member: name.clone(), from, to })
     }
 
-    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, standby: bool) -> Result<(), Nonsense> {
-        let membership = self.at(name).and_then(|interface| interface.membership());
-        if membership.is_none_or(|membership| membership.standby == standby) {
+    /// What the next boot makes of it first, as that is so at once, too.
+    fn standby(&mut self, device: &InterfaceName, name: &InterfaceName, now: bool, kept: bool) -> Result<(), Nonsense> {
+        let step = |standby| Step::SetStandby { device: device.clone(), member: name.clone(), standby };
+        let membership = |planner: &Self| planner.at(name).and_then(Interface::membership).cloned();
+        if self.persistent && membership(self).is_some_and(|membership| membership.standby_kept != kept) {
+            self.push(step(kept).persistent())?;
+        }
+        if membership(self).is_none_or(|membership| membership.standby == now) {
             return Ok(());
         }
-        self.push(Step::SetStandby { device: device.clone(), member: name.clone(), standby })
+        self.push(step(now))
     }
 
     fn primary(&mut self, device: &InterfaceName, wanted: &GroupSettings) -> Result<(), Nonsense> {
@@ -356,80 +364,6 @@ impl Planner<'_> {
         let Some(from) = self.settings(device).filter(|from| from.primary != primary) else { return Ok(()) };
         let to = GroupSettings { primary, ..from.clone() };
         self.push(Step::ChangeSettings { device: device.clone(), from: Box::new(from), to: Box::new(to) })
-    }
-
-    fn device_addressing(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
-        let mut addresses = state.addresses.clone();
-        let mut routes = state.routes.clone();
-        if self.capabilities.rules.members_stay_on {
-            self.accept_ra(device, state)?;
-        }
-        if state.up {
-            let early = self.take_early(device)?;
-            self.put_back.0.extend(early);
-        }
-        let (lost_addresses, lost_routes) = std::mem::take(&mut self.put_back);
-        if let Absent::These(unwanted) = &addresses.absent {
-            let foreign = lost_addresses.into_iter().filter(|lost| !unwanted.iter().any(|other| other.same(lost)));
-            addresses.present.extend(foreign);
-        }
-        if let Absent::These(unwanted) = &routes.absent {
-            let foreign = lost_routes.into_iter().filter(|lost| !unwanted.iter().any(|other| other.same(lost)));
-            routes.present.extend(foreign);
-        }
-        if !state.up {
-            self.switch_off(device)?;
-            self.put_back = Default::default();
-            return self.addresses(device, &addresses);
-        }
-        if self.at(device).is_some_and(|interface| !interface.up) {
-            // The first active member is announced with what the device has by then (NETDEV_NOTIFY_PEERS). IPv6 cannot
-            // be there before: switched off again, the device would lose it.
-            let present = addresses.present.iter().filter(|address| !address.is_ipv6()).cloned().collect();
-            self.addresses(device, &Wanted { present, absent: addresses.absent.clone() })?;
-        }
-        self.set_up(device, true)?;
-        // What a client that goes on was given is the client's, and taking it away would end the client.
-        let lasting = self.at(device).into_iter().flat_map(Interface::own_addresses);
-        let wants = |ipv6: bool| if ipv6 { state.dhcp.v6 } else { state.dhcp.v4 };
-        let leased = lasting.filter(|address| address.lifetime.is_some() && wants(address.is_ipv6()));
-        let known = |address: &Address| addresses.present.iter().any(|other| other.same(address));
-        let leased: Vec<_> = leased.filter(|address| !known(address)).cloned().collect();
-        addresses.present.extend(leased);
-        self.routes_absent(device, &routes)?;
-        self.addresses(device, &addresses)?;
-        self.routes(device, &routes)?;
-        for (wanted, family) in [(state.dhcp.v4, Family::V4), (state.dhcp.v6, Family::V6)] {
-            if wanted && !self.dhcp_runs(device, family) {
-                self.push(Step::StartDhcp { interface: device.clone(), family })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes away the IPv6 addresses that an interface got while it was off: once it is on, switching it off again
-    /// would lose them, so they are given after.
-    fn take_early(&mut self, name: &InterfaceName) -> Result<Vec<Address>, Nonsense> {
-        let Some(interface) = self.at(name).filter(|interface| !interface.up) else { return Ok(vec![]) };
-        let early: Vec<_> = interface.own_addresses().filter(|address| address.is_ipv6()).cloned().collect();
-        for address in early.iter().rev().cloned() {
-            self.push(Step::RemoveAddress { interface: name.clone(), address })?;
-        }
-        Ok(early)
-    }
-
-    fn dhcp_runs(&self, device: &InterfaceName, family: Family) -> bool {
-        let dhcp = self.draft.group(device).map(|group| group.dhcp).unwrap_or_default();
-        if family == Family::V4 { dhcp.v4 } else { dhcp.v6 }
-    }
-
-    fn stop_dhcp(&mut self, device: &InterfaceName, wanted: Dhcp) -> Result<(), Nonsense> {
-        for (wanted, family) in [(wanted.v4, Family::V4), (wanted.v6, Family::V6)] {
-            if !wanted && self.dhcp_runs(device, family) {
-                self.push(Step::StopDhcp { interface: device.clone(), family })?;
-            }
-        }
-        Ok(())
     }
 
     /// Makes an interface outside the group be as wanted.
@@ -466,12 +400,6 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Takes an interface's own addresses and routes away.
-    fn strip(&mut self, name: &InterfaceName) -> Result<(), Nonsense> {
-        self.routes(name, &Wanted { present: vec![], absent: Absent::AllOthers })?;
-        self.addresses(name, &Wanted { present: vec![], absent: Absent::AllOthers })
-    }
-
     fn set_up(&mut self, name: &InterfaceName, up: bool) -> Result<(), Nonsense> {
         let was = self.at(name).is_some_and(|interface| interface.persistent);
         self.set_up_for(name, up, self.persistent && (up || was))
@@ -484,95 +412,4 @@ impl Planner<'_> {
         let step = Step::SetUp { interface: name.clone(), up };
         self.push(if persistent { step.persistent() } else { step })
     }
-
-    fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
-        let Some(interface) = self.at(name) else { return Ok(()) };
-        let now: Vec<_> = interface.own_addresses().cloned().collect();
-        // A client that is there again may have been given another lease, which is as good.
-        let lease = |wanted: &Address| now.iter().find(|other| other.same_client(wanted)).unwrap_or(wanted).clone();
-        let wanted = &Wanted { present: wanted.present.iter().map(lease).collect(), absent: wanted.absent.clone() };
-        let goes = |address: &Address| match &wanted.absent {
-            Absent::AllOthers => !keeps_its_place(address, &now, &wanted.present),
-            Absent::These(these) => match wanted.present.iter().find(|other| other.same(address)) {
-                Some(other) => self.persistent && other.kept && !address.kept,
-                None => these.iter().any(|other| other.same(address)),
-            },
-        };
-        let going: Vec<_> = now.iter().filter(|address| goes(address)).collect();
-        // Secondaries go with the first address of their subnet, so they go before it, and come back after it.
-        let mut returning = Vec::new();
-        for address in now.iter().rev() {
-            let place = now.iter().position(|other| other == address).unwrap_or(0);
-            let follows = |first: &&&Address| {
-                effect::is_secondary_to(address, first) && now[..place].iter().any(|other| other == **first)
-            };
-            let itself = going.contains(&address);
-            if !itself && !going.iter().any(|first| follows(&first)) {
-                continue;
-            }
-            self.push(Step::RemoveAddress { interface: name.clone(), address: address.clone() })?;
-            if !itself {
-                returning.insert(0, address.clone());
-            }
-        }
-        for address in wanted.present.iter().chain(&returning) {
-            let there = self.at(name).is_some_and(|now| now.addresses.iter().any(|other| other.same(address)));
-            if !there {
-                self.push(Step::AddAddress { interface: name.clone(), address: address.clone() })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the routes that are not wanted.
-    fn routes_absent(&mut self, name: &InterfaceName, wanted: &Wanted<Route>) -> Result<(), Nonsense> {
-        let Some(interface) = self.at(name) else { return Ok(()) };
-        let goes = |route: &Route| match &wanted.absent {
-            Absent::AllOthers => !wanted.present.contains(route),
-            Absent::These(these) => match wanted.present.iter().find(|other| other.same(route)) {
-                Some(other) => self.persistent && other.kept && !route.kept,
-                None => these.iter().any(|other| other.same(route)),
-            },
-        };
-        let going: Vec<_> = interface.own_routes().filter(|route| goes(route)).cloned().collect();
-        for route in nearest_first(&going).into_iter().rev().cloned() {
-            self.push(Step::RemoveRoute { interface: name.clone(), route })?;
-        }
-        Ok(())
-    }
-
-    fn routes(&mut self, name: &InterfaceName, wanted: &Wanted<Route>) -> Result<(), Nonsense> {
-        self.routes_absent(name, wanted)?;
-        for route in nearest_first(&wanted.present) {
-            let there = self.at(name).is_some_and(|now| now.routes.iter().any(|other| other.same(route)));
-            if !there {
-                self.push(Step::AddRoute { interface: name.clone(), route: route.clone() })?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether an address may stay where it is: it is wanted, and so are those of its subnet before it, in this order.
-/// The order counts because the first of a subnet is the source of new connections.
-fn keeps_its_place(address: &Address, now: &[Address], wanted: &[Address]) -> bool {
-    let subnet = |list: &[Address]| -> Vec<Address> {
-        list.iter().filter(|other| *other == address || effect::is_secondary_to(other, address)).cloned().collect()
-    };
-    let kept = subnet(now);
-    let kept = kept.iter().zip(&subnet(wanted)).take_while(|(a, b)| equal_but_for_lifetime(a, b)).count();
-    let place = subnet(now).iter().position(|other| other == address);
-    let elsewhere = address.is_ipv6() && wanted.iter().any(|other| equal_but_for_lifetime(other, address));
-    elsewhere || place.is_some_and(|place| place < kept)
-}
-
-/// Whether an address is as it was, however long it lasts now.
-fn equal_but_for_lifetime(a: &Address, b: &Address) -> bool {
-    Address { lifetime: None, ..a.clone() } == Address { lifetime: None, ..b.clone() }
-}
-
-/// Routes to the segment before those over a next hop, which may need them.
-fn nearest_first(routes: &[Route]) -> Vec<&Route> {
-    let (near, far): (Vec<_>, Vec<_>) = routes.iter().partition(|route| route.via.is_none());
-    near.into_iter().chain(far).collect()
 }

@@ -59,17 +59,8 @@ impl Receipt {
     /// The same after a boot: what would not have come back by itself is not to be given back either.
     #[must_use]
     pub fn after_boot(mut self) -> Self {
-        for interface in self.before.interfaces.values_mut().chain(self.owed.interfaces.values_mut()) {
-            interface.addresses.retain(|address| address.kept);
-            // A lease that is asked for at boot brings its default route along.
-            let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
-            interface.routes.retain(|route| route.kept || (leased && route.is_default()));
-            if !interface.persistent {
-                interface.up = false;
-                interface.addresses.clear();
-                interface.routes.clear();
-            }
-        }
+        self.before = self.before.after_boot();
+        self.owed = self.owed.after_boot();
         self
     }
 
@@ -86,6 +77,23 @@ fn owes_nothing(owed: &Snapshot) -> bool {
 }
 
 impl Snapshot {
+    /// What of a state remembered comes back by itself after a boot.
+    #[must_use]
+    pub fn after_boot(mut self) -> Self {
+        for interface in self.interfaces.values_mut() {
+            interface.addresses.retain(|address| address.kept);
+            // A lease that is asked for at boot brings its default route along.
+            let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
+            interface.routes.retain(|route| route.kept || (leased && route.is_default()));
+            if !interface.persistent {
+                interface.up = false;
+                interface.addresses.clear();
+                interface.routes.clear();
+            }
+        }
+        self
+    }
+
     /// Lets the addresses of a state remembered grow older. One that has come to its end is forgotten, and with it the
     /// routes that no system would take without it.
     pub fn aged(mut self, seconds: u32) -> Self {

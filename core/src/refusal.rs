@@ -1,5 +1,6 @@
 //! Why a group cannot be brought about on this host, found before anything is touched.
 
+use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::capability::{Cures, Obstacle, Unsupported};
@@ -182,6 +183,18 @@ pub enum Refusal {
         /// The member.
         member: InterfaceName,
     },
+    /// Another host of the segment has an address of the group.
+    #[error("{} has the address {address} of {interface} too, so {interface} does not answer for it", owner.map_or_else(|| "another host".to_owned(), |owner| format!("the host with the MAC address {owner}")))]
+    DuplicateAddress {
+        /// The address.
+        address: IpNet,
+        /// The interface that does not answer for it.
+        interface: InterfaceName,
+        /// The MAC address of the other host, where the system tells it.
+        owner: Option<MacAddress>,
+        /// The group.
+        group: GroupName,
+    },
     /// Another group needs a setting of the host to be otherwise.
     #[error("{setting} holds for all groups of this host, and {device} goes by {theirs}, not by {ours}")]
     HostWide {
@@ -315,6 +328,9 @@ impl Refusal {
             Self::NoProbeAddress { member } => {
                 format!("give it one: members = [{{ name = \"{member}\", probe-address = \"ADDRESS/LENGTH\" }}, …]")
             }
+            Self::DuplicateAddress { group, .. } => format!(
+                "let the other host give it up, or the file name another one; where it is up, to try again: mpath down {group} && mpath up {group}"
+            ),
             Self::HostWide { device, .. } => {
                 format!("let both groups say the same, or take the group of {device} down")
             }

@@ -179,6 +179,9 @@ pub struct Membership {
     /// Whether it waits until another fails, on platforms that say so of each member.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standby: bool,
+    /// Whether it waits so after the next boot, where that puts it into the group again; only that counts then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standby_kept: bool,
     /// Whether the next boot puts it into the group again, on platforms where mpath can see to that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent: bool,
@@ -206,6 +209,7 @@ impl Membership {
             device,
             priority: 0,
             standby: false,
+            standby_kept: false,
             persistent: false,
             state,
             active: false,
@@ -325,7 +329,7 @@ impl Snapshot {
             interface.addresses.retain(|address| !address.automatic);
             interface.routes.retain(|route| !route.automatic);
             for address in &mut interface.addresses {
-                address.lifetime = None;
+                (address.lifetime, address.duplicate) = (None, None);
             }
             // Systems list by subnet and prefix; only the order within a subnet is somebody's choice.
             interface.addresses.sort_by_key(|address| (address.is_ipv6(), address.net.trunc()));
@@ -337,6 +341,7 @@ impl Snapshot {
                 *membership = Membership {
                     priority: membership.priority,
                     standby: membership.standby,
+                    standby_kept: membership.standby_kept,
                     persistent: membership.persistent,
                     ..Membership::new(membership.device.clone(), membership.own_mac)
                 };

@@ -17,7 +17,7 @@ words! {
         Ok = "ok",
         /// It works, but the host is not as the file says.
         Drifted = "drifted",
-        /// It works, but not every member does.
+        /// It works, but not every member does, or another host has one of its addresses.
         Degraded = "degraded",
         /// No member works, or it is switched off.
         Failed = "failed",
@@ -138,7 +138,7 @@ impl GroupStatus {
                 let misses = |member: &MemberStatus| !works(member) && !spared(member);
                 if !interface.up || !members.iter().any(works) {
                     GroupHealth::Failed
-                } else if members.iter().any(misses) {
+                } else if members.iter().any(misses) || interface.addresses.iter().any(|a| a.duplicate.is_some()) {
                     GroupHealth::Degraded
                 } else if drift > 0 {
                     GroupHealth::Drifted

@@ -57,6 +57,8 @@ pub struct MemberTarget {
     pub priority: i32,
     /// Whether it waits until another fails, on platforms that say so of each member.
     pub standby: bool,
+    /// Whether it waits so after the next boot, too; counts only where the group comes back after a boot.
+    pub standby_kept: bool,
     /// The MAC address that it shall have when it joins, and get back when it leaves; `None` is the one that it has.
     pub own_mac: Option<MacAddress>,
     /// The addresses of its own.
@@ -121,6 +123,7 @@ impl Target {
                     name: name.clone(),
                     priority: membership.priority,
                     standby: membership.standby,
+                    standby_kept: membership.standby_kept,
                     own_mac: membership.own_mac,
                     addresses: interface.own_addresses().cloned().collect(),
                     routes: interface.own_routes().cloned().collect(),

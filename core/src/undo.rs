@@ -64,6 +64,7 @@ impl Extent {
     /// it should; what must be undone is what the host shows. Only a host that cannot be looked at gets the inverses
     /// of the steps done, last first.
     pub fn undo(&self, done: &[&Step], backend: &mut dyn Backend, watch: &mut dyn Watch) -> Undo {
+        let before = self.before.clone().aged(watch.age());
         let mut errors = Vec::new();
         let mut least_left = usize::MAX;
         loop {
@@ -78,7 +79,7 @@ impl Extent {
                     return Undo::Incomplete { errors, left: vec![] };
                 }
             };
-            let left = match plan::restore(&self.device, &self.before, &now, self.persistent, backend.capabilities()) {
+            let left = match plan::restore(&self.device, &before, &now, self.persistent, backend.capabilities()) {
                 Ok(left) => left,
                 Err(nonsense) => return Undo::Unplanned { errors, nonsense },
             };

@@ -300,6 +300,10 @@ impl Watch for Undone {
     fn undo(&mut self, step: &Step) {
         self.0.push(step.clone());
     }
+
+    fn age(&self) -> u32 {
+        0
+    }
 }
 
 #[test]

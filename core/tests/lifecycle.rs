@@ -4,10 +4,13 @@
 
 use pretty_assertions::assert_eq;
 
+use mpath_core::address::Lifetime;
+use mpath_core::apply::{Halt, Watch};
 use mpath_core::fake::FakeHost;
 use mpath_core::plan::{self, Prepared};
 use mpath_core::resolve::Question;
 use mpath_core::snapshot::{Controller, Interface, Kind};
+use mpath_core::undo::{Extent, Undo};
 use mpath_core::{
     Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, Step,
 };
@@ -131,6 +134,44 @@ fn a_second_up_has_nothing_to_do_and_nothing_new_to_remember() {
         let again = up(&mut host, words, Some(&receipt), usize::MAX);
         assert_eq!(host.done.len(), done, "{words}");
         assert_eq!(again, receipt, "{words}");
+    }
+}
+
+/// Seconds that have passed since the host was looked at.
+struct Later(u32);
+
+impl Watch for Later {
+    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn undo(&mut self, _: &Step) {}
+
+    fn age(&self) -> u32 {
+        self.0
+    }
+}
+
+#[test]
+fn an_undo_gives_a_leased_address_back_for_as_long_as_it_would_still_last() {
+    for (seconds, left) in [(0, vec![600]), (40, vec![560]), (600, vec![])] {
+        let mut host = host();
+        let eth2 = host.host.interfaces.get_mut("eth2").unwrap();
+        eth2.addresses[0].lifetime = Some(Lifetime { valid: 600, preferred: 300 });
+        let before = host.observe().unwrap();
+        let all =
+            [Step::RemoveAddress { interface: name("eth2"), address: before.interfaces["eth2"].addresses[0].clone() }];
+        host.execute(&all[0]).unwrap();
+        let extent = Extent::of(&name("bond0"), &all, &before);
+        let undo = extent.undo(&[&all[0]], &mut host, &mut Later(seconds));
+        assert!(matches!(undo, Undo::Complete), "{undo:?}");
+        let now = host.observe().unwrap();
+        let lifetimes = now.interfaces["eth2"].addresses.iter().map(|address| address.lifetime.unwrap().valid);
+        assert_eq!(lifetimes.collect::<Vec<_>>(), left, "after {seconds} s");
     }
 }
 

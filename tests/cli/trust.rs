@@ -163,6 +163,23 @@ fn the_second_waits_so_long_and_no_longer() {
 }
 
 #[test]
+fn somebody_who_only_looks_whether_the_lock_is_held_turns_nobody_away() {
+    let world = World::new();
+    // As `mpath status` does beside a change that waits to be confirmed.
+    let looks = holder(&world, "");
+    looks.unlock().unwrap();
+    looks.lock_shared().unwrap();
+    let freeing = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        drop(looks);
+    });
+    let run = world.run("up --wait 0");
+    freeing.join().unwrap();
+    assert_eq!(run.code, 0, "{run}");
+    assert!(!run.stderr.contains("waiting"), "{run}");
+}
+
+#[test]
 fn what_a_holder_says_of_itself_cannot_act() {
     let world = World::new();
     let says = [

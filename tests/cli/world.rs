@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mpath::reach::{self, Place, Prober, Pulse, Target};
+use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
 use mpath::{Answer, Environment, Prompt, Stream};
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
@@ -87,7 +87,13 @@ impl Prober for Fake {
         targets.iter().map(|target| answer(target).unwrap_or(reach::Answer::Reached)).collect()
     }
 
-    fn pulse(&mut self, place: &Place, interval: Duration) -> std::io::Result<Box<dyn Pulse>> {
+    fn pulse(
+        &mut self,
+        _: ProbeKind,
+        place: &Place,
+        _: &InterfaceName,
+        interval: Duration,
+    ) -> std::io::Result<Box<dyn Pulse>> {
         if self.0.no_pings.get() {
             return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
         }

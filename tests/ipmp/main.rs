@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod convergence;
+mod cut_off;
 mod doctor;
+mod duplicates;
 mod faults;
 mod interrupted;
 mod persist;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Fault, How, Lease, When};
+use illumos_simulator::{Dialect, Lease};
 
+use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 /// What the next boot would find.
@@ -231,35 +232,6 @@ fn ipv6_of_a_group_that_lasts_has_an_active_member_after_a_boot() {
 }
 
 #[test]
-fn an_up_that_fails_at_any_command_leaves_what_is_kept_as_it_was() {
-    for dialect in DIALECTS {
-        let world = busy_world(dialect);
-        world.done("up --persist");
-        let commands = world.host.mutations().len();
-        assert!(commands > 8, "{:#?}", world.host.mutations());
-        for number in 1..=commands {
-            let refusal = || How::Exit(1, "it was told to fail".to_owned());
-            for fault in
-                [Fault::new(When::Mutation(number), refusal()), Fault::after(When::Mutation(number), refusal())]
-            {
-                let world = busy_world(dialect);
-                let (before, kept_before) = (world.look().configuration(), kept(&world));
-                world.host.fail(fault.clone());
-                let run = world.run("up --persist");
-                let case = format!("{dialect:?} {number} {fault:?}\n{run}\n{:#?}", world.host.mutations());
-                assert_eq!(run.code, 1, "{case}");
-                let told = ["everything was undone", "nothing was changed"]
-                    .into_iter()
-                    .any(|words| run.stderr.contains(words));
-                assert!(told, "{case}");
-                assert_eq!(world.look().configuration(), before, "{case}");
-                assert_eq!(kept(&world), kept_before, "{case}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_hostname_file_of_somebody_else_is_put_aside_and_given_back() {
     let world = World::new(Dialect::IllumosOld, HOME_LAN);
     let file = world.host.root_dir().join("etc/hostname.net1");
@@ -430,5 +402,79 @@ fn a_member_taken_out_until_the_next_boot_comes_back_into_a_group_that_lasts() {
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
         assert_eq!(kept(&world), kept_before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_member_that_the_kernel_refuses_leaves_nothing_in_what_is_kept() {
+    for dialect in DIALECTS {
+        for plumbed in [false, true] {
+            let world = World::new(dialect, HOME_LAN);
+            if plumbed {
+                for line in ["create-if net1", "create-addr -T static -a 192.168.1.7/24 net1/v4"] {
+                    ipadm(&world, line);
+                }
+            }
+            let before = Truth::of(&world.host.state());
+            world.host.with_link("net1", |link| link.unfit = true);
+            world.host.forget_calls();
+            let up = world.run("up --persist");
+            assert!(up.code == 1 && up.stderr.contains("everything was undone"), "{dialect:?}: {up}");
+            assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}: {up}\n{:#?}", world.host.mutations());
+            world.reboot();
+            assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}: after a boot");
+            world.host.with_link("net1", |link| link.unfit = false);
+            world.done("up --persist");
+        }
+    }
+}
+
+#[test]
+fn a_standby_until_the_next_boot_is_told_from_one_of_every_boot() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        let before = Truth::of(&world.host.state());
+        world.done("up --persist");
+        // As it should be now, and not after a boot.
+        for line in ["reset-ifprop -p standby -m ip net1", "set-ifprop -t -p standby=on -m ip net1"] {
+            ipadm(&world, line);
+        }
+        let meddled = Truth::of(&world.host.state());
+        let status = world.run("status --check");
+        assert!(status.code == 4 && status.stdout.contains("home-lan: drifted"), "{dialect:?}: {status}");
+        world.host.forget_calls();
+        world.done("up");
+        assert_eq!(world.host.mutations(), ["ipadm set-ifprop -p standby=on -m ip net1"], "{dialect:?}");
+        world.reboot();
+        assert_nothing_changes(&world, "up");
+
+        // A change that is undone leaves both as they were: here by an address that another host has.
+        for line in ["reset-ifprop -p standby -m ip net1", "set-ifprop -t -p standby=on -m ip net1"] {
+            ipadm(&world, line);
+        }
+        assert_eq!(Truth::of(&world.host.state()), meddled, "{dialect:?}");
+        world.host.with_link("net0", |link| link.hosts = vec!["192.168.1.35".parse().unwrap()]);
+        world.file(&HOME_LAN.replace(".34", ".35"));
+        let up = world.run("up");
+        assert!(up.code == 1 && up.stderr.contains("everything was undone"), "{dialect:?}: {up}");
+        assert_eq!(Truth::of(&world.host.state()), meddled, "{dialect:?}: {up}");
+
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+    }
+}
+
+#[test]
+fn a_primary_that_stands_by_until_the_next_boot_stops_without_a_word_to_the_boot() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up --persist");
+        let kept_now = kept(&world);
+        ipadm(&world, "set-ifprop -t -p standby=on -m ip net0");
+        world.host.forget_calls();
+        world.done("up");
+        assert_eq!(world.host.mutations(), ["ipadm set-ifprop -t -p standby=off -m ip net0"], "{dialect:?}");
+        assert_eq!(kept(&world), kept_now, "{dialect:?}");
+        world.done("status --check");
     }
 }

@@ -71,6 +71,20 @@ fn a_daemon_that_does_not_run_is_started_by_its_service() {
 }
 
 #[test]
+fn a_service_in_maintenance_is_cleared_since_to_enable_it_changes_nothing() {
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.break_mpathd();
+        let enable = ["enable", "-s", "svc:/network/ipmp:default"];
+        assert!(!world.host.run("svcadm", &enable).success());
+        world.host.forget_calls();
+        let run = refused(&world, 1, "in maintenance", "svcadm clear svc:/network/ipmp:default");
+        assert!(run.stderr.contains("svcs -xv svc:/network/ipmp"), "{run}");
+        cured_by_its_hint(&world, &run);
+    }
+}
+
+#[test]
 fn where_ifconfig_starts_the_daemon_nobody_else_has_to() {
     let world = World::new(Dialect::IllumosOld, HOME_LAN);
     world.host.stop_mpathd();
@@ -130,7 +144,7 @@ fn a_zone_that_shares_the_network_is_not_supported() {
         let world = World::new(dialect, HOME_LAN);
         world.host.set_zone(Zone::SharedIp);
         let reason = "shares the network of the global zone";
-        refused(&world, 9, reason, "zonecfg set ip-type=exclusive");
+        refused(&world, 9, reason, "zonecfg -z web set ip-type=exclusive");
         world.host.set_zone(Zone::ExclusiveIp);
         world.host.start_mpathd();
         world.done("up");
@@ -227,6 +241,36 @@ fn groups_that_disagree_on_the_failure_time_are_refused() {
         assert_eq!(up.code, 1, "{dialect:?}: {up}");
         assert!(up.stderr.contains("lan0 goes by 7s, not by 14s"), "{dialect:?}: {up}");
         assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn ipv6_is_not_probed_and_that_is_told() {
+    let file = |addresses: &str, gateways: &str, probe: &str| {
+        format!(
+            "[group.lan]\nmembers = [{{ name = \"net0\", probe-address = \"{probe}\" }}, {{ name = \"net1\", probe-address = \"192.168.1.36/24\" }}]\n\
+             primary = \"net0\"\naddresses = [{addresses}]\n{gateways}detection.probe = {{ interval = \"1s\" }}\n"
+        )
+    };
+    let (v4, v6) = ("gateway = \"192.168.1.24\"\n", "gateway6 = \"2001:db8::1\"\n");
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, &file("\"2001:db8::34/64\"", v6, "192.168.1.35/24"));
+        refused(
+            &world,
+            9,
+            "`detection.probe` asks for probing IPv6 targets alone",
+            "give the group an IPv4 `gateway` too",
+        );
+        let both = "\"192.168.1.34/24\", \"2001:db8::34/64\"";
+        world.file(&file(both, &format!("{v4}{v6}"), "2001:db8::35/64"));
+        refused(&world, 9, "`members.probe-address` asks for", "give the member an IPv4 `probe-address`");
+        world.file(&file(both, &format!("{v4}{v6}"), "192.168.1.35/24"));
+        let up = world.done("up");
+        assert!(up.stderr.contains("only the IPv4 targets are probed"), "{dialect:?}: {up}");
+        world.done("status --check");
+        world.host.silence("net0");
+        world.host.advance(std::time::Duration::from_secs(30));
+        assert_eq!(world.active("lan0").as_deref(), Some("net1"), "{dialect:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use mpath::reach::{Answer, Place, Prober, Pulse, Target};
+use mpath::reach::{Answer, Place, ProbeKind, Prober, Pulse, Target};
 use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
 use mpath_core::drill::Probe;
@@ -77,7 +77,13 @@ impl Prober for Nobody {
         targets.iter().map(|_| Answer::Silent).collect()
     }
 
-    fn pulse(&mut self, _: &Place, interval: Duration) -> std::io::Result<Box<dyn Pulse>> {
+    fn pulse(
+        &mut self,
+        _: ProbeKind,
+        _: &Place,
+        _: &InterfaceName,
+        interval: Duration,
+    ) -> std::io::Result<Box<dyn Pulse>> {
         Ok(Box::new(Steady { now: Duration::ZERO, interval }))
     }
 }
@@ -122,12 +128,12 @@ pub(crate) struct Run {
 impl World {
     /// Two cards and a file; the programs run in this process.
     pub(crate) fn new(dialect: Dialect, file: &str) -> Self {
-        Self::with_cards(dialect, &[Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")], file)
+        Self::with_cards(dialect, &two_cards(), file)
     }
 
     /// The same with programs that are processes, as on a real host.
     pub(crate) fn by_processes(dialect: Dialect, file: &str) -> Self {
-        Self { within: false, ..Self::new(dialect, file) }
+        Self { within: false, host: Rc::new(Simulator::new(dialect, &two_cards())), ..Self::new(dialect, file) }
     }
 
     /// The same with other cards.
@@ -135,7 +141,7 @@ impl World {
         let directory = illumos_simulator::directory().unwrap();
         let world = Self {
             directory,
-            host: Rc::new(Simulator::new(dialect, links)),
+            host: Rc::new(Simulator::within(dialect, links)),
             within: true,
             meanwhile: RefCell::default(),
             remembers: None,
@@ -220,12 +226,14 @@ impl World {
         }
     }
 
-    /// Where mpath keeps what it remembers: receipts, and the marks of devices.
-    fn memory(&self) -> [PathBuf; 4] {
+    /// Where mpath keeps what it remembers: receipts, journals, and the marks of devices.
+    fn memory(&self) -> [PathBuf; 6] {
         let root = self.host.root_dir();
         [
             self.state_directory().join("receipts"),
+            self.state_directory().join("journal"),
             self.lasting_directory().join("receipts"),
+            self.lasting_directory().join("journal"),
             root.join("var/run/mpath/marks"),
             root.join("var/mpath/marks"),
         ]
@@ -301,6 +309,11 @@ impl World {
         let device = InterfaceName::new(device).unwrap();
         self.look().group(&device)?.active.as_ref().map(ToString::to_string)
     }
+}
+
+/// The cards of a host with nothing else about it.
+fn two_cards() -> [Link; 2] {
+    [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")]
 }
 
 impl fmt::Display for Run {

@@ -1,13 +1,13 @@
 //! `mpath switch` and `mpath drill` on the driver, beside a capture at the far side.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::capture::Capture;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{Segment, option, read, wait_for_active, wait_until};
 use crate::ping::{Ping, now};
@@ -20,6 +20,8 @@ crate::cases!(OwnNamespace:
     a_drill_by_carrier_pulls_cables_and_plugs_them_in_again,
     a_drill_that_is_killed_is_made_good_by_the_next_command,
     a_drill_that_is_interrupted_puts_its_members_back,
+    a_member_that_recovers_is_waited_for_and_no_longer,
+    a_cable_that_is_not_pulled_is_told_as_such,
     a_drill_without_a_standby_touches_nothing,
 );
 
@@ -80,44 +82,9 @@ fn a_drill_by_switch_hands_the_traffic_round() {
     assert_eq!(journals(), 0);
 }
 
-/// The times at which echo requests come to the far side.
-struct Capture {
-    child: Child,
-    lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Capture {
-    fn start() -> Self {
-        let words = ["netns", "exec", "sw", "tcpdump", "-i", "br0", "-n", "-tt", "-l", "--immediate-mode"];
-        let mut child = Command::new("ip")
-            .args(words)
-            .arg("icmp[icmptype] == icmp-echo")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert!(said.any(|line| line.unwrap().contains("listening on")), "tcpdump does not listen");
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        // What it says on the way out must go somewhere.
-        std::thread::spawn(move || said.for_each(drop));
-        Self { child, lines }
-    }
-
-    /// The longest time between two requests, in milliseconds.
-    fn longest_gap(mut self) -> f64 {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
-        let lines: Vec<_> = self.lines.by_ref().lines().map_while(Result::ok).collect();
-        self.child.wait().unwrap();
-        let times: Vec<f64> = lines.iter().filter_map(|line| line.split(' ').next()?.parse().ok()).collect();
-        assert!(times.len() > 50, "{} requests were captured", times.len());
-        times.windows(2).map(|pair| (pair[1] - pair[0]) * 1000.0).fold(0.0, f64::max)
-    }
-}
-
 fn a_drill_by_admin_agrees_with_a_capture_at_the_far_side() {
     let (_segment, config) = up();
-    let capture = Capture::start();
+    let capture = Capture::start("icmp[icmptype] == icmp-echo");
     let told = config.json("drill --how admin --rest 500ms");
     let captured = capture.longest_gap();
     assert_eq!(summary(&told), ["fail eth1", "restore eth1", "fail eth0", "restore eth0"]);
@@ -140,7 +107,7 @@ fn a_drill_by_carrier_pulls_cables_and_plugs_them_in_again() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
     command.arg("--config").arg(config.folder().join("home-lan.toml"));
     command.args("drill --how carrier --rest 500ms --json --svg".split(' ')).arg(&picture);
-    command.args(["--cut", "ip -n sw link set p-{member} down", "--plug", "ip -n sw link set p-{member} up"]);
+    command.args(["--cut", CUT, "--plug", PLUG]);
     let outcome = crate::mpath::run(command).expect(0);
     let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(summary(&told), ["fail eth1", "restore eth1", "fail eth0", "restore eth0"]);
@@ -153,10 +120,16 @@ fn a_drill_by_carrier_pulls_cables_and_plugs_them_in_again() {
     assert!(svg.contains("fail eth1") && svg.ends_with("</svg>\n"));
 }
 
-/// Starts a drill and waits until a member is off.
-fn begun(config: &Config) -> Child {
+const CUT: &str = "ip -n sw link set p-{member} down";
+const PLUG: &str = "ip -n sw link set p-{member} up";
+
+/// Starts a drill and waits until the traffic has left the first member.
+fn begun(config: &Config, how: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
-    command.arg("--config").arg(config.folder()).args(["drill", "--how", "admin", "--rest", "2s"]);
+    command.arg("--config").arg(config.folder()).args(["drill", "--how", how, "--rest", "1s"]);
+    if how == "carrier" {
+        command.args(["--cut", CUT, "--plug", PLUG]);
+    }
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for_active("bond0", "eth0");
     child
@@ -169,29 +142,57 @@ fn end(mut child: Child, signal: Signal) -> std::process::ExitStatus {
 
 fn a_drill_that_is_killed_is_made_good_by_the_next_command() {
     let (_segment, config) = up();
-    let child = begun(&config);
-    end(child, Signal::SIGKILL);
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(!works("eth1") && journals() == 1, "it was to leave a member that is off, and its journal");
-    config.succeed("recover");
-    wait_for_active("bond0", "eth1");
-    assert!(works("eth1") && journals() == 0);
-    config.succeed("plan --check");
+    for (how, next) in [("admin", "recover"), ("carrier", "recover"), ("carrier", "up home-lan"), ("switch", "recover")]
+    {
+        end(begun(&config, how), Signal::SIGKILL);
+        // Nobody is left who could put anything back, and so nothing changes any more.
+        assert_eq!((journals(), option("bond0", "active_slave").as_str()), (1, "eth0"), "by {how}");
+        assert_eq!(works("eth1"), how == "switch", "by {how}");
+        config.succeed(next);
+        wait_for_active("bond0", "eth1");
+        assert!(works("eth1") && works("eth0") && journals() == 0, "by {how}, then {next}");
+        config.succeed("plan --check");
+    }
 }
 
 fn a_drill_that_is_interrupted_puts_its_members_back() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let (_segment, config) = up();
-        let status = end(begun(&config), signal);
-        assert_eq!(status.code(), Some(1));
-        assert!(works("eth1") && works("eth0") && journals() == 0);
-        assert_eq!(option("bond0", "active_slave"), "eth1");
-        config.succeed("down home-lan");
-        for name in ["eth0", "eth1"] {
-            crate::network::ip(&format!("link delete {name}"));
-        }
-        crate::network::ip("netns delete sw");
+    use Signal::{SIGHUP, SIGINT, SIGTERM};
+    let (_segment, config) = up();
+    for (how, signal) in
+        [("switch", SIGINT), ("admin", SIGINT), ("carrier", SIGINT), ("admin", SIGTERM), ("switch", SIGHUP)]
+    {
+        let status = end(begun(&config, how), signal);
+        assert_eq!(status.code(), Some(1), "by {how}, {signal}");
+        assert!(works("eth1") && works("eth0") && journals() == 0, "by {how}, {signal}");
+        assert_eq!(option("bond0", "active_slave"), "eth1", "by {how}, {signal}");
     }
+    config.succeed("plan --check");
+}
+
+fn a_member_that_recovers_is_waited_for_and_no_longer() {
+    let (segment, config) = up();
+    config.write(&HOME_LAN.replace("up-delay = \"200ms\"", "up-delay = \"1s\""));
+    config.succeed("up home-lan");
+    segment.cut("eth0");
+    wait_until("the standby has failed", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "down");
+    segment.plug("eth0");
+    wait_until("the standby recovers", || read("/sys/class/net/eth0/bonding_slave/mii_status") == "going back");
+    let begin = Instant::now();
+    let told = config.json("drill --rest 100ms");
+    let took = begin.elapsed();
+    assert_eq!(summary(&told), ["hand-over eth0", "hand-over eth1"]);
+    // It would give up after 5 s only, if the driver told nobody.
+    assert!((500..4000).contains(&took.as_millis()), "{took:?}");
+}
+
+fn a_cable_that_is_not_pulled_is_told_as_such() {
+    let (_segment, config) = up();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    command.arg("--config").arg(config.folder()).args(["drill", "--how", "carrier", "--rest", "100ms"]);
+    command.args(["--cut", "true", "--plug", "true"]);
+    let outcome = crate::mpath::run(command).expect(1);
+    outcome.says("eth1 kept its link, and answers came all the while").says("look at what --cut does");
+    assert!(works("eth0") && works("eth1") && journals() == 0);
 }
 
 fn a_drill_without_a_standby_touches_nothing() {

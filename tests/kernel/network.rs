@@ -156,40 +156,51 @@ pub(crate) fn receipt(group: &str) -> Option<std::path::PathBuf> {
     Some(state_directory().join(format!("receipts/{group}.json"))).filter(|path| path.exists())
 }
 
-/// Runs many `ip` commands at once.
-pub(crate) fn batch(options: &[&str], script: &str) {
+/// Runs many `ip` commands at once, and returns what they wrote.
+pub(crate) fn batch(options: &[&str], script: &str) -> String {
     use std::io::Write as _;
-    let mut child =
-        Command::new("ip").args(options).args(["-batch", "-"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut command = Command::new("ip");
+    let pipe = std::process::Stdio::piped;
+    let mut child = command.args(options).args(["-batch", "-"]).stdin(pipe()).stdout(pipe()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success(), "ip -batch of:\n{script}");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "ip -batch of:\n{script}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What `ip -j` says to each of several questions. One process for all: in a kernel of user mode it costs more to start one
+/// than to ask.
+fn ip_json_each(options: &[&str], questions: &[String]) -> Vec<Value> {
+    let options = [&["-j", "-d"], options].concat();
+    let text = batch(&options, &questions.join("\n"));
+    // Nothing at all is said about routes where there are none.
+    let answers: Vec<Value> = serde_json::Deserializer::from_str(&text).into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers.len(), questions.len(), "{questions:?}: {text}");
+    answers
 }
 
 /// All that `down` must bring back, as `ip` shows it.
 pub(crate) fn picture(interfaces: &[&str]) -> Vec<Value> {
-    let mut picture: Vec<Value> = Vec::new();
-    for name in interfaces {
-        let mut addresses = ip_json(&format!("address show dev {name}"));
-        // How long a finite lifetime still is changes with the clock; counters are no configuration.
-        strip(&mut addresses, &["valid_life_time", "preferred_life_time"], |value| {
+    let ask = |options: &[&str], question: &str| {
+        ip_json_each(options, &interfaces.iter().map(|name| format!("{question} dev {name}")).collect::<Vec<_>>())
+    };
+    let (mut addresses, mut links) = (ask(&[], "address show"), ask(&[], "link show"));
+    // How long a finite lifetime still is changes with the clock; counters are no configuration.
+    for addresses in &mut addresses {
+        strip(addresses, &["valid_life_time", "preferred_life_time"], |value| {
             value.as_u64() != Some(u64::from(u32::MAX))
         });
-        let mut link = ip_json(&format!("link show dev {name}"));
-        // A device gets its queueing discipline when it is first switched on, and keeps it (dev_activate). Its operational
-        // state follows the flags by itself, up to a second later (linkwatch); before that it may be UNKNOWN.
-        strip(&mut addresses, &["qdisc", "operstate"], |_| true);
-        strip(&mut link, &["qdisc", "operstate"], |_| true);
-        picture.push(addresses);
-        picture.push(link);
-        for family in ["-4", "-6"] {
-            let mut routes = ip_json(&format!("{family} route show table all dev {name}"));
-            if let Some(list) = routes.as_array_mut() {
-                list.sort_by_key(ToString::to_string);
-            }
-            picture.push(routes);
-        }
     }
-    picture
+    // A device gets its queueing discipline when it is first switched on, and keeps it (dev_activate). Its operational
+    // state follows the flags by itself, up to a second later (linkwatch); before that it may be UNKNOWN.
+    for value in addresses.iter_mut().chain(&mut links) {
+        strip(value, &["qdisc", "operstate"], |_| true);
+    }
+    let mut routes = [ask(&["-4"], "route show table all"), ask(&["-6"], "route show table all")].concat();
+    for list in routes.iter_mut().filter_map(Value::as_array_mut) {
+        list.sort_by_key(ToString::to_string);
+    }
+    [addresses, links, routes].concat()
 }
 
 fn strip(value: &mut Value, keys: &[&str], when: fn(&Value) -> bool) {

@@ -31,7 +31,18 @@ pub(crate) fn now() -> Duration {
 impl Ping {
     /// Starts it, and waits until the first replies are there.
     pub(crate) fn start(target: &str) -> Self {
-        let mut child = Command::new("ping")
+        Self::from(Command::new("ping"), target)
+    }
+
+    /// The same from the host behind the switch.
+    pub(crate) fn start_at_far_side(target: &str) -> Self {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", "sw", "ping"]);
+        Self::from(command, target)
+    }
+
+    fn from(mut command: Command, target: &str) -> Self {
+        let mut child = command
             .args(["-n", "-D", "-i", "0.01", "-W", "1", target])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

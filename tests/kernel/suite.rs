@@ -1,11 +1,14 @@
 //! The tests, and where and when each of them runs.
 
+pub(crate) mod capture;
 pub(crate) mod flood;
 pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
+pub(crate) mod radio;
 
+mod cards;
 mod changes;
 mod concurrent;
 mod confirm;
@@ -21,6 +24,7 @@ pub(crate) mod faults;
 mod managers;
 mod model;
 mod outage;
+mod probes;
 mod reach;
 mod refusals;
 mod restore;
@@ -51,6 +55,8 @@ pub(crate) enum Place {
     Wifi,
     /// As `OwnNamespace`, where the programs that manage networks are at hand; these take their time.
     Managers,
+    /// As `OwnNamespace`, where the machine has emulated cards (`tests/lab/run --cards`).
+    Cards,
 }
 
 macro_rules! cases {
@@ -81,6 +87,7 @@ pub(crate) fn main() -> ExitCode {
     let own_machine = lab.as_deref().is_some_and(|kernel| kernel != "host");
     // Kernels of user mode have no radios; a full kernel that has none is not the one that was asked for.
     let wifi = network::has_simulated_wifi() || lab.as_deref().is_some_and(|kernel| kernel.starts_with("qemu"));
+    let cards = std::env::var_os("MPATH_LAB_CARDS").is_some_and(|model| !model.is_empty());
     let modules = [
         story::cases(),
         failover::cases(),
@@ -93,6 +100,8 @@ pub(crate) fn main() -> ExitCode {
         refusals::cases(),
         doctor::cases(),
         drill::cases(),
+        probes::cases(),
+        cards::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),
@@ -111,6 +120,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
                 Place::Managers => managers::folder().is_some(),
+                Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
     });

@@ -8,19 +8,20 @@ use mpath_core::snapshot::MemberState;
 use mpath_core::{Detection, Millis};
 
 use super::{Bond, Port};
-use crate::facts::Facts;
 
 /// So many failures of a primary are a habit.
 const HABIT: u32 = 3;
+/// The number of a card that no maker has numbered.
+const NOBODYS: &str = "0x0000";
 /// How many packets others must have received before silence tells something.
 const MUCH: u64 = 100;
 
-pub(super) fn findings(bond: &Bond<'_>, facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(bond: &Bond<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &bond.group.settings.detection {
         None => findings.push(no_monitoring(bond)),
         Some(Detection::Link(link)) => {
-            findings.extend(bond.ports.iter().filter_map(|port| carrier_untold(bond, port, facts)));
+            findings.extend(bond.ports.iter().filter_map(|port| carrier_untold(bond, port)));
             findings.extend(bond.ports.iter().find_map(|port| up_delay_short(bond, port, link)));
             findings.extend(failback_flaps(bond, link));
         }
@@ -50,19 +51,20 @@ fn no_monitoring(bond: &Bond<'_>) -> Finding {
     )
 }
 
-/// Drivers that show a carrier whether there is one or not: QEMU's model of this card keeps the link bit up.
-fn carrier_untold(bond: &Bond<'_>, port: &Port<'_>, facts: &Facts) -> Option<Finding> {
+/// A driver that shows a carrier whether there is one or not: that of QEMU's model of this card, which no maker has given
+/// a number, hears nothing of a cable that is pulled.
+fn carrier_untold(bond: &Bond<'_>, port: &Port<'_>) -> Option<Finding> {
     if !port.interface.carrier {
         return None;
     }
     let finding = |summary: String| Finding::new(Code::CarrierUntold, summary).of(bond.device).on(port.name);
-    let emulated = facts.machine.as_deref() == Some("QEMU") && port.facts.driver.as_deref() == Some("e1000e");
+    let emulated = port.facts.driver.as_deref() == Some("e1000e") && port.facts.card.as_deref() == Some(NOBODYS);
     let heard = |port: &Port<'_>| port.facts.received.unwrap_or(0);
     let most = bond.ports.iter().map(heard).max().unwrap_or(0);
     let found = if emulated {
         finding(format!("the carrier of {} does not tell whether its cable is in", port.name))
             .seen(port.attribute("device/driver"), "e1000e")
-            .seen("/sys/class/dmi/id/sys_vendor", "QEMU")
+            .seen(port.attribute("device/subsystem_device"), NOBODYS)
     } else if port.facts.received == Some(0) && most >= MUCH {
         finding(format!("{} has a carrier and has never received a packet", port.name))
             .seen(port.attribute("carrier"), "1")

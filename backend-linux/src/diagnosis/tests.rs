@@ -174,15 +174,19 @@ fn members_of_different_speeds_and_half_duplex_are_found() {
 #[test]
 fn a_card_whose_carrier_says_nothing_is_known_by_its_driver() {
     let change: Change = |_, facts| {
-        facts.machine = Some("QEMU".to_owned());
+        known(facts, "eth1").card = Some("0x0000".to_owned());
         known(facts, "eth1").driver = Some("e1000e".to_owned());
     };
     finds(change, &[Code::CarrierUntold], "/sys/class/net/eth1/device/driver", "e1000e", "arp_interval 500");
     // The same driver on a real card tells.
-    assert_eq!(found(|_, facts| known(facts, "eth1").driver = Some("e1000e".to_owned())), []);
+    let real = found(|_, facts| {
+        known(facts, "eth1").driver = Some("e1000e".to_owned());
+        known(facts, "eth1").card = Some("0xa01f".to_owned());
+    });
+    assert_eq!(real, []);
     // Who does not look at links is not misled by them.
     let probes = found(|snapshot, facts| {
-        facts.machine = Some("QEMU".to_owned());
+        known(facts, "eth1").card = Some("0x0000".to_owned());
         known(facts, "eth1").driver = Some("e1000e".to_owned());
         let targets: Vec<IpAddr> = vec![[192, 168, 1, 1].into()];
         let probe = mpath_core::detection::ProbeDetection::every(Millis::new(500));

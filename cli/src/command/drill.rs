@@ -1,31 +1,34 @@
 //! `mpath drill`: members fail in turn and come back, and probes tell what is lost.
 
+mod entry;
+
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
-use mpath_core::drill::{self, Carried, Deed, How, Probe, finding};
+use mpath_core::drill::{self, Deed, How};
 use mpath_core::journal::Opening;
 use mpath_core::snapshot::MemberState;
 use mpath_core::{Group, InterfaceName, Millis, Step};
-use serde::Serialize;
 
 use crate::ExitCode;
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::drill::{Course, Drill};
+use crate::drill::Drill;
 use crate::error::{CommandError, ErrorText};
+use crate::feed::{Feed, News};
 use crate::handover;
 use crate::host::Host;
 use crate::output::report::GroupReport;
-use crate::output::{Document, Table, Timeline};
+use crate::output::{Document, Timeline};
 use crate::progress::Progress;
-use crate::reach::Place;
+use crate::reach::{Place, ProbeKind};
 use crate::recovery;
 use crate::selection::the_one;
 use crate::signals::Signals;
+use entry::{Entry, EventEntry, ms, told};
 
 /// Let members fail in turn and measure what is lost
 #[derive(Debug, Args)]
@@ -44,6 +47,9 @@ pub(crate) struct DrillArgs {
     /// Whom to ask; the gateway where none is given
     #[arg(long, value_name = "ADDRESS", value_parser = place)]
     target: Option<Place>,
+    /// What is sent to it: icmp, arp (for IPv6 a neighbor solicitation), or tcp:PORT
+    #[arg(long, value_name = "KIND", default_value = "icmp", value_parser = str::parse::<ProbeKind>)]
+    probe: ProbeKind,
     /// The time between two probes, 1ms to 1s
     #[arg(long, value_name = "TIME", default_value = "10ms", value_parser = interval)]
     interval: Millis,
@@ -87,52 +93,35 @@ fn interval(text: &str) -> Result<Millis, String> {
     if (1..=1000).contains(&interval.get()) { Ok(interval) } else { Err("1ms to 1s are possible".to_owned()) }
 }
 
-/// What became of the drill of one group, as in `mpath.drill/1`.
-#[derive(Debug, Serialize)]
-struct Entry {
-    name: mpath_core::GroupName,
-    device: InterfaceName,
-    how: How,
-    target: String,
-    interval_ms: f64,
-    /// Whose the times of the answers are: `kernel`, or `process` where they are those at which they were read.
-    timestamps: &'static str,
-    events: Vec<EventEntry>,
-    longest_gap_ms: f64,
-    max_gap_ms: Option<f64>,
-    error: Option<ErrorText>,
-    /// Commands that put back by hand what could not be.
-    left: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct EventEntry {
-    event: drill::Kind,
-    member: InterfaceName,
-    at_ms: f64,
-    took_ms: Option<f64>,
-    sent: usize,
-    lost: usize,
-    duplicated: usize,
-    longest_gap_ms: f64,
-    bound_ms: f64,
-    within: bool,
-    carried: BTreeMap<InterfaceName, Carried>,
-}
-
-/// Milliseconds, to the microsecond.
-fn ms(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
 /// How long a member that recovers is waited for.
 const RECOVERY: Duration = Duration::from_secs(5);
-/// How long between two looks at it: the driver tells the end of a delay to nobody who listens.
-const GLANCE: Duration = Duration::from_millis(20);
 
-/// Whether a member of a device is on its way back.
-fn recovers(device: &InterfaceName, host: &Host) -> bool {
-    host.snapshot.members(device).any(|(_, member)| member.state == MemberState::Recovering)
+/// Waits while a member of a device is on its way back: right after an `up` or a repair it waits for its up-delay, and
+/// then works.
+fn settle(device: &InterfaceName, signals: &Signals, host: &mut Host) -> Result<(), CommandError> {
+    let recovers =
+        |host: &Host| host.snapshot.members(device).any(|(_, member)| member.state == MemberState::Recovering);
+    if !recovers(host) {
+        return Ok(());
+    }
+    let feed = Feed::of(host.backend.changes()?).map_err(CommandError::feed)?;
+    feed.stop_by_signals().map_err(CommandError::feed)?;
+    let end = Instant::now() + RECOVERY;
+    loop {
+        // The first time too: what happened before anybody listened would not be told.
+        host.look_again()?;
+        if let Some(signal) = signals.caught() {
+            return Err(failed(ExitCode::Failed, signal.to_string(), None));
+        }
+        if !recovers(host) || end <= Instant::now() {
+            return Ok(());
+        }
+        for news in feed.next(Some(end)) {
+            if let News::Deaf(error) = news {
+                return Err(error.into());
+            }
+        }
+    }
 }
 
 fn failed(code: ExitCode, message: String, hint: Option<String>) -> CommandError {
@@ -166,12 +155,7 @@ impl DrillArgs {
             let refusal = mpath_core::refusal::Refusal::DeviceName { reason };
             failed(ExitCode::NotSupported, refusal.to_string(), None)
         })?;
-        // Right after an `up` or a repair a member waits for its up-delay, and then works.
-        let begin = Instant::now();
-        while recovers(&device, host) && begin.elapsed() < RECOVERY {
-            std::thread::sleep(GLANCE);
-            host.look_again()?;
-        }
+        settle(&device, signals, host)?;
         let events = drill::events(handover::question(name, &device, host), how).map_err(|why| {
             let code = match &why {
                 drill::NoDrill::Handover(why) => super::switch::code_of(why),
@@ -192,14 +176,17 @@ impl DrillArgs {
         let (cut, plug) = (hooks(&self.cut), hooks(&self.plug));
         let target = self.target_of(group, &device, host)?;
         let (interval, rest) = (self.interval.into(), self.rest.into());
-        let mut pulse = context.prober.pulse(&target, interval).map_err(|error| {
-            let hint = "a ping wants CAP_NET_RAW: run it as root".to_owned();
-            failed(ExitCode::NotPermitted, format!("{target} cannot be asked: {error}"), Some(hint))
-        })?;
+        let pulse = context.prober.pulse(self.probe, &target, &device, interval);
+        let mut pulse = pulse.map_err(|error| self.cannot_ask(&target, &error))?;
         pulse.pass(rest);
         if pulse.answered() == 0 {
-            let hint = Some("--target ADDRESS asks somebody else".to_owned());
-            return Err(failed(ExitCode::Failed, format!("{name}: {target} does not answer before the drill"), hint));
+            let hint = match self.probe {
+                ProbeKind::Arp => "only who is on the same segment answers; --target ADDRESS asks somebody else",
+                ProbeKind::Tcp(_) => "--target ADDRESS asks somebody else; some hosts answer only at open ports",
+                ProbeKind::Icmp => "--target ADDRESS asks somebody else, --probe arp or --probe tcp:PORT otherwise",
+            };
+            let message = format!("{name}: {target} does not answer before the drill ({})", self.probe);
+            return Err(failed(ExitCode::Failed, message, Some(hint.to_owned())));
         }
         let steps: Vec<Step> = events
             .iter()
@@ -221,7 +208,7 @@ impl DrillArgs {
         let mut error = course.broken_off.take().map(|why| ErrorText {
             message: format!("the drill was broken off: {why}"),
             causes: vec![],
-            hint: None,
+            hint: course.hint.take(),
         });
         let (mut left, mut code) = (vec![], ExitCode::Failed);
         match back {
@@ -232,16 +219,34 @@ impl DrillArgs {
                 (left, error, code) = (report.left, report.error, report.code);
             }
         }
-        let entry = self.entry(group, device, target.to_string(), stamped, &course, &probes, error, left);
+        let events: Vec<_> = course.passed.iter().map(|passed| EventEntry::of(passed, &probes, interval)).collect();
+        let entry = Entry {
+            name: name.clone(),
+            device,
+            how,
+            target: target.to_string(),
+            probe: self.probe.to_string(),
+            interval_ms: ms(interval),
+            timestamps: if stamped { "kernel" } else { "process" },
+            longest_gap_ms: EventEntry::longest_gap(&events),
+            max_gap_ms: self.max_gap.map(|gap| ms(gap.into())),
+            events,
+            error,
+            left,
+        };
         let timeline = Timeline {
-            title: format!("{name}: drill by {how}, {target} asked every {}", self.interval),
+            title: format!("{name}: drill by {how}, {target} asked by {} every {}", self.probe, self.interval),
             probes: &probes,
             active: &course.active,
             members,
-            marks: course.passed.iter().map(|passed| (passed.timing.at, told(&passed.event))).collect(),
+            marks: course
+                .passed
+                .iter()
+                .map(|passed| (passed.timing.at, told(passed.event.kind, &passed.event.member)))
+                .collect(),
             end,
         };
-        tell(&entry, &timeline, context);
+        entry.tell(&timeline, &mut context.console);
         if let Some(file) = &self.svg {
             std::fs::write(file, timeline.svg())
                 .map_err(|error| failed(ExitCode::Failed, format!("cannot write {}: {error}", file.display()), None))?;
@@ -258,6 +263,17 @@ impl DrillArgs {
         Ok(code)
     }
 
+    /// Why nothing can be sent to a target.
+    fn cannot_ask(&self, target: &Place, error: &io::Error) -> CommandError {
+        let (code, hint) = match error.kind() {
+            io::ErrorKind::Unsupported => (ExitCode::NotSupported, Some("--probe icmp and --probe tcp:PORT work here")),
+            io::ErrorKind::PermissionDenied => (ExitCode::NotPermitted, Some("it wants CAP_NET_RAW: run it as root")),
+            _ => (ExitCode::Failed, None),
+        };
+        let message = format!("{target} cannot be asked by {}: {error}", self.probe);
+        failed(code, message, hint.map(str::to_owned))
+    }
+
     /// Whom to ask: who is named, or the next hop of the group's default route.
     fn target_of(&self, group: &Group, device: &InterfaceName, host: &Host) -> Result<Place, CommandError> {
         let of_file = || group.addressing().gateways.first().map(|gateway| Place::on(*gateway, device));
@@ -271,106 +287,4 @@ impl DrillArgs {
             failed(ExitCode::Failed, format!("{} has no gateway to ask", group.name()), hint)
         })
     }
-
-    #[allow(clippy::too_many_arguments, reason = "what one drill comes to")]
-    fn entry(
-        &self,
-        group: &Group,
-        device: InterfaceName,
-        target: String,
-        stamped: bool,
-        course: &Course,
-        probes: &[Probe],
-        error: Option<ErrorText>,
-        left: Vec<String>,
-    ) -> Entry {
-        let events: Vec<_> = course
-            .passed
-            .iter()
-            .map(|passed| {
-                let found = finding(probes, &passed.timing, passed.event.bound, self.interval.into());
-                EventEntry {
-                    event: passed.event.kind,
-                    member: passed.event.member.clone(),
-                    at_ms: ms(passed.timing.at),
-                    took_ms: passed.timing.reached.map(|reached| ms(reached.saturating_sub(passed.timing.at))),
-                    sent: found.sent,
-                    lost: found.lost,
-                    duplicated: found.duplicated,
-                    longest_gap_ms: ms(found.longest_gap),
-                    bound_ms: ms(passed.event.bound),
-                    within: found.within,
-                    carried: passed.carried.clone(),
-                }
-            })
-            .collect();
-        Entry {
-            name: group.name().clone(),
-            device,
-            how: self.how.into(),
-            target,
-            interval_ms: ms(self.interval.into()),
-            timestamps: if stamped { "kernel" } else { "process" },
-            longest_gap_ms: events.iter().map(|event| event.longest_gap_ms).fold(0.0, f64::max),
-            max_gap_ms: self.max_gap.map(|gap| ms(gap.into())),
-            events,
-            error,
-            left,
-        }
-    }
-}
-
-fn told(event: &drill::Event) -> String {
-    match event.kind {
-        drill::Kind::Handover => format!("hand-over to {}", event.member),
-        kind => format!("{kind} {}", event.member),
-    }
-}
-
-fn tell(entry: &Entry, timeline: &Timeline<'_>, context: &mut Context<'_>) {
-    const PLAIN: Style = Style::new();
-    const GOOD: Style = AnsiColor::Green.on_default();
-    const BAD: Style = AnsiColor::Red.on_default();
-    let console = &mut context.console;
-    if let Some(error) = &entry.error {
-        console.error(Some(entry.name.as_str()), error);
-    }
-    if !console.is_quiet() {
-        console.line(&format!("{} (times of answers: {})", timeline.title, entry.timestamps));
-        console.line("");
-        let mut table =
-            Table::new(&["  EVENT", "AT", "SENT", "LOST", "TWICE", "LONGEST GAP", "PROMISED", "TOOK", "SENT BY"]);
-        for event in &entry.events {
-            let plain = |text: String| (PLAIN, text);
-            let what = match event.event {
-                drill::Kind::Handover => format!("  hand-over to {}", event.member),
-                kind => format!("  {kind} {}", event.member),
-            };
-            let carried: Vec<_> = event
-                .carried
-                .iter()
-                .filter(|(_, carried)| carried.sent > 0)
-                .map(|(member, carried)| format!("{member} {} B", carried.sent))
-                .collect();
-            table.row(vec![
-                plain(what),
-                plain(format!("{:.1} s", event.at_ms / 1e3)),
-                plain(event.sent.to_string()),
-                plain(event.lost.to_string()),
-                plain(event.duplicated.to_string()),
-                (if event.within { GOOD } else { BAD }, format!("{:.1} ms", event.longest_gap_ms)),
-                plain(format!("{} ms", event.bound_ms)),
-                plain(event.took_ms.map_or_else(|| "-".to_owned(), |took| format!("{took:.0} ms"))),
-                plain(if carried.is_empty() { "-".to_owned() } else { carried.join(", ") }),
-            ]);
-        }
-        for line in table.lines() {
-            console.pieces(&line);
-        }
-        console.line("");
-        timeline.text().iter().for_each(|line| console.line(line));
-        console.line("");
-    }
-    let most = entry.max_gap_ms.map(|most| format!(" (allowed: {most} ms)")).unwrap_or_default();
-    console.line(&format!("{}: the longest gap was {:.1} ms{most}", entry.name, entry.longest_gap_ms));
 }

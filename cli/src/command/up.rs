@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 
 use clap::Args;
-use mpath_core::apply::{self, Cause, Failure};
+use mpath_core::apply::{self, Cause, Failure, Watch as _};
 use mpath_core::dispute;
 use mpath_core::journal::{Change, Mark, Opening, Token};
 use mpath_core::plan::{self, NoPlan, Prepared};
+use mpath_core::refusal::Refusal;
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
 use mpath_core::undo::Extent;
@@ -18,13 +19,14 @@ use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, cause_code, journal_code, one_line, receipt_code};
+use crate::error::{CommandError, ErrorText, cause_code, one_line, record_code};
 use crate::host::Host;
-use crate::journals::{self, JournalError, OpenJournal};
+use crate::journals::OpenJournal;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
 use crate::reach::{Gate, Measured, ReachArgs};
 use crate::receipts::ReceiptStore;
+use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
 
@@ -200,7 +202,7 @@ impl UpRun<'_> {
         let receipts = context.receipts();
         let memory = match receipts.recall(name) {
             Ok(memory) => memory,
-            Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+            Err(error) => return report.failed_by_record(&error),
         };
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
@@ -231,7 +233,7 @@ impl UpRun<'_> {
             let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };
             return match kept {
                 Ok(()) => report.unchanged("already as wanted"),
-                Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
@@ -240,6 +242,7 @@ impl UpRun<'_> {
         }
         let change = Change::Up {
             receipt: Box::new(receipt.clone()),
+            earlier: memory.receipt.clone().map(Box::new),
             confirm: self.hold.as_ref().map(|hold| hold.token.clone()),
         };
         let mut journal = match self.begin(Opening::new(name, change, &plan, &before), context) {
@@ -255,8 +258,8 @@ impl UpRun<'_> {
             host.snapshot = before;
             let told = ErrorText::of(&error, error.hint());
             return match journal.close() {
-                Ok(()) => report.failed(receipt_code(&error), told),
-                Err(error) => report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+                Ok(()) => report.failed(record_code(&error), told),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         let no_plan = RefCell::new(None);
@@ -270,13 +273,15 @@ impl UpRun<'_> {
         let progress = Progress::new(name, &plan.steps, host, &mut context.console);
         let mut progress = progress.written_to(&mut journal).stopped_by(self.signals);
         let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut progress);
+        let age = progress.age();
         report.touched = progress.undid;
         // What is not known to have come so far would be undone by whoever comes next: so it is undone now.
         let done = done.and_then(|after| match self.mark_as_done(&mut journal) {
             Ok(()) => Ok(after),
             Err(error) => {
                 report.touched = true;
-                let mut progress = Progress::new(name, &plan.steps, host, &mut context.console);
+                let progress = Progress::new(name, &plan.steps, host, &mut context.console);
+                let mut progress = progress.of_a_change_that_old(age);
                 let all: Vec<_> = plan.steps.iter().collect();
                 let undo = Extent::of(&plan.device, &plan.steps, &before).undo(&all, &mut *host.backend, &mut progress);
                 Err(Failure { cause: Cause::Halted(error.into()), undo })
@@ -301,7 +306,7 @@ impl UpRun<'_> {
                 let mut report = broken_off(report, failure, no_plan.into_inner(), host, journal);
                 if plan.is_persistent()
                     && report.undone == Some(true)
-                    && let Err(error) = receipts.take_back(name)
+                    && let Err(error) = receipts.take_back(name, None)
                 {
                     report.failures.push(one_line(&error));
                 }
@@ -327,14 +332,14 @@ impl UpRun<'_> {
     }
 
     /// Writes what becomes of a change of which every step is done.
-    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), JournalError> {
+    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), RecordError> {
         match &self.hold {
             None => journal.mark(Mark::Done),
             // Until it is through the gate it is not finished: whoever finds its journal undoes it.
             Some(_) if self.gate.is_some() => Ok(()),
             Some(Hold { seconds: None, .. }) => Ok(()),
             Some(Hold { seconds: Some(seconds), .. }) => {
-                journal.mark(Mark::Applied { until: journals::now()?.seconds + seconds })
+                journal.mark(Mark::Applied { until: record::now()?.seconds + seconds })
             }
         }
     }
@@ -346,8 +351,8 @@ impl Hold {
     }
 }
 
-fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
-    (journal_code(error), ErrorText::of(error, error.hint()))
+fn fails(error: &RecordError) -> (ExitCode, ErrorText) {
+    (record_code(error), ErrorText::of(error, error.hint()))
 }
 
 /// Ends a change that is marked as done, and that nobody undoes any more. If it fails, `recover` ends it.
@@ -375,11 +380,18 @@ fn broken_off(
         Cause::NotAsWanted { .. } | Cause::Halted(_) => None,
     };
     let error = match no_plan {
+        // Only with the address on the segment is it known whose it is.
+        Some(NoPlan::Refused(refusals)) if matches!(refusals[..], [Refusal::DuplicateAddress { .. }]) => {
+            ErrorText { message: refusals[0].to_string(), causes: vec![], hint: Some(refusals[0].hint()) }
+        }
         // The group was as the steps left it, and then the host changed: what stands against it now says more.
         Some(why) => ErrorText {
             message: "the host changed while it was being brought up".to_owned(),
             causes: vec![why.to_string()],
-            hint: None,
+            hint: match &why {
+                NoPlan::Refused(refusals) => refusals.first().map(Refusal::hint),
+                NoPlan::Defect(_) => None,
+            },
         },
         None => ErrorText::of(&cause, hint),
     };

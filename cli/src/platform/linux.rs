@@ -2,16 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::net::UdpSocket;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::{Backend, BackendError, Capabilities};
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
-use nix::sys::time::TimeSpec;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::time::{ClockId, clock_gettime};
@@ -93,21 +90,4 @@ impl Closing {
             while rustix::io::read(watch, &mut heard).is_ok_and(|length| length > 0) {}
         }
     }
-}
-
-/// Lets the kernel tell when a packet came (socket(7), `SO_TIMESTAMPNS`). Whether it will.
-pub(crate) fn stamp(socket: &UdpSocket) -> bool {
-    setsockopt(socket, sockopt::ReceiveTimestampns, &true).is_ok()
-}
-
-/// Reads a packet: its length, and when it came, by the kernel's word where it tells.
-pub(crate) fn receive(socket: &UdpSocket, packet: &mut [u8]) -> io::Result<(usize, SystemTime)> {
-    let mut room = nix::cmsg_space!(TimeSpec);
-    let mut pieces = [io::IoSliceMut::new(packet)];
-    let message = recvmsg::<()>(socket.as_raw_fd(), &mut pieces, Some(&mut room), MsgFlags::empty())?;
-    let stamp = message.cmsgs()?.find_map(|control| match control {
-        ControlMessageOwned::ScmTimestampns(time) => Some(SystemTime::UNIX_EPOCH + Duration::from(time)),
-        _ => None,
-    });
-    Ok((message.bytes, stamp.unwrap_or_else(SystemTime::now)))
 }

@@ -5,8 +5,10 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use mpath_core::InterfaceName;
+
 use super::sockets::Sockets;
-use super::{Answer, Place, Prober, Target};
+use super::{Answer, Place, ProbeKind, Prober, Pulse, Target, pulse};
 
 /// Asks by sockets of this process.
 #[derive(Debug, Default)]
@@ -19,8 +21,14 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 const INTERVAL: Duration = Duration::from_millis(200);
 
 impl Prober for Network {
-    fn pulse(&mut self, place: &Place, interval: Duration) -> io::Result<Box<dyn super::Pulse>> {
-        Ok(Box::new(super::Echoes::start(place, interval)?))
+    fn pulse(
+        &mut self,
+        kind: ProbeKind,
+        place: &Place,
+        over: &InterfaceName,
+        interval: Duration,
+    ) -> io::Result<Box<dyn Pulse>> {
+        Ok(Box::new(pulse::Probes::start(pulse::inquirer(kind, place, over)?, interval)?))
     }
 
     fn resolve(&mut self, host: &str) -> io::Result<Vec<Place>> {

@@ -1,6 +1,7 @@
 //! An address that a packet can be sent to.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 
 use mpath_core::{InterfaceName, Snapshot};
@@ -53,6 +54,12 @@ impl Place {
             Some(_) => (self.to_string().as_str(), port).to_socket_addrs().ok()?.next(),
             None => Some((self.address, port).into()),
         }
+    }
+
+    /// The same, as an error where there is none.
+    pub(super) fn to(&self, port: u16) -> io::Result<SocketAddr> {
+        let nowhere = || io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{self} is not to be asked"));
+        self.socket_address(port).ok_or_else(nowhere)
     }
 }
 

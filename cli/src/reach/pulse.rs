@@ -1,23 +1,25 @@
-//! Echo requests to one place, one after the other at a fixed time, and when each was answered.
+//! Probes to one place, one after the other at a fixed time, and when each was answered.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
+use mpath_core::InterfaceName;
 use mpath_core::drill::Probe;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{Domain, Protocol, Socket, Type};
 
-use super::Place;
-use super::echo::{self, Mark};
-use crate::platform;
+use super::connections::Connections;
+use super::echoes::Echoes;
+use super::neighbors::{ArpRequests, Solicitations};
+use super::syns::Syns;
+use super::{Place, ProbeKind};
 
-/// How long answers are waited for after the last request.
+/// How long answers are waited for after the last probe.
 const LATE: Duration = Duration::from_millis(500);
+
+/// How old a probe may be that an answer without a number is counted for.
+const RECENT: Duration = Duration::from_millis(100);
 
 /// Probes that go out all the time, and the clock that they go by.
 pub trait Pulse {
@@ -37,8 +39,29 @@ pub trait Pulse {
     fn end(self: Box<Self>) -> Vec<Probe>;
 }
 
-/// Echo requests from a thread of their own.
-pub(crate) struct Echoes {
+/// One kind of probe, on sockets of its own.
+pub(super) trait Inquirer: Send {
+    /// Sends the probe of this number; they count up from 0. One that cannot be sent is lost.
+    fn send(&mut self, number: usize);
+
+    /// Waits for answers so long at most, and returns some that there are.
+    fn listen(&mut self, limit: Duration) -> Vec<Heard>;
+
+    /// Whether the times of answers are the kernel's own.
+    fn is_stamped(&self) -> bool;
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The number of the probe; none where answers do not tell what they answer.
+    pub(super) number: Option<usize>,
+    /// When it came.
+    pub(super) at: SystemTime,
+}
+
+/// Probes from a thread of their own.
+pub(super) struct Probes {
     begin: SystemTime,
     stamped: bool,
     answered: Arc<AtomicUsize>,
@@ -46,42 +69,34 @@ pub(crate) struct Echoes {
     sender: Option<JoinHandle<Vec<Probe>>>,
 }
 
-impl Echoes {
+/// Who sends probes of a kind to a place. Neighbours are asked for over an interface.
+pub(super) fn inquirer(kind: ProbeKind, place: &Place, over: &InterfaceName) -> io::Result<Box<dyn Inquirer>> {
+    Ok(match (kind, place.address) {
+        (ProbeKind::Icmp, _) => Box::new(Echoes::open(place)?),
+        (ProbeKind::Arp, std::net::IpAddr::V4(address)) => Box::new(ArpRequests::open(address, over)?),
+        (ProbeKind::Arp, std::net::IpAddr::V6(address)) => Box::new(Solicitations::open(address, over)?),
+        (ProbeKind::Tcp(port), _) => match Syns::open(place, port) {
+            Ok(syns) => Box::new(syns),
+            // Who may not do that, or whose system does not hand segments over, still has connections.
+            Err(_) => Box::new(Connections::to(place, port)?),
+        },
+    })
+}
+
+impl Probes {
     /// Begins.
-    pub(crate) fn start(place: &Place, interval: Duration) -> io::Result<Self> {
-        let nowhere = || io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{place} is not to be asked"));
-        let to = place.socket_address(0).ok_or_else(nowhere)?;
-        let protocol = if to.is_ipv6() { Protocol::ICMPV6 } else { Protocol::ICMPV4 };
-        let open = |kind| Socket::new(Domain::for_address(to), kind, Some(protocol));
-        let (socket, is_raw) = match open(Type::RAW) {
-            Ok(socket) => (socket, true),
-            Err(error) => (open(Type::DGRAM).map_err(|_| error)?, false),
-        };
-        // Only what comes from there is heard (raw(7)).
-        socket.connect(&to.into())?;
-        let socket = UdpSocket::from(socket);
-        socket.set_nonblocking(true)?;
-        let stamped = platform::stamp(&socket);
+    pub(super) fn start(inquirer: Box<dyn Inquirer>, interval: Duration) -> io::Result<Self> {
+        let stamped = inquirer.is_stamped();
         let begin = SystemTime::now();
         let (answered, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        let random = RandomState::new().hash_one(to);
-        let work = Work {
-            socket,
-            place: place.clone(),
-            is_raw,
-            begin,
-            // Room for as many numbers as there can be probes.
-            mark: Mark { identifier: (random & 0xffff) as u16, nonce: random & !0xffff_ffff },
-            answered: Arc::clone(&answered),
-            stop: Arc::clone(&stop),
-            probes: vec![],
-        };
+        let (counted, end) = (Arc::clone(&answered), Arc::clone(&stop));
+        let work = Work { inquirer, begin, answered: counted, stop: end, probes: vec![] };
         let sender = std::thread::Builder::new().name("probes".to_owned()).spawn(move || work.run(interval))?;
         Ok(Self { begin, stamped, answered, stop, sender: Some(sender) })
     }
 }
 
-impl Pulse for Echoes {
+impl Pulse for Probes {
     fn now(&self) -> Duration {
         self.begin.elapsed().unwrap_or_default()
     }
@@ -104,19 +119,16 @@ impl Pulse for Echoes {
     }
 }
 
-impl Drop for Echoes {
+impl Drop for Probes {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
     }
 }
 
 struct Work {
-    socket: UdpSocket,
-    place: Place,
-    is_raw: bool,
+    inquirer: Box<dyn Inquirer>,
     /// Stamps of the kernel are of the clock of the day (socket(7)), and so is everything here.
     begin: SystemTime,
-    mark: Mark,
     answered: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     probes: Vec<Probe>,
@@ -126,7 +138,9 @@ impl Work {
     fn run(mut self, interval: Duration) -> Vec<Probe> {
         let mut next = Instant::now();
         while !self.stop.load(Ordering::SeqCst) {
-            self.send();
+            let sent = self.begin.elapsed().unwrap_or_default();
+            self.inquirer.send(self.probes.len());
+            self.probes.push(Probe { sent, answered: vec![] });
             next += interval;
             // Who was held up does not make up for it with a burst.
             next = next.max(Instant::now());
@@ -136,31 +150,67 @@ impl Work {
         self.probes
     }
 
-    fn send(&mut self) {
-        let number = self.probes.len();
-        let mark = Mark { nonce: self.mark.nonce | number as u64, ..self.mark };
-        let request = echo::request(self.place.address, mark, (number & 0xffff) as u16);
-        let sent = self.begin.elapsed().unwrap_or_default();
-        // One that cannot be sent is lost.
-        let _ = self.socket.send(&request);
-        self.probes.push(Probe { sent, answered: vec![] });
-    }
-
     fn listen(&mut self, until: Instant) {
-        let mut packet = [0; 1500];
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let (Ok(limit), false) = (Timespec::try_from(left), left.is_zero()) else { return };
-            if !poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&limit)).is_ok_and(|ready| ready > 0) {
-                continue;
+            if left.is_zero() {
+                return;
             }
-            // What is reported of an earlier request, as that it found no way, is read off like a packet.
-            let Ok((length, at)) = platform::receive(&self.socket, &mut packet) else { continue };
-            let nonce = echo::nonce_of(&packet[..length], self.place.address, self.mark.identifier, self.is_raw);
-            let number = nonce.map(|nonce| nonce ^ self.mark.nonce).and_then(|number| usize::try_from(number).ok());
-            let Some(probe) = number.and_then(|number| self.probes.get_mut(number)) else { continue };
-            probe.answered.push(at.duration_since(self.begin).unwrap_or_default());
-            self.answered.fetch_add(1, Ordering::SeqCst);
+            for Heard { number, at } in self.inquirer.listen(left) {
+                let at = at.duration_since(self.begin).unwrap_or_default();
+                let number = number.or_else(|| newest(&self.probes, at));
+                let Some(probe) = number.and_then(|number| self.probes.get_mut(number)) else { continue };
+                probe.answered.push(at);
+                self.answered.fetch_add(1, Ordering::SeqCst);
+            }
         }
+    }
+}
+
+/// The probe that an answer without a number is counted for: the newest that waits for one, if it is not long ago that
+/// it was sent; or else the newest, and it has one too many.
+fn newest(probes: &[Probe], at: Duration) -> Option<usize> {
+    let sent = probes.iter().rposition(|probe| probe.sent <= at)?;
+    let recent = |probe: &&Probe| at.saturating_sub(probe.sent) <= RECENT;
+    let count = probes[..=sent].iter().rev().take_while(recent).position(|probe| probe.answered.is_empty());
+    Some(sent - count.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(time: u64) -> Duration {
+        Duration::from_millis(time)
+    }
+
+    /// Probes every 10 ms; the answers as they come.
+    fn counted(probes: usize, answers: &[u64]) -> Vec<usize> {
+        let mut list: Vec<_> =
+            (0..probes).map(|number| Probe { sent: ms(10 * number as u64), answered: vec![] }).collect();
+        for answer in answers {
+            let number = newest(&list, ms(*answer)).unwrap();
+            list[number].answered.push(ms(*answer));
+        }
+        list.iter().map(|probe| probe.answered.len()).collect()
+    }
+
+    #[test]
+    fn an_answer_without_a_number_counts_for_the_newest_probe_that_waits() {
+        assert_eq!(counted(3, &[1, 11, 21]), [1, 1, 1]);
+        assert_eq!(counted(3, &[1, 22, 23]), [1, 1, 1], "two that came together");
+        assert_eq!(counted(3, &[1, 2, 21]), [2, 0, 1], "twice");
+        assert_eq!(newest(&[], ms(1)), None);
+        assert_eq!(newest(&[Probe { sent: ms(5), answered: vec![] }], ms(1)), None, "before it was sent");
+    }
+
+    #[test]
+    fn what_was_lost_long_ago_is_not_answered_by_what_comes_twice() {
+        let mut answers = vec![1];
+        answers.extend((15..30).map(|number| 10 * number + 1));
+        answers.push(292);
+        let found = counted(30, &answers);
+        assert_eq!(found[1..15], [0; 14]);
+        assert_eq!(found[29], 2, "{found:?}");
     }
 }

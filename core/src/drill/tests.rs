@@ -134,3 +134,17 @@ proptest! {
         prop_assert_eq!(halves.iter().map(|half| half.lost).sum::<usize>(), 20);
     }
 }
+
+#[test]
+fn a_cable_that_is_pulled_and_not_missed_is_told_from_one_that_was_not_pulled() {
+    let mut host = host(&["eth1", "eth2"], Failback::Always);
+    let event =
+        |deed| Event { kind: Kind::Fail, member: name("eth1"), deed, until: Until::Left(name("eth1")), bound: ms(300) };
+    let stuck = |host: &Snapshot, deed, silent| Stuck::of(&event(deed), host, silent);
+    assert_eq!(stuck(&host, Deed::Cut, true), Stuck::CarrierStayed { member: name("eth1") });
+    assert_eq!(stuck(&host, Deed::Cut, false), Stuck::NotCut { member: name("eth1") });
+    let slow = |state: &str| Stuck::Slow { member: name("eth1"), state: state.to_owned() };
+    assert_eq!(stuck(&host, Deed::Plug, true), slow("ok"));
+    host.interfaces.get_mut(&name("eth1")).unwrap().carrier = false;
+    assert_eq!(stuck(&host, Deed::Cut, true), slow("without a link"), "the driver told, and nobody took over");
+}

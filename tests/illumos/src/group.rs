@@ -67,6 +67,9 @@ pub(crate) fn join(state: &mut State, name: &str, group: &str) -> Result<(), Err
     if target.members.first().is_some_and(|first| media(first) != media(name)) {
         return Err(Errno::Inval);
     }
+    if state.link(name).is_some_and(|link| link.unfit) {
+        return Err(Errno::OpNotSupp);
+    }
     if interface.lifs().any(|(_, lif)| lif.up || lif.duplicate) {
         return Err(Errno::AddrInUse);
     }
@@ -153,8 +156,24 @@ pub(crate) fn refresh(state: &mut State) {
     }
 }
 
+/// Duplicate address detection needs a member that sends: addresses that came up before there was one are asked about when
+/// there is [inferred].
+fn detect_duplicates(state: &mut State, ipmp: &str, family: Family, active: &[String]) {
+    let half = state.interface(ipmp).and_then(|ipmp| ipmp.half(family));
+    if active.is_empty() {
+        return;
+    }
+    let unbound = |lif: &&crate::Lif| lif.up && !lif.is_stub() && lif.bound.is_none();
+    let unbound: Vec<u32> =
+        half.into_iter().flat_map(|half| &half.lifs).filter(unbound).map(|lif| lif.number).collect();
+    for number in unbound {
+        crate::programs::ipadm::object::find_duplicate(state, ipmp, family, number);
+    }
+}
+
 /// Binds each data address that is up to one active member, the one with the fewest (facts §6), and evens out.
 fn bind(state: &mut State, ipmp: &str, family: Family, active: &[String]) {
+    detect_duplicates(state, ipmp, family, active);
     let Some(half) = state.interface_mut(ipmp).and_then(|ipmp| ipmp.half_mut(family)) else { return };
     let lifs = &mut half.lifs;
     for lif in lifs.iter_mut() {

@@ -35,6 +35,13 @@ impl Simulator {
         Self::with_binary(binary(), dialect, links)
     }
 
+    /// The same without programs: only [`Self::run`] runs them, and the state is in memory. For tests that run thousands.
+    pub fn within(dialect: Dialect, links: &[Link]) -> Self {
+        let directory = directory().expect("a directory for the simulated host");
+        let store = Store::in_memory(directory.path(), State::new(dialect, links)).expect("a simulated host");
+        Self { store, _directory: directory }
+    }
+
     /// The same with that file as the multi-call binary.
     pub fn with_binary(binary: &Path, dialect: Dialect, links: &[Link]) -> Self {
         let directory = directory().expect("a directory for the simulated host");
@@ -136,6 +143,14 @@ impl Simulator {
     /// Starts in.mpathd.
     pub fn start_mpathd(&self) {
         self.change(crate::mpathd::start);
+    }
+
+    /// Has the service of in.mpathd go into maintenance: the daemon is gone, and nobody starts it again.
+    pub fn break_mpathd(&self) {
+        self.change(|state| {
+            crate::mpathd::stop(state);
+            state.maintenance = state.dialect.has_ipmp_service();
+        });
     }
 
     /// Has ipmpstat show the view of before that many times after a change: who asks once has not asked enough.

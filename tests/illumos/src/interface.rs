@@ -62,6 +62,8 @@ pub struct Lif {
     pub dhcp: bool,
     /// ADDRCONF: in.ndpd owns it.
     pub addrconf: bool,
+    /// How many runs of `ipadm show-addr` still find duplicate address detection at work on it.
+    pub tentative: usize,
     /// DUPLICATE: duplicate address detection found another owner.
     pub duplicate: bool,
     /// The address object of ipadm that it belongs to, `net0/v4`.
@@ -82,6 +84,7 @@ impl Lif {
             deprecated: false,
             dhcp: false,
             addrconf: false,
+            tentative: 0,
             duplicate: false,
             object: None,
             bound: None,

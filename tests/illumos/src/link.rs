@@ -15,6 +15,9 @@ pub enum Media {
     Infiniband,
 }
 
+/// The MAC address of the hosts on the segments, as the kernel's warning about a duplicate address writes it.
+pub(crate) const STRANGER: &str = "02:00:00:00:00:99";
+
 /// A DHCP server on the segment of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -39,7 +42,7 @@ pub struct Link {
     pub reports: bool,
     /// Whether probes on it are answered: the network behind the switch.
     pub answers: bool,
-    /// Hosts that answer the all-hosts multicast, the targets where no router is known (facts §4.3).
+    /// Addresses of other hosts on the segment; they answer the all-hosts multicast, the targets where no router is known (facts §4.3).
     pub hosts: Vec<IpAddr>,
     /// The DHCP server on the segment.
     pub lease: Option<Lease>,
@@ -47,6 +50,8 @@ pub struct Link {
     pub temporary: bool,
     /// Given to a zone (facts §1.4).
     pub zone: Option<String>,
+    /// Whether the kernel refuses it in a group: no multicast, NOARP, or usesrc in use (facts §2.3).
+    pub unfit: bool,
     /// Whether the card is there at all; one that was pulled out is not found at the next boot.
     pub present: bool,
 }
@@ -65,6 +70,7 @@ impl Link {
             lease: None,
             temporary: false,
             zone: None,
+            unfit: false,
             present: true,
         }
     }

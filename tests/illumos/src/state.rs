@@ -85,6 +85,8 @@ pub struct State {
     pub profile_manager: bool,
     /// `config/transitive-probing` of svc:/network/ipmp, on Solaris 11 (facts §4.6).
     pub transitive_probing: bool,
+    /// Whether svc:/network/ipmp is in maintenance: its method failed too often, and nothing is tried any more (smf(7)).
+    pub maintenance: bool,
     /// in.mpathd and its view.
     pub mpathd: Mpathd,
     /// The datalinks.
@@ -109,6 +111,9 @@ pub struct State {
     pub calls: Vec<Call>,
     /// The index that the next interface gets.
     pub next_index: u32,
+    /// How many runs of `ipadm show-addr` find duplicate address detection at work on a new address: no command waits
+    /// for its end (facts §1.4).
+    pub detection: usize,
     /// How many runs of ipmpstat still show the view of before after a change: the daemon's view is asynchronous to the
     /// kernel (facts §3).
     pub lag: usize,
@@ -135,6 +140,7 @@ impl State {
             user: User::root(),
             profile_manager: false,
             transitive_probing: false,
+            maintenance: false,
             mpathd: Mpathd::default(),
             links: links.to_vec(),
             interfaces: Vec::new(),
@@ -147,6 +153,7 @@ impl State {
             faults: Vec::new(),
             calls: Vec::new(),
             next_index: 1,
+            detection: 0,
             lag: 0,
             behind: None,
         };

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::state::State;
@@ -28,12 +29,14 @@ const STALE: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub struct Store {
     directory: PathBuf,
+    /// The state itself, where no program outside of this process needs it.
+    memory: Option<Arc<Mutex<State>>>,
 }
 
 impl Store {
     /// Lays out a host.
     pub fn create(directory: &Path, binary: &Path, state: &State) -> io::Result<Self> {
-        let store = Self { directory: directory.to_owned() };
+        let store = Self::at(directory);
         for place in PLACES {
             let place = store.root_dir().join(place);
             fs::create_dir_all(&place)?;
@@ -41,22 +44,33 @@ impl Store {
                 std::os::unix::fs::symlink(binary, place.join(program))?;
             }
         }
-        for part in READ.into_iter().chain(["etc/ipadm", "var/adm"]) {
-            fs::create_dir_all(store.root_dir().join(part))?;
-        }
+        store.make_directories()?;
         store.save(state)?;
         Ok(store)
+    }
+
+    /// Lays out a host whose programs run in this process alone: its state needs no file.
+    pub fn in_memory(directory: &Path, state: State) -> io::Result<Self> {
+        let store = Self::at(directory);
+        store.make_directories()?;
+        store.save_files(&state)?;
+        Ok(Self { memory: Some(Arc::new(Mutex::new(state))), ..store })
+    }
+
+    fn make_directories(&self) -> io::Result<()> {
+        let parts = READ.into_iter().chain(["etc/ipadm", "var/adm"]);
+        parts.map(|part| self.root_dir().join(part)).try_for_each(fs::create_dir_all)
     }
 
     /// The host that a program belongs to: the nearest directory above it with a state file.
     pub fn above(program: &Path) -> Option<Self> {
         let found = program.ancestors().skip(1).find(|directory| directory.join("state.json").is_file())?;
-        Some(Self { directory: found.to_owned() })
+        Some(Self::at(found))
     }
 
     /// The host in that directory.
     pub fn at(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+        Self { directory: directory.to_owned(), memory: None }
     }
 
     /// Where the programs are.
@@ -71,6 +85,16 @@ impl Store {
 
     /// Runs something on the state, alone; what it leaves is written.
     pub fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        if let Some(memory) = &self.memory {
+            let mut state = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            self.load_files(&mut state)?;
+            let before = (state.files.clone(), state.database.clone());
+            let value = work(&mut state);
+            if (&state.files, &state.database) != (&before.0, &before.1) {
+                self.save_files(&state)?;
+            }
+            return Ok(value);
+        }
         let _lock = Lock::take(self.directory.join("lock"))?;
         let mut state = self.load()?;
         let before = state.clone();
@@ -91,6 +115,11 @@ impl Store {
 
     fn load(&self) -> io::Result<State> {
         let mut state: State = serde_json::from_slice(&fs::read(self.directory.join("state.json"))?)?;
+        self.load_files(&mut state)?;
+        Ok(state)
+    }
+
+    fn load_files(&self, state: &mut State) -> io::Result<()> {
         let written = WRITTEN.into_iter().filter_map(|name| state.files.remove_entry(name));
         let mut files: BTreeMap<String, String> = written.collect();
         for part in READ {
@@ -103,14 +132,19 @@ impl Store {
             }
         }
         state.files = files;
-        Ok(state)
+        Ok(())
     }
 
     fn save(&self, state: &State) -> io::Result<()> {
+        self.save_files(state)?;
+        replace(&self.directory.join("state.json"), &serde_json::to_vec_pretty(&state)?)
+    }
+
+    fn save_files(&self, state: &State) -> io::Result<()> {
         let root = self.root_dir();
-        let mut state = state.clone();
-        state.files.insert(crate::database::FILE.to_owned(), state.database.text());
-        for (name, text) in &state.files {
+        let database = (crate::database::FILE.to_owned(), state.database.text());
+        let others = state.files.iter().filter(|(name, _)| **name != database.0);
+        for (name, text) in others.chain([(&database.0, &database.1)]) {
             let path = root.join(name);
             if fs::read_to_string(&path).is_ok_and(|there| there == *text) {
                 continue;
@@ -126,7 +160,7 @@ impl Store {
                 }
             }
         }
-        replace(&self.directory.join("state.json"), &serde_json::to_vec_pretty(&state)?)
+        Ok(())
     }
 }
 

@@ -19,7 +19,11 @@ fn services(state: &State) -> Vec<(&'static str, &'static str)> {
     }
     if state.dialect.has_ipmp_service() {
         // In a shared-IP zone its method exits and leaves no daemon (facts §4.6).
-        services.push(("svc:/network/ipmp:default", word(state.mpathd.running || state.zone == Zone::SharedIp)));
+        let state = match state.maintenance {
+            true => "maintenance",
+            false => word(state.mpathd.running || state.zone == Zone::SharedIp),
+        };
+        services.push((IPMP[1], state));
     }
     services
 }
@@ -70,6 +74,7 @@ pub(super) fn svcs(state: &State, words: &[&str]) -> Output {
 
 /// Runs svcadm.
 pub(super) fn svcadm(state: &mut State, words: &[&str]) -> Output {
+    let waits = words.contains(&"-s");
     let words: Vec<&str> = words.iter().copied().filter(|word| !matches!(*word, "-s" | "-t" | "-r")).collect();
     let [verb, pattern] = words[..] else { return Output::failure("Usage: svcadm [-v] [cmd [args ... ]]") };
     let found = matching(state, pattern);
@@ -79,7 +84,21 @@ pub(super) fn svcadm(state: &mut State, words: &[&str]) -> Output {
     if !state.privileged() {
         return Output::failure(format!("svcadm: {fmri}: Permission denied."));
     }
+    // A service in maintenance stays there, whatever is asked of it, until it is cleared or disabled (svcadm(8)).
+    let broken = state.maintenance && *fmri == IPMP[1];
     match (*fmri, verb) {
+        (_, "clear") if !broken => {
+            return Output::failure(format!("svcadm: Instance \"{fmri}\" is not in a maintenance or degraded state."));
+        }
+        (_, "enable") if broken && waits => {
+            return Output::failure(format!("svcadm: Instance \"{fmri}\" is in maintenance state."));
+        }
+        (_, "enable" | "refresh" | "restart") if broken => {}
+        (_, "clear") => {
+            state.maintenance = false;
+            crate::mpathd::start(state);
+        }
+        (_, "disable") if broken => state.maintenance = false,
         ("svc:/network/ipmp:default", "refresh") => crate::mpathd::hang_up(state),
         ("svc:/network/ipmp:default", "disable") => crate::mpathd::stop(state),
         ("svc:/network/ipmp:default", "enable" | "restart") => {

@@ -174,15 +174,37 @@ pub(super) fn lease(state: &State, interface: &str) -> Option<Offer> {
 
 /// Another host that has the address already: the command succeeds, the address does not come up (facts §1.4).
 pub(crate) fn detect_duplicate(state: &mut State, interface: &str, family: Family, number: u32) {
+    let rounds = state.detection;
+    if let Some(lif) = state.lif_mut(interface, family, number) {
+        lif.tentative = rounds;
+    }
+    find_duplicate(state, interface, family, number);
+}
+
+/// What detection comes to: it is asked on the segments of all members [simplified: the kernel asks on one].
+pub(crate) fn find_duplicate(state: &mut State, interface: &str, family: Family, number: u32) {
     let members = state.group_of(interface).map(|group| group.members.clone());
     let links = members.unwrap_or_else(|| vec![interface.to_owned()]);
     let hosts: Vec<IpAddr> =
         links.iter().filter_map(|name| state.link(name)).flat_map(|link| link.hosts.clone()).collect();
-    if let Some(lif) = state.lif_mut(interface, family, number)
-        && hosts.contains(&lif.address)
-    {
-        lif.up = false;
-        lif.duplicate = true;
+    let Some(lif) = state.lif_mut(interface, family, number) else { return };
+    let address = lif.address;
+    if !hosts.contains(&address) {
+        return;
+    }
+    lif.up = false;
+    lif.duplicate = true;
+    let name = if number == 0 { interface.to_owned() } else { format!("{interface}:{number}") };
+    // The kernel's ip_arp.c and ip_ndp.c; whose it is, is nobody's card here.
+    let warning =
+        format!("WARNING: {name} has duplicate address {address} (in use by {}); disabled\n", crate::link::STRANGER);
+    state.files.entry(crate::mpathd::MESSAGES.to_owned()).or_default().push_str(&warning);
+}
+
+/// One look at the addresses: detection that is at work comes closer to its end.
+pub(super) fn look(state: &mut State) {
+    for (_, lif) in state.interfaces.iter_mut().flat_map(crate::Interface::lifs_mut) {
+        lif.tentative = lif.tentative.saturating_sub(1);
     }
 }
 

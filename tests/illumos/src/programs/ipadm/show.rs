@@ -133,6 +133,7 @@ pub(super) fn addresses(state: &mut State, words: &[&str], usage: &str) -> Done 
         _ => return Err(format!("Usage: {usage}")),
     };
     let mut rows = address_rows(state);
+    super::object::look(state);
     if let Some(only) = only {
         let all = only.ends_with('/');
         rows.retain(|row| if all { row[0].starts_with(only) } else { row[0] == only });
@@ -198,7 +199,9 @@ fn stored_positions(state: &State, name: &str) -> String {
 }
 
 fn address_row(state: &State, interface: &Interface, lif: &Lif) -> Vec<String> {
-    let state_word = if lif.duplicate {
+    let state_word = if lif.tentative > 0 {
+        "tentative"
+    } else if lif.duplicate {
         "duplicate"
     } else if !lif.up {
         "down"
