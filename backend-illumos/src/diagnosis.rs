@@ -6,7 +6,7 @@ use mpath_core::capability::Obstacle;
 use mpath_core::finding::{Code, Finding};
 use mpath_core::shell::word;
 use mpath_core::snapshot::{Interface, Membership};
-use mpath_core::{InterfaceName, Snapshot};
+use mpath_core::{Address, InterfaceName, Snapshot};
 
 use crate::dialect::Dialect;
 
@@ -18,8 +18,10 @@ pub(crate) fn of_the_host(
     daemon_answers: bool,
 ) -> Vec<Finding> {
     let has_groups = snapshot.interfaces.values().any(|interface| interface.group().is_some());
-    let others = obstacles.into_iter().filter(|(code, ..)| *code != Code::MpathdOff);
-    let mut findings: Vec<_> = others
+    let matters = |(code, ..): &(Code, &str, Obstacle)| has_groups || *code != Code::MpathdOff;
+    let mut findings: Vec<_> = obstacles
+        .into_iter()
+        .filter(matters)
         .map(|(code, seen, obstacle)| {
             let (source, seen) = seen.rsplit_once(": ").unwrap_or((seen, ""));
             let finding = Finding::new(code, obstacle.reason).seen(source, seen);
@@ -27,15 +29,15 @@ pub(crate) fn of_the_host(
             if code == Code::ZoneSharesNetwork {
                 finding.advice(obstacle.cure)
             } else {
-                finding.cured_by("let groups be made", [obstacle.cure])
+                finding.cured_by("let groups work", [obstacle.cure])
             }
         })
         .collect();
-    if has_groups && !daemon_answers {
+    if has_groups && !daemon_answers && !findings.iter().any(|finding| finding.code == Code::MpathdOff) {
         findings.push(
             Finding::new(Code::MpathdOff, "in.mpathd does not run, and without it nothing fails over")
                 .seen("ipmpstat -g", "it cannot contact in.mpathd")
-                .cured_by("start it", ["svcadm enable -s svc:/network/ipmp:default"]),
+                .cured_by("start it, as it is started at boot", ["/lib/inet/in.mpathd"]),
         );
     }
     findings
@@ -54,9 +56,24 @@ pub(crate) fn diagnose(snapshot: &Snapshot, dialect: Dialect) -> Vec<Finding> {
         findings.extend(only_standbys(device, &members, dialect));
         findings.extend(single_member(device, &members));
         findings.extend(no_test_address(device, &members));
+        let own = snapshot.interface(device).map(|interface| (device, interface));
+        let all = own.into_iter().chain(members.iter().map(|(name, _, interface)| (*name, *interface)));
+        findings.extend(all.flat_map(|(name, interface)| duplicates(device, name, interface)));
         findings
     };
     devices.flat_map(of_group).collect()
+}
+
+fn duplicates(device: &InterfaceName, name: &InterfaceName, interface: &Interface) -> Vec<Finding> {
+    let finding = |address: &Address| {
+        let owner = address.duplicate?.owner.map(|mac| format!(", {mac}")).unwrap_or_default();
+        let alone = address.net.addr();
+        let summary = format!("{alone} of {name} is another station's already{owner}, and is not used");
+        let finding = Finding::new(Code::DadFailed, summary).of(device).on(name);
+        let finding = finding.seen(format!("ifconfig {name}"), format!("{alone} DUPLICATE"));
+        Some(finding.advice("let the other station give it up, and then add it here again"))
+    };
+    interface.addresses.iter().filter_map(finding).collect()
 }
 
 fn only_standbys(device: &InterfaceName, members: &[Member<'_>], dialect: Dialect) -> Option<Finding> {

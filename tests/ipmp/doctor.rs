@@ -72,6 +72,11 @@ fn a_daemon_that_does_not_run_is_found_where_there_is_a_group() {
         world.host.stop_mpathd();
         found_and_cured(&world, "mpathd-off", "in.mpathd");
     }
+    // Where it has no service, a group that lost it is as dead.
+    let world = World::new(Dialect::IllumosOld, HOME_LAN);
+    world.done("up");
+    world.host.stop_mpathd();
+    assert_eq!(codes(&world), ["mpathd-off"]);
 }
 
 #[test]
@@ -135,5 +140,25 @@ fn a_group_that_lost_a_member_is_found_and_fixed_by_the_file() {
         assert!(world.host.run("ipadm", &["set-ifprop", "-t", "-p", "standby=off", "-m", "ip", "net1"]).success());
         let run = world.run("doctor --fix");
         assert!(run.code == 0 && run.stdout.ends_with("nothing is wrong\n"), "{run}");
+    }
+}
+
+#[test]
+fn an_address_that_another_station_has_is_found() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.done("up --persist");
+        for card in ["net0", "net1"] {
+            world.host.with_link(card, |link| link.hosts = vec!["192.168.1.34".parse().unwrap()]);
+        }
+        world.reboot();
+        let findings = findings(&world);
+        let found = findings.iter().find(|finding| finding["code"] == "dad-failed");
+        let found = found.unwrap_or_else(|| panic!("{dialect:?}: {findings:#?}"));
+        assert!(
+            found["summary"].as_str().unwrap().contains("192.168.1.34") && found["device"] == "homelan0",
+            "{found:#}"
+        );
+        assert!(found["evidence"].to_string().contains("DUPLICATE"), "{found:#}");
     }
 }
