@@ -1,4 +1,4 @@
-//! What of a host matters to its groups beside a snapshot: values, collected by [`survey`](crate::survey).
+//! What of a host matters to its groups beside a snapshot: values, collected by the survey of a backend.
 
 use std::collections::BTreeMap;
 
