@@ -16,7 +16,9 @@ use crate::command::{CommandLine, LIMIT, Programs, Rights};
 use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
-use crate::{address, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, property, route};
+use crate::{
+    address, boot, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, property, route,
+};
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
 const DAEMON_RETURNS: Duration = Duration::from_secs(10);
@@ -92,10 +94,13 @@ impl IllumosBackend {
         };
         match op {
             Op::Run(line) => self.programs.change(line, self.rights).map(drop),
-            Op::Remove { line, look } => match self.programs.change(line, self.rights) {
-                Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
-                done => done.map(drop),
-            },
+            Op::Remove { line, look, routes_of } => {
+                match self.programs.change(line, self.rights) {
+                    Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => {}
+                    done => _ = done?,
+                }
+                routes_of.iter().try_for_each(|interface| self.forget_routes(interface))
+            }
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
                 Err(error @ BackendError::Command { .. }) => {
                     if wake.iter().any(|line| self.programs.change(line, self.rights).is_err()) {
@@ -119,6 +124,21 @@ impl IllumosBackend {
             }
             Op::BootFile { file, edit } => boot_file::edit(&self.root, file, edit).map_err(io(file)),
         }
+    }
+
+    /// Removes the persistent routes that name an interface that is gone: those whose own removal failed.
+    fn forget_routes(&self, interface: &str) -> Result<(), BackendError> {
+        let shown = || self.programs.ask("route", &["-p", "show"]).unwrap_or_default();
+        for arguments in boot::routes_naming(interface, &shown()) {
+            let words = ["-p", "delete"].into_iter().chain(arguments.iter().map(String::as_str));
+            // It complains that there is no such route but the persistent one.
+            if let Err(error) = self.programs.change(&CommandLine::new("route", words), self.rights)
+                && boot::routes_naming(interface, &shown()).contains(&arguments)
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// See [`Op::Join`].
@@ -230,7 +250,11 @@ impl IllumosBackend {
             interfaces,
         };
         let devices = rows.interfaces.iter().filter(|interface| interface.is_ipmp);
-        let mark = |ip: &interface::IpInterface| mark::read(&self.root, &ip.name, rows.is_persistent(ip));
+        // One that lasts and was half removed is not kept any more, and is mpath's all the same.
+        let mark = |ip: &interface::IpInterface| {
+            let passing = || mark::read(&self.root, &ip.name, false).filter(|_| !rows.is_persistent(ip));
+            passing().or_else(|| mark::read(&self.root, &ip.name, true))
+        };
         rows.marks = devices.filter_map(|ip| Some((ip.name.clone(), mark(ip)?))).collect();
         Ok(rows)
     }

@@ -21,8 +21,25 @@ pub(crate) struct Boot {
     pub(crate) hostnames: BTreeMap<String, Vec<String>>,
     /// The next hops in `/etc/defaultrouter`.
     routers: Vec<IpAddr>,
-    /// Destinations and next hops that `route -p` keeps.
-    routes: Vec<(IpNet, IpAddr)>,
+    /// What `route -p` keeps.
+    routes: Vec<PersistentRoute>,
+}
+
+/// A route that `route -p` keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PersistentRoute {
+    to: IpNet,
+    via: IpAddr,
+    /// The interface that it names.
+    interface: Option<String>,
+    /// The arguments that `route add` got, and `route delete` takes.
+    arguments: Vec<String>,
+}
+
+/// The arguments of each route in the output of `route -p show` that names an interface.
+pub(crate) fn routes_naming(interface: &str, shown: &str) -> Vec<Vec<String>> {
+    let routes = shown.lines().filter_map(persistent_route);
+    routes.filter(|route| route.interface.as_deref() == Some(interface)).map(|route| route.arguments).collect()
 }
 
 impl Boot {
@@ -76,20 +93,22 @@ impl Boot {
         route.is_default() && !route.is_ipv6() && route.via.is_some_and(|via| self.routers.contains(&via))
     }
 
-    /// Whether `route -p` keeps a route.
-    pub(crate) fn has_route(&self, route: &Route) -> bool {
-        self.routes.iter().any(|(to, via)| *to == route.to && Some(*via) == route.via)
+    /// Whether `route -p` keeps a route, naming no interface or one that is right.
+    pub(crate) fn has_route(&self, route: &Route, is_right: impl Fn(&str) -> bool) -> bool {
+        let same = |kept: &&PersistentRoute| kept.to == route.to && Some(kept.via) == route.via;
+        self.routes.iter().filter(same).any(|kept| kept.interface.as_deref().is_none_or(&is_right))
     }
 }
 
 /// `persistent: route add -inet default 192.168.1.24 -ifp ipmp0` (`save_route` in `route.c` keeps the arguments).
-fn persistent_route(line: &str) -> Option<(IpNet, IpAddr)> {
+fn persistent_route(line: &str) -> Option<PersistentRoute> {
     let (_, arguments) = line.split_once("route add ")?;
-    let (mut places, mut mask) = (Vec::new(), None);
+    let (mut places, mut mask, mut interface) = (Vec::new(), None, None);
     let mut words = arguments.split_whitespace();
     while let Some(word) = words.next() {
         match word {
-            "-ifp" | "-ifa" | "-setsrc" => _ = words.next(),
+            "-ifp" => interface = words.next().map(str::to_owned),
+            "-ifa" | "-setsrc" => _ = words.next(),
             "-netmask" => mask = words.next().and_then(|mask| mask.parse::<IpAddr>().ok()),
             option if option.starts_with('-') => {}
             place => places.push(place),
@@ -103,7 +122,8 @@ fn persistent_route(line: &str) -> Option<(IpNet, IpAddr)> {
         (_, Ok(host), None) => IpNet::from(host),
         (net, ..) => net.parse().ok()?,
     };
-    Some((to.trunc(), via))
+    let arguments = arguments.split_whitespace().map(str::to_owned).collect();
+    Some(PersistentRoute { to: to.trunc(), via, interface, arguments })
 }
 
 #[cfg(test)]
@@ -116,7 +136,8 @@ mod tests {
                     persistent: route add -net 10.0.0.0/8 192.168.1.25\n\
                     persistent: route add -host 10.1.1.1 192.168.1.25 -static\n\
                     persistent: route add -net 172.16.0.0 -netmask 255.240.0.0 -gateway 192.168.1.25\n";
-        let found: Vec<_> = text.lines().filter_map(persistent_route).map(|(to, via)| format!("{to} {via}")).collect();
+        let routes = text.lines().filter_map(persistent_route);
+        let found: Vec<_> = routes.map(|route| format!("{} {}", route.to, route.via)).collect();
         assert_eq!(
             found,
             [
@@ -128,6 +149,11 @@ mod tests {
             ]
         );
         assert_eq!(persistent_route("No persistent routes are defined"), None);
+        let own = ["-inet", "default", "192.168.1.24", "-ifp", "ipmp0"].map(str::to_owned).to_vec();
+        assert_eq!(routes_naming("ipmp0", text), [own]);
+        let route = Route::default_via([192, 168, 1, 24].into());
+        let boot = Boot::of(vec![], "", text);
+        assert!(boot.has_route(&route, |name| name == "ipmp0") && !boot.has_route(&route, |name| name == "net0"));
     }
 
     #[test]

@@ -248,6 +248,9 @@ impl Rows {
             })
             .collect();
         nets.sort_by_key(|(is_card, ..)| *is_card);
+        let places: BTreeMap<String, String> =
+            snapshot.interfaces.keys().filter_map(|name| Some((name.to_string(), way_out(name.as_str())?.1))).collect();
+        let place = |name: &str| places.get(name).cloned().unwrap_or_else(|| name.to_owned());
         for Row { route, interface } in &self.routes {
             let mut route = route.clone();
             if interface.is_none() {
@@ -256,10 +259,10 @@ impl Rows {
             if self.boot.is_router(&route) {
                 (route.protocol, route.kept) = (OF_DEFAULT_ROUTER, true);
             }
-            route.kept |= self.boot.has_route(&route);
             let nets = nets.iter().map(|(_, name, net)| (name.as_str(), *net));
             let found = interface.as_deref().or_else(|| interface_of(route.via?, nets));
             let Some(interface) = found.and_then(|name| snapshot.interfaces.get_mut(name)) else { continue };
+            route.kept |= self.boot.has_route(&route, |name| found.map(place) == Some(place(name)));
             // dhcpagent adds the routers of a lease by itself, and takes them away with it (dhcpagent(8)).
             let routers = self.leases.get(found.unwrap_or_default());
             if route.is_default() && routers.is_some_and(|routers| route.via.is_some_and(|via| routers.contains(&via)))

@@ -56,6 +56,9 @@ pub enum Op {
         line: CommandLine,
         /// What succeeds as long as it is there.
         look: CommandLine,
+        /// The interface whose persistent routes go with it: without their interface they are in the way of others, and no
+        /// program shows them among the routes.
+        routes_of: Option<String>,
     },
     /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
     /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
@@ -123,8 +126,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
             let file = hostname_file(way, device, || Edit::Unmake(boot_file::group_line(device)));
             let remove = match way.by_ifconfig() {
                 // Each family for itself, and one of them may be gone from a try before.
-                true => ["inet6", "inet"].map(|family| unplumb(device, family)).into(),
-                false => vec![ipadm(&["delete-ipmp", device])],
+                true => ["inet6", "inet"].map(|family| unplumb(device, family, way)).into(),
+                false => vec![remove("ipadm", &["delete-ipmp", device], &["show-if", device], device, way)],
             };
             let unmark = label.is_some().then(|| mark_op(way, device, None));
             file.into_iter().chain(remove).chain(unmark).collect()
@@ -190,9 +193,13 @@ fn ifconfig(words: &[&str]) -> Op {
     run("ifconfig", words)
 }
 
-fn unplumb(device: &str, family: &str) -> Op {
-    let line = |words: &[&str]| CommandLine::new("ifconfig", words.iter().copied());
-    Op::Remove { line: line(&[device, family, "unplumb"]), look: line(&[device, family]) }
+fn unplumb(device: &str, family: &str, way: Way) -> Op {
+    remove("ifconfig", &[device, family, "unplumb"], &[device, family], device, way)
+}
+
+fn remove(program: &'static str, line: &[&str], look: &[&str], device: &str, way: Way) -> Op {
+    let [line, look] = [line, look].map(|words| CommandLine::new(program, words.iter().copied()));
+    Op::Remove { line, look, routes_of: way.lasting.then(|| device.to_owned()) }
 }
 
 /// A step's edit of a hostname file, where that is what keeps the interface.

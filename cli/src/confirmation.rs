@@ -15,12 +15,13 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, journal_code};
+use crate::error::{CommandError, ErrorText};
 use crate::host::Host;
-use crate::journals::{self, Found, JournalError, JournalStore};
+use crate::journals::{Found, JournalStore};
 use crate::lock::Lock;
 use crate::output::report::GroupReport;
 use crate::prompt::Answer;
+use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
 
@@ -75,7 +76,7 @@ impl From<TokenError> for CommandError {
 }
 
 /// The changes that wait now, each with all its groups.
-pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, JournalError> {
+pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, RecordError> {
     let mut changes: Vec<Pending> = Vec::new();
     for found in journals.all() {
         let found = found?;
@@ -120,7 +121,7 @@ pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
         Ok(()) => recovery::keep(found, context),
         Err(error) => {
             let report = GroupReport::new(found.group(), None);
-            report.failed(journal_code(&error), ErrorText::of(&error, error.hint()))
+            report.failed_by_record(&error)
         }
     });
     let reports = reports.collect();
@@ -132,14 +133,19 @@ pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
 pub(crate) fn revert(token: &Token, host: &mut Host, context: &mut Context<'_>) -> Vec<GroupReport> {
     let mut waiting = context.journals().waiting(token);
     waiting.sort_by_key(|found| std::cmp::Reverse(found.journal.opening.group.clone()));
+    // The time to confirm is over for all, before the first is half undone: whoever is killed in between is gone on with. Where
+    // that cannot be written, it is undone all the same.
+    for found in waiting.iter().filter(|found| matches!(found.recovery, Some(Recovery::Wait { .. }))) {
+        let _ = found.reopen().and_then(|mut journal| journal.mark(Mark::Applied { until: 0 }));
+    }
     let reports = waiting.iter().map(|found| recovery::revert(found, host, context)).collect();
     wake(context.state_directory, token);
     reports
 }
 
 /// Lets a change wait from now on for so many seconds. To be called with the lock.
-pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), JournalError> {
-    let until = journals::now()?.seconds + seconds;
+pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), RecordError> {
+    let until = record::now()?.seconds + seconds;
     let mut done = journals.waiting(token).into_iter().filter(|found| !found.is_stuck());
     done.try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))
 }

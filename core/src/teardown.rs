@@ -18,6 +18,18 @@ pub struct Remains {
     pub left: Result<Vec<Step>, BackendError>,
 }
 
+/// Whether a step waits for the next round: a member that could not leave yet would stay a standby, what it is to get back
+/// would be the group's, and the group is not empty.
+fn waits(step: &Step, failed: &[(Step, BackendError)]) -> bool {
+    failed.iter().any(|(failed, _)| match failed.change() {
+        Step::SetStandby { device, member, .. } | Step::RemoveMember { device, member } => {
+            step.subject() == Some(member)
+                || matches!(step.change(), Step::DeleteGroup(group) if group.device == *device)
+        }
+        _ => false,
+    })
+}
+
 /// Does every step, then looks what is left: an empty plan means that it is all done, whatever failed on the way. What
 /// failed is tried again as long as that leaves less to do.
 pub fn take_down(
@@ -33,6 +45,9 @@ pub fn take_down(
     loop {
         let mut failed = Vec::new();
         for (number, step) in steps.iter().enumerate() {
+            if waits(step, &failed) {
+                continue;
+            }
             // Who watches cannot stop it: half a way is better than none.
             let _ = watch.begin(number, step);
             failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));

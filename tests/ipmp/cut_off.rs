@@ -11,26 +11,22 @@ use crate::world::HOME_LAN;
 #[test]
 fn an_up_for_every_boot_that_the_power_cut_off_is_undone_by_recover() {
     for dialect in WAYS {
-        let before = Truth::of(&busy_world(dialect).host.state());
-        at_every_command(
-            dialect,
-            "up --persist",
-            || busy_world(dialect),
-            |world, story| {
-                world.reboot();
-                let recover = world.run("recover");
-                assert!(recover.stderr.contains("was cut off by a boot"), "{story}: {recover}");
-                assert_eq!(recover.code, 0, "{story}: {recover}\n{:#?}", world.host.mutations());
-                if dialect == Dialect::IllumosNew {
-                    // In the other, the boot has given the member a link-local address, which goes with the next.
-                    assert_eq!(Truth::of(&world.host.state()), before, "{story}");
-                }
-                no_journal_is_left(world, story);
-                world.reboot();
-                assert_eq!(Truth::of(&world.host.state()), before, "{story}, then another boot");
-                assert!(!world.lasting_directory().join("receipts/home-lan.json").exists(), "{story}");
-            },
-        );
+        let world = busy_world(dialect);
+        let before = Truth::of(&world.host.state());
+        at_every_command(&world, "up --persist", 16, |world, story| {
+            world.reboot();
+            let recover = world.run("recover");
+            assert!(recover.stderr.contains("was cut off by a boot"), "{story}: {recover}");
+            assert_eq!(recover.code, 0, "{story}: {recover}\n{:#?}", world.host.mutations());
+            if dialect == Dialect::IllumosNew {
+                // In the other, the boot has given the member a link-local address, which goes with the next.
+                assert_eq!(Truth::of(&world.host.state()), before, "{story}");
+            }
+            no_journal_is_left(world, story);
+            world.reboot();
+            assert_eq!(Truth::of(&world.host.state()), before, "{story}, then another boot");
+            assert!(!world.lasting_directory().join("receipts/home-lan.json").exists(), "{story}");
+        });
     }
 }
 

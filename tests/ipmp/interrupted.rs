@@ -1,4 +1,5 @@
-//! `up --persist` that is killed, or cut off with the power, at any command; and one that is not confirmed.
+//! mpath killed, or cut off with the power, at any command: of an `up` of either kind, of a `down`, of a `switch`; and changes
+//! that are not confirmed.
 
 use std::fs;
 
@@ -19,20 +20,27 @@ pub(crate) fn busy_world(dialect: Dialect) -> World {
     world
 }
 
-/// Kills `mpath LINE` at each command, and lets the rest of the story follow.
-pub(crate) fn at_every_command(dialect: Dialect, line: &str, begin: impl Fn() -> World, then: impl Fn(&World, &str)) {
+/// Kills `mpath LINE` at each command of it, before the command and after, each time on the same host, and lets the rest of
+/// the story follow.
+pub(crate) fn at_every_command(world: &World, line: &str, least: usize, then: impl Fn(&World, &str)) {
+    let saved = world.save();
     let mut deaths = 0;
     for late in [false, true] {
         for at in 0.. {
-            let world = begin();
+            world.restore(&saved);
             if !world.dies(line, Death { at, late }) {
                 break;
             }
-            then(&world, &format!("{dialect:?}: `{line}` died at command {at}, late: {late}"));
+            then(world, &format!("`{line}` died at command {at}, late: {late}"));
             deaths += 1;
         }
     }
-    assert!(deaths > 16, "{dialect:?}: only {deaths} deaths");
+    world.restore(&saved);
+    assert!(deaths >= least, "`{line}`: only {deaths} deaths");
+}
+
+fn truth(world: &World) -> Truth {
+    Truth::of(&world.host.state())
 }
 
 pub(crate) fn no_journal_is_left(world: &World, story: &str) {
@@ -44,104 +52,155 @@ pub(crate) fn no_journal_is_left(world: &World, story: &str) {
 pub(crate) const WAYS: [Dialect; 2] = [Dialect::IllumosNew, Dialect::IllumosOld];
 
 #[test]
-fn an_up_for_every_boot_that_was_killed_is_recovered_from() {
-    for dialect in WAYS {
-        let before = Truth::of(&busy_world(dialect).host.state());
-        at_every_command(
-            dialect,
-            "up --persist",
-            || busy_world(dialect),
-            |world, story| {
+fn an_up_that_was_killed_is_recovered_from_or_gone_on_with() {
+    for dialect in DIALECTS {
+        for line in ["up", "up --persist", "up --confirm 60s"] {
+            let world = busy_world(dialect);
+            let before = truth(&world);
+            at_every_command(&world, line, 16, |world, story| {
+                let saved = world.save();
                 world.done("recover");
-                assert_eq!(Truth::of(&world.host.state()), before, "{story}");
+                assert_eq!(truth(world), before, "{dialect:?}: {story}");
                 no_journal_is_left(world, story);
                 world.reboot();
-                assert_eq!(Truth::of(&world.host.state()), before, "{story}, then a boot");
-            },
-        );
-    }
-}
+                assert_eq!(truth(world), before, "{dialect:?}: {story}, then a boot");
 
-#[test]
-fn after_a_power_cut_in_an_up_for_every_boot_down_gives_back_what_was_there() {
-    for dialect in WAYS {
-        let before = Truth::of(&busy_world(dialect).host.state());
-        at_every_command(
-            dialect,
-            "up --persist",
-            || busy_world(dialect),
-            |world, story| {
-                world.reboot();
-                let down = world.run("down");
-                assert_eq!(down.code, 0, "{story}: {down}\n{:#?}", world.host.mutations());
-                world.reboot();
-                assert_eq!(Truth::of(&world.host.state()), before, "{story}: {down}");
-            },
-        );
-    }
-}
-
-#[test]
-fn after_a_power_cut_in_an_up_for_every_boot_another_up_goes_on() {
-    for dialect in WAYS {
-        let before = Truth::of(&busy_world(dialect).host.state());
-        at_every_command(
-            dialect,
-            "up --persist",
-            || busy_world(dialect),
-            |world, story| {
-                world.reboot();
-                let up = world.run("up --persist");
-                assert_eq!(up.code, 0, "{story}: {up}\n{:#?}", world.host.mutations());
-                world.reboot();
+                // Whoever does not recover brings it up another time, which undoes what was left before.
+                world.restore(&saved);
+                let line = line.trim_end_matches(" --confirm 60s");
+                world.done(line);
                 world.done("status --check");
-                world.host.forget_calls();
-                world.done("up");
-                assert_eq!(world.host.mutations(), Vec::<String>::new(), "{story}");
+                no_journal_is_left(world, story);
                 world.done("down");
-                world.reboot();
-                assert_eq!(Truth::of(&world.host.state()), before, "{story}");
-            },
-        );
+                assert_eq!(truth(world), before, "{dialect:?}: {story}, then up and down");
+            });
+        }
     }
 }
 
 #[test]
-fn after_a_power_cut_in_a_down_of_a_group_that_lasts_another_down_goes_on() {
+fn a_power_cut_in_an_up_for_every_boot_is_taken_down_or_gone_on_with() {
     for dialect in WAYS {
-        let before = Truth::of(&busy_world(dialect).host.state());
-        let begin = || {
-            let world = busy_world(dialect);
-            world.done("up --persist");
-            world
-        };
-        at_every_command(dialect, "down", begin, |world, story| {
+        let world = busy_world(dialect);
+        let before = truth(&world);
+        at_every_command(&world, "up --persist", 16, |world, story| {
             world.reboot();
+            let saved = world.save();
             let down = world.run("down");
-            assert_eq!(down.code, 0, "{story}: {down}\n{:#?}", world.host.mutations());
+            assert_eq!(down.code, 0, "{dialect:?}: {story}: {down}\n{:#?}", world.host.mutations());
             world.reboot();
-            assert_eq!(Truth::of(&world.host.state()), before, "{story}: {down}");
+            assert_eq!(truth(world), before, "{dialect:?}: {story}: {down}");
+
+            world.restore(&saved);
+            let up = world.run("up --persist");
+            assert_eq!(up.code, 0, "{dialect:?}: {story}: {up}\n{:#?}", world.host.mutations());
+            world.reboot();
+            world.done("status --check");
+            world.host.forget_calls();
+            world.done("up");
+            assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}: {story}");
+            world.done("down");
+            world.reboot();
+            assert_eq!(truth(world), before, "{dialect:?}: {story}");
         });
     }
 }
 
 #[test]
-fn a_group_that_lasts_and_is_not_confirmed_goes_for_every_boot() {
+fn a_down_that_was_killed_is_recovered_from_or_gone_on_with() {
     for dialect in DIALECTS {
-        let world = busy_world(dialect);
-        let before = Truth::of(&world.host.state());
-        world.done("up --persist --confirm 60s");
-        world.done("revert");
-        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
-        no_journal_is_left(&world, "reverted");
-        world.reboot();
-        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
-        world.done("up --persist --confirm 60s");
-        world.done("confirm");
-        world.reboot();
-        world.done("status --check");
-        world.done("down");
-        world.reboot();
-        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+        for up in ["up", "up --persist"] {
+            let world = busy_world(dialect);
+            let before = truth(&world);
+            world.done(up);
+            let wanted = truth(&world);
+            at_every_command(&world, "down", 16, |world, story| {
+                let saved = world.save();
+                world.done("recover");
+                no_journal_is_left(world, story);
+                let after = truth(world);
+                assert!(after == before || after == wanted, "{dialect:?}: {up}, {story}: {after:#?}");
+
+                world.restore(&saved);
+                world.done("down");
+                no_journal_is_left(world, story);
+                assert_eq!(truth(world), before, "{dialect:?}: {up}, {story}");
+
+                if up == "up --persist" {
+                    // The power goes with the process.
+                    world.restore(&saved);
+                    world.reboot();
+                    let down = world.run("down");
+                    assert_eq!(down.code, 0, "{dialect:?}: {story}: {down}\n{:#?}", world.host.mutations());
+                    world.reboot();
+                    assert_eq!(truth(world), before, "{dialect:?}: {story}: {down}");
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn a_switch_that_was_killed_is_recovered_from_and_released() {
+    for dialect in DIALECTS {
+        for up in ["up", "up --persist"] {
+            let world = busy_world(dialect);
+            world.done(up);
+            // `if_mpadm -r` switches on each address that is off: the configuration is what must be as it was.
+            let (before, active) = (world.look().configuration(), world.active("homelan0"));
+            let is_as_before = |world: &World, story: &str| {
+                assert_eq!(world.look().configuration(), before, "{dialect:?}: {up}, {story}");
+                assert_eq!(world.active("homelan0"), active, "{dialect:?}: {up}, {story}");
+            };
+            for line in ["switch", "switch --to net1"] {
+                at_every_command(&world, line, 2, |world, story| {
+                    world.done("recover");
+                    no_journal_is_left(world, story);
+                    world.done("switch --release");
+                    is_as_before(world, story);
+                });
+            }
+            world.done("switch");
+            at_every_command(&world, "switch --release", 2, |world, story| {
+                world.done("recover");
+                world.done("switch --release");
+                no_journal_is_left(world, story);
+                is_as_before(world, story);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_change_that_is_not_confirmed_goes_and_one_that_is_stays() {
+    for dialect in DIALECTS {
+        for line in ["up --confirm 60s", "up --persist --confirm 60s"] {
+            let world = busy_world(dialect);
+            let before = truth(&world);
+            world.done(line);
+            // Whoever reverts may be killed as well, and anybody goes on.
+            at_every_command(&world, "revert", 16, |world, story| {
+                world.done("recover");
+                assert_eq!(truth(world), before, "{dialect:?}: {line}, {story}");
+                no_journal_is_left(world, story);
+            });
+            world.done("revert");
+            assert_eq!(truth(&world), before, "{dialect:?}: {line}");
+            no_journal_is_left(&world, "reverted");
+            world.reboot();
+            assert_eq!(truth(&world), before, "{dialect:?}: {line}");
+            world.done(line);
+            world.done("confirm");
+            let lasts = line.contains("--persist");
+            if lasts {
+                world.reboot();
+            }
+            world.done("status --check");
+            world.done("down");
+            if lasts {
+                world.reboot();
+            }
+            assert_eq!(truth(&world), before, "{dialect:?}: {line}");
+        }
     }
 }

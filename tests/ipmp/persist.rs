@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Fault, How, Lease, When};
+use illumos_simulator::{Dialect, Lease};
 
 use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
@@ -228,35 +228,6 @@ fn ipv6_of_a_group_that_lasts_has_an_active_member_after_a_boot() {
         assert_eq!(world.active("lan0").as_deref(), Some("net0"), "{dialect:?}");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
-    }
-}
-
-#[test]
-fn an_up_that_fails_at_any_command_leaves_what_is_kept_as_it_was() {
-    for dialect in DIALECTS {
-        let world = busy_world(dialect);
-        world.done("up --persist");
-        let commands = world.host.mutations().len();
-        assert!(commands > 8, "{:#?}", world.host.mutations());
-        for number in 1..=commands {
-            let refusal = || How::Exit(1, "it was told to fail".to_owned());
-            for fault in
-                [Fault::new(When::Mutation(number), refusal()), Fault::after(When::Mutation(number), refusal())]
-            {
-                let world = busy_world(dialect);
-                let (before, kept_before) = (world.look().configuration(), kept(&world));
-                world.host.fail(fault.clone());
-                let run = world.run("up --persist");
-                let case = format!("{dialect:?} {number} {fault:?}\n{run}\n{:#?}", world.host.mutations());
-                assert_eq!(run.code, 1, "{case}");
-                let told = ["everything was undone", "nothing was changed"]
-                    .into_iter()
-                    .any(|words| run.stderr.contains(words));
-                assert!(told, "{case}");
-                assert_eq!(world.look().configuration(), before, "{case}");
-                assert_eq!(kept(&world), kept_before, "{case}");
-            }
-        }
     }
 }
 

@@ -39,6 +39,20 @@ fn sorted_lines(text: &str) -> Vec<String> {
     lines
 }
 
+/// ipadm.conf, without the order in which members came to a group.
+fn database(text: &str) -> Vec<String> {
+    let ordered = |line: String| match line.split_once("_mifnames=").and_then(|(head, rest)| {
+        let (names, tail) = rest.split_once(';')?;
+        let mut names: Vec<_> = names.split(',').collect();
+        names.sort_unstable();
+        Some(format!("{head}_mifnames={};{tail}", names.join(",")))
+    }) {
+        Some(ordered) => ordered,
+        None => line,
+    };
+    sorted_lines(text).into_iter().map(ordered).collect()
+}
+
 fn boot_files(state: &State) -> BTreeMap<String, Vec<String>> {
     let read = ["etc/hostname", "etc/defaultrouter", "etc/inet/static_routes"];
     let files = state.files.iter().filter(|(name, _)| read.iter().any(|begin| name.starts_with(begin)));
@@ -107,7 +121,7 @@ impl Truth {
             interfaces: interfaces.collect(),
             groups: groups.collect(),
             routes,
-            persistent: sorted_lines(&state.database.text()),
+            persistent: database(&state.database.text()),
             boot: boot_files(state),
             mpathd: state.files.get("etc/default/mpathd").cloned().unwrap_or_default(),
         }

@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod agent;
 mod cards;
 mod changes;
 mod concurrent;
@@ -28,7 +29,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
-mod watch;
+pub(crate) mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -105,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         trust::cases(),
         watch::cases(),
+        agent::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
