@@ -8,11 +8,12 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
-mod agent;
+pub(crate) mod agent;
 mod cards;
 mod changes;
 mod concurrent;
 mod confirm;
+mod convergence;
 pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
@@ -21,6 +22,7 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+pub(crate) mod hooks;
 mod model;
 mod outage;
 mod probes;
@@ -107,6 +109,8 @@ pub(crate) fn main() -> ExitCode {
         trust::cases(),
         watch::cases(),
         agent::cases(),
+        convergence::cases(),
+        hooks::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

@@ -266,7 +266,9 @@ fn the_cases_cover_every_key_of_the_file() {
             paths(group.as_table().unwrap(), "", &mut found);
         }
     }
-    let keys: BTreeSet<_> = mpath_core::spec::keys::KEYS.iter().map(|key| key.path.to_owned()).collect();
+    // Hooks are no part of any plan.
+    let keys = mpath_core::spec::keys::KEYS.iter().map(|key| key.path).filter(|path| !path.starts_with("hook[]"));
+    let keys: BTreeSet<_> = keys.map(str::to_owned).collect();
     let missing: Vec<_> = keys.difference(&found).collect();
     assert!(missing.is_empty(), "no case has {missing:?}");
     let unknown: Vec<_> = found.difference(&keys).collect();
