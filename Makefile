@@ -6,8 +6,8 @@ KERNEL ?= quick
 # All that the same tests must pass on.
 KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
 
-# One with simulated radios: a full kernel. Those of user mode have none.
-WIFI_KERNEL ?= qemu-6.1
+# One with simulated radios and drivers of real cards: a full kernel. Those of user mode have none.
+FULL_KERNEL ?= qemu-6.1
 
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
@@ -44,8 +44,13 @@ test-moments: lab ## kill mpath at 200 moments instead of the few that `make tes
 
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
-	tests/lab/setup --packages $(WIFI_KERNEL)
-	$(call in_lab,$(WIFI_KERNEL)) cargo test --package mpath --test kernel a_wireless
+	tests/lab/setup --packages $(FULL_KERNEL)
+	$(call in_lab,$(FULL_KERNEL)) cargo test --package mpath --test kernel a_wireless
+
+.PHONY: test-cards
+test-cards: ## a network card that does not tell when its cable is pulled: emulated, in a full kernel
+	tests/lab/setup --packages $(FULL_KERNEL)
+	LAB_CARDS=e1000e $(call in_lab,$(FULL_KERNEL)) cargo test --package mpath --test kernel a_carrier_that_does_not_tell
 
 .PHONY: test-drill
 test-drill: lab ## compare the gaps that a drill measures with a capture, in ten runs
@@ -55,13 +60,18 @@ test-drill: lab ## compare the gaps that a drill measures with a capture, in ten
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
+.PHONY: screens
+screens: lab ## make the pictures in the documents anew
+	tests/lab/packages --screens
+	docs/screens/make $(KERNEL)
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci)
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod agent;
 mod check;
 mod confirm;
 pub(crate) mod down;
@@ -10,7 +11,7 @@ mod recover;
 mod render;
 mod status;
 mod switch;
-mod up;
+pub(crate) mod up;
 mod wait_online;
 mod watch;
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Show what happens to groups, as it happens
     Watch(watch::WatchArgs),
+    /// Tell machines what happens to groups, and keep their members in them
+    Agent(agent::AgentArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
     /// Write groups as files of a system's own configuration
@@ -63,6 +66,7 @@ impl Command {
             | Self::Down(_)
             | Self::Switch(_)
             | Self::Drill(_)
+            | Self::Agent(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -81,6 +85,7 @@ impl Command {
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Agent(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),

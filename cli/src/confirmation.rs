@@ -15,12 +15,13 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, journal_code};
+use crate::error::{CommandError, ErrorText};
 use crate::host::Host;
-use crate::journals::{self, Found, JournalError, JournalStore};
+use crate::journals::{Found, JournalStore};
 use crate::lock::Lock;
 use crate::output::report::GroupReport;
 use crate::prompt::Answer;
+use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
 
@@ -75,7 +76,7 @@ impl From<TokenError> for CommandError {
 }
 
 /// The changes that wait now, each with all its groups.
-pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, JournalError> {
+pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, RecordError> {
     let mut changes: Vec<Pending> = Vec::new();
     for found in journals.all() {
         let found = found?;
@@ -120,7 +121,7 @@ pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
         Ok(()) => recovery::keep(found, context),
         Err(error) => {
             let report = GroupReport::new(found.group(), None);
-            report.failed(journal_code(&error), ErrorText::of(&error, error.hint()))
+            report.failed_by_record(&error)
         }
     });
     let reports = reports.collect();
@@ -143,8 +144,8 @@ pub(crate) fn revert(token: &Token, host: &mut Host, context: &mut Context<'_>) 
 }
 
 /// Lets a change wait from now on for so many seconds. To be called with the lock.
-pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), JournalError> {
-    let until = journals::now()?.seconds + seconds;
+pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), RecordError> {
+    let until = record::now()?.seconds + seconds;
     let mut done = journals.waiting(token).into_iter().filter(|found| !found.is_stuck());
     done.try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))
 }

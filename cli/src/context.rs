@@ -17,7 +17,8 @@ use crate::lock::{Holder, Lock};
 use crate::output::Console;
 use crate::prompt::Prompt;
 use crate::reach::Prober;
-use crate::receipts::{ReceiptStore, sweep};
+use crate::receipts::ReceiptStore;
+use crate::record::sweep;
 
 /// What every command works with.
 pub(crate) struct Context<'e> {
@@ -61,6 +62,7 @@ impl Context<'_> {
         })?;
         for part in ["journal", "receipts"] {
             sweep(&self.state_directory.join(part));
+            sweep(&self.lasting_directory.join(part));
         }
         Ok(lock)
     }

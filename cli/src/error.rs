@@ -10,9 +10,8 @@ use serde::Serialize;
 
 use crate::ExitCode;
 use crate::config::ConfigError;
-use crate::journals::JournalError;
 use crate::lock::LockError;
-use crate::receipts::ReceiptError;
+use crate::record::RecordError;
 use crate::selection::SelectionError;
 
 /// A command that failed.
@@ -63,6 +62,16 @@ impl CommandError {
     /// The guard cannot do its work.
     pub(crate) fn guard(error: std::io::Error) -> Self {
         Self::of_the_system("cannot wait for the change to be confirmed", error)
+    }
+
+    /// Metrics cannot be served.
+    pub(crate) fn metrics(address: &crate::agent::Address, error: std::io::Error) -> Self {
+        Self::of_the_system(&format!("cannot serve metrics at {address}"), error)
+    }
+
+    /// There is nowhere to tell what happens.
+    pub(crate) fn log(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot open the journal; `--log stderr` needs none", error)
     }
 
     /// What happens cannot be waited for.
@@ -126,15 +135,9 @@ impl From<LockError> for CommandError {
     }
 }
 
-impl From<ReceiptError> for CommandError {
-    fn from(error: ReceiptError) -> Self {
-        Self { code: receipt_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
-    }
-}
-
-impl From<JournalError> for CommandError {
-    fn from(error: JournalError) -> Self {
-        Self { code: journal_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
+impl From<RecordError> for CommandError {
+    fn from(error: RecordError) -> Self {
+        Self { code: record_code(&error), told: ErrorText::of(&error, error.hint()), config: None }
     }
 }
 
@@ -144,13 +147,8 @@ impl From<BackendError> for CommandError {
     }
 }
 
-pub(crate) fn receipt_code(error: &ReceiptError) -> ExitCode {
-    let distrusted = matches!(error, ReceiptError::Distrusted { .. });
-    if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
-}
-
-pub(crate) fn journal_code(error: &JournalError) -> ExitCode {
-    let distrusted = matches!(error, JournalError::Distrusted { .. });
+pub(crate) fn record_code(error: &RecordError) -> ExitCode {
+    let distrusted = matches!(error, RecordError::Distrusted { .. });
     if distrusted || error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn patience(before: &Snapshot, device: &InterfaceName) -> Duration {
 }
 
 /// Puts members in use again, and waits until they work as they did. Cables come first: what plugs them in is run for
-/// each member that has lost its link.
+/// each member that had one, since it does no harm where it is in.
 pub(crate) fn put_back(
     group: &GroupName,
     extent: &Extent,
@@ -63,9 +63,8 @@ pub(crate) fn put_back(
         }
         if !plugged {
             plugged = true;
-            let worked = |name: &&InterfaceName| is_usable(before, name);
-            let cut = |name: &&InterfaceName| !host.snapshot.interface(name).is_some_and(|member| member.carrier);
-            let members = plug.iter().filter(|(name, _)| worked(name) && cut(name));
+            // A driver that does not tell when a cable is pulled does not tell either that it is not in.
+            let members = plug.iter().filter(|(name, _)| is_usable(before, name));
             failures.extend(members.filter_map(|(_, command)| run(command).err()));
         }
         let asked = question(group, device, host);

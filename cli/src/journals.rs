@@ -20,9 +20,8 @@ use mpath_core::{GroupName, Receipt};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::platform::{self, Moment};
-use crate::receipts::{Unread, read_file, write_whole};
-use crate::trust::Distrust;
+use crate::platform::Moment;
+use crate::record::{Kind, RecordError, now};
 
 /// The directory of the journals.
 #[derive(Debug, Clone)]
@@ -80,60 +79,6 @@ pub(crate) struct Found {
     file: File,
 }
 
-/// Why a journal cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum JournalError {
-    /// The system says no.
-    #[error("cannot {action} the journal {}", .path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    /// Others have a hand on it.
-    #[error("the journal {} is not to be trusted: {distrust}", .path.display())]
-    Distrusted { path: PathBuf, distrust: Distrust },
-    /// What is in the file is no journal.
-    #[error("line {line} of the journal {} makes no sense", .path.display())]
-    Corrupt {
-        path: PathBuf,
-        line: usize,
-        #[source]
-        source: serde_json::Error,
-    },
-    /// It is of another mpath.
-    #[error("the journal {} is of {found}, not of {}", .path.display(), Opening::SCHEMA)]
-    Other { path: PathBuf, found: String },
-    /// The time cannot be told.
-    #[error("cannot read {object}")]
-    Moment {
-        object: &'static str,
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl JournalError {
-    /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Corrupt { path, .. } | Self::Other { path, .. } => Some(format!(
-                "`mpath plan` shows how the host differs from the file; go on without the journal: rm {}",
-                path.display()
-            )),
-            Self::Distrusted { distrust, .. } => Some(distrust.cure()),
-            Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),
-            Self::Io { .. } | Self::Moment { .. } => None,
-        }
-    }
-
-    /// Whether it is the caller who may not do that.
-    pub(crate) fn is_permission(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
-    }
-}
-
 impl JournalStore {
     /// The journals in a state directory, and in one that stays.
     pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
@@ -141,37 +86,29 @@ impl JournalStore {
     }
 
     /// Begins one, in the name of this process. When this returns, it outlives the process and the power.
-    pub(crate) fn open(&self, opening: Opening) -> Result<OpenJournal, JournalError> {
+    pub(crate) fn open(&self, opening: Opening) -> Result<OpenJournal, RecordError> {
         let name = file_name(&opening.group);
         let (path, copy) = (self.directory.join(&name), self.lasting.join(&name));
         let lasts = opening.extent.persistent;
         let Moment { boot, namespace, seconds } = now()?;
         let owner = Owner::of_this_process();
         let envelope = Envelope { boot, namespace, taken: seconds, owner, opening };
-        let write = |directory: &Path, path: &Path| {
-            let written = serde_json::to_vec(&envelope).map_err(io::Error::from).and_then(|mut line| {
-                line.push(b'\n');
-                Ok((write_whole(directory, path, &line)?, line.len() as u64))
-            });
-            written.map_err(|source| JournalError::Io { action: "write", path: path.to_owned(), source })
-        };
+        let line = line(&envelope).map_err(Kind::Journal.io("write", &path))?;
         if lasts {
-            write(&self.lasting, &copy)?;
+            Kind::Journal.write(&copy, &line)?;
         }
-        let (file, whole) = write(&self.directory, &path)?;
-        Ok(OpenJournal { path, copy, file, whole })
+        let file = Kind::Journal.write(&path, &line)?;
+        Ok(OpenJournal { path, copy, file, whole: line.len() as u64 })
     }
 
     /// All of them, by the names of their groups. One that cannot be read hides none of the others.
-    pub(crate) fn all(&self) -> Vec<Result<Found, JournalError>> {
+    pub(crate) fn all(&self) -> Vec<Result<Found, RecordError>> {
         let (mut names, mut failed) = (BTreeSet::new(), vec![]);
         for directory in [&self.directory, &self.lasting] {
             match fs::read_dir(directory) {
                 Ok(entries) => names.extend(entries.flatten().map(|entry| entry.file_name())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => {
-                    failed.push(Err(JournalError::Io { action: "look for", path: directory.clone(), source }));
-                }
+                Err(error) => failed.push(Err(Kind::Journal.io("look for", directory)(error))),
             }
         }
         let is_journal = |name: &OsString| Path::new(name).extension().is_some_and(|extension| extension == "jsonl");
@@ -185,12 +122,12 @@ impl JournalStore {
     }
 
     /// The one of a group.
-    pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, JournalError> {
+    pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, RecordError> {
         self.read(file_name(group).as_ref())
     }
 
     /// The journal of that name; where it is gone with a boot, what its copy tells.
-    fn read(&self, name: &Path) -> Result<Option<Found>, JournalError> {
+    fn read(&self, name: &Path) -> Result<Option<Found>, RecordError> {
         let copy = self.lasting.join(name);
         let found = self.read_file(self.directory.join(name), copy.clone())?;
         if found.as_ref().is_some_and(|found| found.recovery.is_some()) {
@@ -205,19 +142,17 @@ impl JournalStore {
         Ok(Some(cut_off))
     }
 
-    fn read_file(&self, path: PathBuf, copy: PathBuf) -> Result<Option<Found>, JournalError> {
-        let (file, bytes) = match read_file(&path) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            Err(Unread::Io(source)) => return Err(JournalError::Io { action: "read", path, source }),
-            Err(Unread::Distrusted(distrust)) => return Err(JournalError::Distrusted { path, distrust }),
-        };
+    fn read_file(&self, path: PathBuf, copy: PathBuf) -> Result<Option<Found>, RecordError> {
+        let Some((file, bytes)) = Kind::Journal.read(&path)? else { return Ok(None) };
         let Parsed { boot, namespace, taken, owner, journal } = match parse(&bytes) {
             Ok(parsed) if parsed.journal.opening.schema != Opening::SCHEMA => {
-                return Err(JournalError::Other { path, found: parsed.journal.opening.schema });
+                let (found, wanted) = (parsed.journal.opening.schema, Opening::SCHEMA.to_owned());
+                return Err(RecordError::Other { kind: Kind::Journal, path, found, wanted });
             }
             Ok(parsed) => parsed,
-            Err((line, source)) => return Err(JournalError::Corrupt { path, line, source }),
+            Err((line, source)) => {
+                return Err(RecordError::Corrupt { kind: Kind::Journal, path, line: Some(line), source });
+            }
         };
         let now = now()?;
         let counts = boot == now.boot && namespace == now.namespace;
@@ -257,13 +192,12 @@ pub(crate) fn parse_journal(bytes: &[u8]) -> Option<Journal> {
 
 impl OpenJournal {
     /// Writes that a change has come so far. Fails also where nobody would find the journal any more.
-    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), JournalError> {
+    pub(crate) fn mark(&mut self, mark: Mark) -> Result<(), RecordError> {
         if mark == Mark::Done {
             // From here on it is to stay, after a boot too.
-            remove(&self.copy)?;
+            Kind::Journal.remove(&self.copy)?;
         }
-        let written = serde_json::to_vec(&mark).map_err(io::Error::from).and_then(|mut line| {
-            line.push(b'\n');
+        let written = line(&mark).and_then(|line| {
             self.file.write_all_at(&line, self.whole)?;
             self.file.sync_data()?;
             if self.file.metadata()?.nlink() == 0 {
@@ -276,19 +210,19 @@ impl OpenJournal {
             // On a full disk half a line may be there, and the next mark must not be read as its end.
             let _ = self.file.set_len(self.whole);
         }
-        written.map_err(|source| JournalError::Io { action: "write", path: self.path.clone(), source })
+        written.map_err(Kind::Journal.io("write", &self.path))
     }
 
     /// Ends it: the change is over.
-    pub(crate) fn close(self) -> Result<(), JournalError> {
-        remove(&self.copy)?;
-        remove(&self.path)
+    pub(crate) fn close(self) -> Result<(), RecordError> {
+        Kind::Journal.remove(&self.copy)?;
+        Kind::Journal.remove(&self.path)
     }
 }
 
 impl Found {
     /// Goes on writing it.
-    pub(crate) fn reopen(&self) -> Result<OpenJournal, JournalError> {
+    pub(crate) fn reopen(&self) -> Result<OpenJournal, RecordError> {
         let (path, copy) = (self.path.clone(), self.copy.clone());
         let mut options = File::options();
         options.write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
@@ -297,10 +231,8 @@ impl Found {
             file.set_len(self.whole)?;
             Ok(file)
         });
-        match opened {
-            Ok(file) => Ok(OpenJournal { path, copy, file, whole: self.whole }),
-            Err(source) => Err(JournalError::Io { action: "write", path, source }),
-        }
+        let file = opened.map_err(Kind::Journal.io("write", &path))?;
+        Ok(OpenJournal { path, copy, file, whole: self.whole })
     }
 
     /// Whether the change was to stay, by what is written there now.
@@ -318,9 +250,9 @@ impl Found {
     }
 
     /// Removes it: the change is over.
-    pub(crate) fn remove(&self) -> Result<(), JournalError> {
-        remove(&self.copy)?;
-        remove(&self.path)
+    pub(crate) fn remove(&self) -> Result<(), RecordError> {
+        Kind::Journal.remove(&self.copy)?;
+        Kind::Journal.remove(&self.path)
     }
 
     /// What was remembered of the group before the change.
@@ -363,19 +295,13 @@ impl Owner {
     }
 }
 
-/// Now, on the clock that journals go by.
-pub(crate) fn now() -> Result<Moment, JournalError> {
-    platform::moment().map_err(|(object, source)| JournalError::Moment { object, source })
+/// What is one line of a journal.
+fn line(part: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(part)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn file_name(group: &GroupName) -> String {
     format!("{group}.jsonl")
-}
-
-fn remove(path: &Path) -> Result<(), JournalError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(JournalError::Io { action: "remove", path: path.to_owned(), source }),
-        Ok(()) => Ok(()),
-    }
 }

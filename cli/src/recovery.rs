@@ -14,13 +14,14 @@ use crate::command::down;
 use crate::config::count;
 use crate::confirmation;
 use crate::context::Context;
-use crate::error::{ErrorText, journal_code, one_line, receipt_code};
+use crate::error::{ErrorText, one_line, record_code};
 use crate::handover;
 use crate::host::Host;
-use crate::journals::{Found, JournalError};
+use crate::journals::Found;
 use crate::known::KnownGroup;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
+use crate::record::RecordError;
 
 /// Ends what dead processes left, and tells it. Returns the reports of the groups that cannot be changed now.
 ///
@@ -82,7 +83,7 @@ pub(crate) fn keep(found: &Found, context: &Context<'_>) -> GroupReport {
     if let Change::Up { receipt, .. } = &opening.change
         && let Err(error) = context.receipts().keep(receipt)
     {
-        return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+        return report.failed_by_record(&error);
     }
     end(found, report, "its work was done, and stays", context)
 }
@@ -106,7 +107,7 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
                 && let Err(error) =
                     context.receipts().take_back(&opening.group, found.earlier().filter(|_| found.cut_off))
             {
-                return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+                return report.failed_by_record(&error);
             }
             end(found, report, "the state before it is back", context)
         }
@@ -167,16 +168,9 @@ fn waiting(found: &Found, seconds: u64) -> GroupReport {
 }
 
 /// The report of a group whose journal cannot be read; none where the journal tells of no group.
-fn unreadable(error: &JournalError) -> Option<GroupReport> {
-    let path = match error {
-        JournalError::Io { path, .. }
-        | JournalError::Distrusted { path, .. }
-        | JournalError::Corrupt { path, .. }
-        | JournalError::Other { path, .. } => path,
-        JournalError::Moment { .. } => return None,
-    };
-    let group = mpath_core::GroupName::new(path.file_stem()?.to_str()?).ok()?;
-    Some(GroupReport::new(&group, None).held_up(journal_code(error), ErrorText::of(error, error.hint())))
+fn unreadable(error: &RecordError) -> Option<GroupReport> {
+    let group = mpath_core::GroupName::new(error.path()?.file_stem()?.to_str()?).ok()?;
+    Some(GroupReport::new(&group, None).held_up(record_code(error), ErrorText::of(error, error.hint())))
 }
 
 fn end(found: &Found, report: GroupReport, summary: &str, context: &Context<'_>) -> GroupReport {

@@ -13,7 +13,9 @@
 #[path = "suite.rs"] // so that its modules stand beside it
 mod suite;
 #[cfg(target_os = "linux")]
-use suite::{Case, Place, capture, cases, crash, dhcp, faults, flood, mortal, mpath, network, ping, radio, story};
+use suite::{
+    Case, Place, capture, cases, crash, dhcp, faults, flood, mortal, mpath, network, ping, radio, story, watch,
+};
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {

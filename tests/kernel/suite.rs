@@ -8,6 +8,8 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod agent;
+mod cards;
 mod changes;
 mod concurrent;
 mod confirm;
@@ -27,7 +29,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
-mod watch;
+pub(crate) mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -50,6 +52,8 @@ pub(crate) enum Place {
     WholeMachine,
     /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
     Wifi,
+    /// As `OwnNamespace`, where the machine has emulated cards (`tests/lab/run --cards`).
+    Cards,
 }
 
 macro_rules! cases {
@@ -80,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
     let own_machine = lab.as_deref().is_some_and(|kernel| kernel != "host");
     // Kernels of user mode have no radios; a full kernel that has none is not the one that was asked for.
     let wifi = network::has_simulated_wifi() || lab.as_deref().is_some_and(|kernel| kernel.starts_with("qemu"));
+    let cards = std::env::var_os("MPATH_LAB_CARDS").is_some_and(|model| !model.is_empty());
     let modules = [
         story::cases(),
         failover::cases(),
@@ -92,6 +97,7 @@ pub(crate) fn main() -> ExitCode {
         refusals::cases(),
         drill::cases(),
         probes::cases(),
+        cards::cases(),
         driver::cases(),
         dhcp::cases(),
         model::cases(),
@@ -100,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         trust::cases(),
         watch::cases(),
+        agent::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
@@ -108,6 +115,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
+                Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)
     });

@@ -10,7 +10,7 @@ use crate::ExitCode;
 use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, backend_code, journal_code, one_line, receipt_code};
+use crate::error::{CommandError, ErrorText, backend_code, one_line};
 use crate::host::Host;
 use crate::known::{KnownGroup, known_groups};
 use crate::output::Document;
@@ -75,7 +75,7 @@ pub(crate) fn take_down(
     let (receipts, journals) = (context.receipts(), context.journals());
     let memory = match receipts.recall(name) {
         Ok(memory) => memory,
-        Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+        Err(error) => return report.failed_by_record(&error),
     };
     if let Some(ignored) = &memory.ignored {
         context.console.warning(&format!("{name}: {ignored}"));
@@ -90,7 +90,7 @@ pub(crate) fn take_down(
     {
         let covering = begun.covering(receipt.as_ref());
         if let Err(error) = receipts.keep(&covering) {
-            return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint()));
+            return report.failed_by_record(&error);
         }
         receipt = Some(covering);
     }
@@ -106,13 +106,13 @@ pub(crate) fn take_down(
     if plan.is_empty() && !unfinished {
         return match receipts.forget(name) {
             Ok(()) => report.unchanged("already down"),
-            Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+            Err(error) => report.failed_by_record(&error),
         };
     }
     report.steps = plan.steps.iter().map(ToString::to_string).collect();
     let mut journal = match journals.open(Opening::new(name, Change::Down { adopt }, &plan, &host.snapshot)) {
         Ok(journal) => journal,
-        Err(error) => return report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+        Err(error) => return report.failed_by_record(&error),
     };
     let mut progress = Progress::new(name, &plan.steps, host, &mut context.console).written_to(&mut journal);
     let replan = |after: &Snapshot| plan_for(after).map_or_else(|_| plan.steps.clone(), |plan| plan.steps);

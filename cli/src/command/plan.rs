@@ -14,7 +14,7 @@ use crate::ExitCode;
 use crate::arguments::{Limit, Selection};
 use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, receipt_code, refusal_code};
+use crate::error::{CommandError, ErrorText, record_code, refusal_code};
 use crate::host::Host;
 use crate::output::{Console, Document, NoteText, RefusalText, StepText};
 use crate::platform::elsewhere::{Elsewhere, Platform};
@@ -171,7 +171,7 @@ fn recall(name: &GroupName, context: &mut Context<'_>) -> Result<Memory, (ExitCo
             ));
             Ok(Memory::default())
         }
-        Err(error) => Err((receipt_code(&error), ErrorText::of(&error, error.hint()))),
+        Err(error) => Err((record_code(&error), ErrorText::of(&error, error.hint()))),
     }
 }
 

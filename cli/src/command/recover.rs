@@ -6,7 +6,7 @@ use super::confirm::tell;
 use crate::ExitCode;
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::error::{CommandError, journal_code};
+use crate::error::{CommandError, record_code};
 use crate::journals::Found;
 use crate::recovery;
 use crate::signals::Signals;
@@ -27,7 +27,7 @@ impl RecoverArgs {
             match journal {
                 Ok(journal) => found.push(journal),
                 Err(error) => {
-                    code = code.or_worse(journal_code(&error));
+                    code = code.or_worse(record_code(&error));
                     context.console.error(None, &crate::error::ErrorText::of(&error, error.hint()));
                 }
             }

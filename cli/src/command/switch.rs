@@ -13,7 +13,7 @@ use super::confirm::tell;
 use crate::ExitCode;
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, backend_code, journal_code};
+use crate::error::{CommandError, ErrorText, backend_code};
 use crate::handover;
 use crate::host::Host;
 use crate::output::report::GroupReport;
@@ -85,7 +85,7 @@ impl SwitchArgs {
         let extent = opening.extent.clone();
         let mut journal = match context.journals().open(opening) {
             Ok(journal) => journal,
-            Err(error) => return report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+            Err(error) => return report.failed_by_record(&error),
         };
         let mut progress = Progress::new(name, &steps, host, &mut context.console).written_to(&mut journal);
         let mut failed = None;
@@ -106,7 +106,7 @@ impl SwitchArgs {
         let Some((code, error)) = failed else {
             // The change is over, and its journal is not needed.
             if let Err(error) = journal.close() {
-                return report.failed(journal_code(&error), ErrorText::of(&error, error.hint()));
+                return report.failed_by_record(&error);
             }
             let active = host.snapshot.group(&device).and_then(|group| group.active.clone());
             return report.changed(handed_over(from.as_ref(), active.as_ref()));

@@ -11,7 +11,7 @@ use mpath_core::refusal::Refusal;
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
 use mpath_core::undo::Extent;
-use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
+use mpath_core::{Address, Group, InterfaceName, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
@@ -19,13 +19,14 @@ use crate::arguments::{Limit, Patience, Selection};
 use crate::config::count;
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, cause_code, journal_code, one_line, receipt_code};
+use crate::error::{CommandError, ErrorText, cause_code, one_line, record_code};
 use crate::host::Host;
-use crate::journals::{self, JournalError, OpenJournal};
+use crate::journals::OpenJournal;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
 use crate::reach::{Gate, Measured, ReachArgs};
 use crate::receipts::ReceiptStore;
+use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
 
@@ -87,8 +88,16 @@ impl UpArgs {
             chosen.iter().for_each(|group| gate.note_gateways(group, device(group).as_ref()));
         }
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
-        let mut run =
-            UpRun { adopt: self.adopt, persist: self.persist, limit: self.limit, hold, gate, signals: &signals };
+        let mut run = UpRun {
+            only: None,
+            tells: true,
+            adopt: self.adopt,
+            persist: self.persist,
+            limit: self.limit,
+            hold,
+            gate,
+            signals: &signals,
+        };
         let mut groups = Vec::new();
         for group in &chosen {
             let capabilities = host.backend.capabilities();
@@ -156,7 +165,11 @@ struct Hold {
 }
 
 /// One run of `up`.
-struct UpRun<'r> {
+pub(crate) struct UpRun<'r> {
+    /// The member that is to be let in, and nothing else done; `None` is all that the file says.
+    only: Option<InterfaceName>,
+    /// Whether what is to be known of a plan is told before it is done.
+    tells: bool,
     adopt: bool,
     persist: bool,
     limit: Limit,
@@ -166,25 +179,47 @@ struct UpRun<'r> {
     signals: &'r Signals,
 }
 
+impl<'r> UpRun<'r> {
+    /// A run that lets a member in, or brings all to what the file says, without anybody who could be asked.
+    pub(crate) fn by_itself(only: Option<InterfaceName>, signals: &'r Signals) -> Self {
+        Self {
+            only,
+            tells: false,
+            adopt: false,
+            persist: false,
+            limit: Limit::default(),
+            hold: None,
+            gate: None,
+            signals,
+        }
+    }
+}
+
 impl UpRun<'_> {
-    fn bring_up(&mut self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    /// Brings one group up. To be called with the lock.
+    pub(crate) fn bring_up(&mut self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
         let name = group.name();
         let device = host.backend.capabilities().device_of(group).ok();
         let report = GroupReport::new(name, device.as_ref());
         let receipts = context.receipts();
         let memory = match receipts.recall(name) {
             Ok(memory) => memory,
-            Err(error) => return report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+            Err(error) => return report.failed_by_record(&error),
         };
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
         }
+        let only = self.only.clone();
         let (adopt, persist, capabilities) = (self.adopt, self.persist, host.backend.capabilities().clone());
         // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
         let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
-            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
+            let question = Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist };
+            match &only {
+                Some(member) => plan::rejoin(question, member),
+                None => plan::up(question),
+            }
         };
         let max = self.limit.max_outage;
         let within = |Prepared { plan, receipt }| Ok(Prepared { plan: Plan::within(plan, max)?, receipt });
@@ -199,13 +234,15 @@ impl UpRun<'_> {
             receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
         }
         let mut report = report.with_notes(&plan.notes);
-        context.console.notes(name, &report.notes);
+        if self.tells {
+            context.console.notes(name, &report.notes);
+        }
         if plan.is_empty() {
             host.snapshot = before;
             let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };
             return match kept {
                 Ok(()) => report.unchanged("already as wanted"),
-                Err(error) => report.failed(receipt_code(&error), ErrorText::of(&error, error.hint())),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         report.steps = plan.steps.iter().map(ToString::to_string).collect();
@@ -230,8 +267,8 @@ impl UpRun<'_> {
             host.snapshot = before;
             let told = ErrorText::of(&error, error.hint());
             return match journal.close() {
-                Ok(()) => report.failed(receipt_code(&error), told),
-                Err(error) => report.failed(journal_code(&error), ErrorText::of(&error, error.hint())),
+                Ok(()) => report.failed(record_code(&error), told),
+                Err(error) => report.failed_by_record(&error),
             };
         }
         let no_plan = RefCell::new(None);
@@ -304,14 +341,14 @@ impl UpRun<'_> {
     }
 
     /// Writes what becomes of a change of which every step is done.
-    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), JournalError> {
+    fn mark_as_done(&self, journal: &mut OpenJournal) -> Result<(), RecordError> {
         match &self.hold {
             None => journal.mark(Mark::Done),
             // Until it is through the gate it is not finished: whoever finds its journal undoes it.
             Some(_) if self.gate.is_some() => Ok(()),
             Some(Hold { seconds: None, .. }) => Ok(()),
             Some(Hold { seconds: Some(seconds), .. }) => {
-                journal.mark(Mark::Applied { until: journals::now()?.seconds + seconds })
+                journal.mark(Mark::Applied { until: record::now()?.seconds + seconds })
             }
         }
     }
@@ -323,8 +360,8 @@ impl Hold {
     }
 }
 
-fn fails(error: &JournalError) -> (ExitCode, ErrorText) {
-    (journal_code(error), ErrorText::of(error, error.hint()))
+fn fails(error: &RecordError) -> (ExitCode, ErrorText) {
+    (record_code(error), ErrorText::of(error, error.hint()))
 }
 
 /// Ends a change that is marked as done, and that nobody undoes any more. If it fails, `recover` ends it.

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{NoteText, RefusalText};
 use crate::ExitCode;
-use crate::error::{ErrorText, refusal_code};
+use crate::error::{ErrorText, record_code, refusal_code};
+use crate::record::RecordError;
 
 /// How it ended for one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,6 +97,11 @@ impl GroupReport {
         self.code = code;
         self.error = Some(error);
         self
+    }
+
+    /// It failed by a file of mpath's own.
+    pub(crate) fn failed_by_record(self, error: &RecordError) -> Self {
+        self.failed(record_code(error), ErrorText::of(error, error.hint()))
     }
 
     /// It failed after its last step, and what became of undoing it.

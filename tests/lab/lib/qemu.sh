@@ -34,7 +34,24 @@ boot() {
             -device "virtio-9p-device,fsdev=fs$i,mount_tag=${shares[i]}"
         )
     done
+    [[ -z $cards ]] || add_cards
     as_guest TERM qemu-system-x86_64 "${machine[@]}"
+}
+
+# add_cards: network cards card0 to card2, with the MAC addresses 52:54:00:00:00:00 and so on, and a
+# port "qmp" by which the guest itself talks to the emulator: set_link pulls the cable of a card.
+add_cards() {
+    machine[1]+=,pcie=on
+    machine+=(
+        -qmp "unix:$talk/qmp,server=on,wait=off"
+        -chardev "socket,id=qmp,path=$talk/qmp" -device virtserialport,chardev=qmp,name=qmp
+    )
+    for i in 0 1 2; do
+        machine+=(
+            -netdev "hubport,id=hub$i,hubid=0"
+            -device "$cards,netdev=hub$i,id=card$i,mac=52:54:00:00:00:0$i"
+        )
+    done
 }
 
 # kernel_words KHZ: the kernel's command line.
