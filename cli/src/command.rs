@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod agent;
 mod check;
 mod confirm;
 mod doctor;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Show what happens to groups, as it happens
     Watch(watch::WatchArgs),
+    /// Tell machines what happens to groups, and keep their members in them
+    Agent(agent::AgentArgs),
     /// Look for what is wrong with groups, and tell how to cure it
     Doctor(doctor::DoctorArgs),
     /// Tell the whole story of a finding of `doctor`
@@ -69,6 +72,7 @@ impl Command {
             | Self::Down(_)
             | Self::Switch(_)
             | Self::Drill(_)
+            | Self::Agent(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -89,6 +93,7 @@ impl Command {
             Self::Plan(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Watch(args) => args.run(context),
+            Self::Agent(args) => args.run(context),
             Self::Doctor(args) => args.run(context),
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use mpath_core::{Group, Problem, SourceFile};
+use mpath_core::{Description, Group, Hook, Problem, SourceFile};
 
 use crate::trust::{self, Distrust};
 
@@ -19,6 +19,7 @@ const LONGEST: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) groups: Vec<Group>,
+    pub(crate) hooks: Vec<Hook>,
     pub(crate) files: usize,
     /// Who else has a hand on what was read.
     pub(crate) distrust: Vec<Distrust>,
@@ -162,10 +163,10 @@ impl Configuration {
         let mut seen = BTreeSet::new();
         distrust.retain(|distrust| seen.insert(distrust.to_string()));
         match mpath_core::read(&sources) {
-            Ok(groups) if groups.is_empty() => {
+            Ok(description) if description.groups.is_empty() => {
                 Err(ConfigError::NoGroups { files: sources.into_iter().map(|source| source.path).collect() })
             }
-            Ok(groups) => Ok(Self { groups, files: sources.len(), distrust }),
+            Ok(Description { groups, hooks }) => Ok(Self { groups, hooks, files: sources.len(), distrust }),
             Err(problems) => Err(ConfigError::Problems { files: sources, problems }),
         }
     }

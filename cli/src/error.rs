@@ -64,6 +64,16 @@ impl CommandError {
         Self::of_the_system("cannot wait for the change to be confirmed", error)
     }
 
+    /// Metrics cannot be served.
+    pub(crate) fn metrics(address: &crate::agent::Address, error: std::io::Error) -> Self {
+        Self::of_the_system(&format!("cannot serve metrics at {address}"), error)
+    }
+
+    /// There is nowhere to tell what happens.
+    pub(crate) fn log(error: std::io::Error) -> Self {
+        Self::of_the_system("cannot open the journal; `--log stderr` needs none", error)
+    }
+
     /// What happens cannot be waited for.
     pub(crate) fn feed(error: std::io::Error) -> Self {
         Self::of_the_system("cannot wait for changes", error)

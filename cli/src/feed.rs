@@ -14,6 +14,8 @@ use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::agent::Hooked;
+
 /// What there is to react to.
 #[derive(Debug)]
 pub(crate) enum News {
@@ -23,6 +25,10 @@ pub(crate) enum News {
     Deaf(BackendError),
     /// It is time to end: somebody wants it, or nobody reads any more.
     Stop,
+    /// The configuration is to be read again.
+    Reload,
+    /// A hook has ended.
+    Hooked(Hooked),
     /// Somebody did something at the terminal.
     Typed(event::Event),
 }
@@ -42,6 +48,11 @@ impl Stamp {
         let (seconds, nanoseconds) = (u64::try_from(now.tv_sec), u32::try_from(now.tv_nsec));
         let monotonic = Duration::new(seconds.unwrap_or(0), nanoseconds.unwrap_or(0));
         Self { wall: jiff::Timestamp::now(), monotonic }
+    }
+
+    /// As people on this machine read it.
+    pub(crate) fn local(self) -> impl std::fmt::Display {
+        self.wall.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S.%3f")
     }
 }
 
@@ -84,6 +95,23 @@ impl Feed {
                 }
             }
         })
+    }
+
+    /// The same, but for SIGHUP, which asks for another look at the configuration.
+    pub(crate) fn serve_signals(&self) -> io::Result<()> {
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        self.bring("signals", move |sender| {
+            for signal in signals.forever() {
+                if sender.send(if signal == SIGHUP { News::Reload } else { News::Stop }).is_err() {
+                    return;
+                }
+            }
+        })
+    }
+
+    /// Where others bring news, too.
+    pub(crate) fn sender(&self) -> SyncSender<News> {
+        self.sender.clone()
     }
 
     /// Ends it when the reader of standard output goes away: `head` would wait for the next event otherwise.

@@ -3,6 +3,7 @@
 //! In: arguments and an [`Environment`]. Out: text or JSON on its streams, and an [`ExitCode`]. What is to be done is
 //! [`mpath_core`]'s business; here it is read, asked, told and remembered.
 
+mod agent;
 mod arguments;
 mod command;
 mod config;
@@ -36,6 +37,7 @@ mod signals;
 mod story;
 mod trust;
 mod view;
+mod watching;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};

@@ -2,28 +2,35 @@
 //!
 //! Each platform is one file with the same things: where state lies, and what of it stays after a boot, what can be
 //! done, how the host is opened, what this program is, the [`Moment`] that dates a receipt, how one hears that a file is
-//! closed; and beside it another, of when a packet came and which packets one can see.
+//! closed; and beside it others, of when a packet came and which packets one can see, and of how one speaks to the manager of
+//! services and to its journal.
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
+        mod service;
         mod stamped;
-        pub(crate) use linux::{Closing, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use linux::{Closing, SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
         pub(crate) use stamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         mod illumos;
         mod closing;
+        mod no_service;
         mod unstamped;
         pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
-        pub(crate) use illumos::{capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
+        pub(crate) use illumos::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
     } else {
         mod none;
         mod closing;
+        mod no_service;
         mod unstamped;
         pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
-        pub(crate) use none::{capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
+        pub(crate) use none::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
     }
 }
 

@@ -192,6 +192,17 @@ impl Question<'_> {
         }
     }
 
+    /// Lets the next best member carry the traffic where the active one has lost its link or is switched off, whatever the
+    /// group itself knows of it by now. `None` where that is not so, or nobody else works.
+    pub fn escape(&self) -> Option<Handover> {
+        self.check().ok()?;
+        let active = self.current.interface(self.active()?)?;
+        if active.up && active.carrier {
+            return None;
+        }
+        self.switch(None, false).ok()
+    }
+
     fn member(&self, name: &str) -> Result<&InterfaceName, NoHandover> {
         let members = self.members();
         members.iter().map(|(member, _)| *member).find(|member| member.as_str() == name).ok_or_else(|| {

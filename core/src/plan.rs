@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use crate::capability::{Capabilities, ChangeNeed};
 use crate::effect::Nonsense;
+use crate::group::MemberSelector;
 use crate::note::Note;
 use crate::outage::{self, Prediction};
 use crate::receipt::{Receipt, is_reachable};
 use crate::refusal::Refusal;
 use crate::resolve::{self, Question, Resolved};
 use crate::snapshot::{Controller, Interface, Kind};
-use crate::target::{InterfaceTarget, Target};
+use crate::target::{InterfaceTarget, MemberTarget, Target};
 use crate::{Address, GroupName, InterfaceName, Route, Snapshot, Step, planner};
 
 /// What would be done for one group.
@@ -66,8 +67,49 @@ impl Plan {
 
 /// Plans to bring a group up.
 pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
+    let resolved = resolve::up(question).map_err(NoPlan::Refused)?;
+    prepare(question, resolved)
+}
+
+/// Plans to let one interface into its group, which is up, and nothing else: what else differs from the file stays as it is.
+/// Nothing where the group is not up, or has the interface already.
+pub fn rejoin(question: Question<'_>, member: &InterfaceName) -> Result<Prepared, NoPlan> {
     let Question { desired, current, receipt, capabilities, .. } = question;
-    let mut resolved = resolve::up(question).map_err(NoPlan::Refused)?;
+    let device =
+        capabilities.device_of(desired).map_err(|reason| NoPlan::Refused(vec![Refusal::DeviceName { reason }]))?;
+    let there: BTreeSet<_> = current.members(&device).map(|(name, _)| name).chain([&device]).collect();
+    // Whoever is missing, too, is in nobody's way.
+    let is_of = |selector: &MemberSelector| {
+        resolve::matching(current, selector).iter().any(|name| name == member || there.contains(name))
+    };
+    let mut alone = desired.clone();
+    alone.members.retain(|wanted| is_of(&wanted.selector));
+    let mut resolved = resolve::up(Question { desired: &alone, ..question }).map_err(NoPlan::Refused)?;
+    let now = Target::as_before(&device, &current.scoped(there)).state;
+    let wanted = resolved.target.state.take();
+    resolved.target.state = now.zip(wanted).map(|(mut now, wanted)| {
+        let joins =
+            |target: &MemberTarget| target.name == *member && !now.members.iter().any(|own| own.name == *member);
+        now.members.extend(wanted.members.iter().filter(|target| joins(target)).cloned().collect::<Vec<_>>());
+        if wanted.settings.primary.as_ref() == Some(member) {
+            now.settings.primary = wanted.settings.primary;
+        }
+        now
+    });
+    (resolved.target.host_wide, resolved.owed) = (None, Snapshot::default());
+    resolved.target.others.clear();
+    let mut prepared = prepare(question, resolved)?;
+    if let Some(receipt) = receipt {
+        // What is the group's own was decided by `up`, and is neither more nor less now.
+        prepared.receipt.addresses.clone_from(&receipt.addresses);
+        prepared.receipt.routes.clone_from(&receipt.routes);
+    }
+    Ok(prepared)
+}
+
+/// The plan that leads to a target, and the receipt.
+fn prepare(question: Question<'_>, mut resolved: Resolved) -> Result<Prepared, NoPlan> {
+    let Question { desired, current, receipt, capabilities, .. } = question;
     let device = resolved.target.device.clone();
     let scope = scope(&device, current, receipt, &resolved.target);
     let draft = remembering(current.scoped(&scope), &device, receipt.map(|receipt| &receipt.before));

@@ -6,6 +6,7 @@
 mod document;
 mod duplicates;
 mod group;
+mod hook;
 pub mod keys;
 mod value;
 mod walk;
@@ -28,6 +29,8 @@ use crate::{GroupName, InterfaceName, MacAddress, Millis, Problem, SourceFile};
 pub struct Spec {
     /// Its groups, in the order of their headers.
     pub groups: Vec<GroupSpec>,
+    /// Its hooks, in their order.
+    pub hooks: Vec<HookSpec>,
     /// Whether all of the text could be read; if not, a key that seems missing may be there.
     pub complete: bool,
 }
@@ -88,6 +91,19 @@ pub struct GroupSpec {
     pub learning_interval: Field<u32>,
     pub dynamic_balance: Field<bool>,
     pub lacp: Field<LacpSpec>,
+}
+
+/// A table `[[hook]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
+pub struct HookSpec {
+    /// The table's header.
+    pub header: Place,
+    pub on: Field<List<&'static str>>,
+    pub groups: Field<List<GroupName>>,
+    pub run: Field<List<String>>,
+    pub timeout: Field<Millis>,
+    pub user: Field<String>,
 }
 
 /// An entry of `members`; a plain string is its `name`.
@@ -165,11 +181,11 @@ impl Spec {
     pub fn parse(source: usize, file: &SourceFile) -> (Self, Vec<Problem>) {
         let document = document::Document::read(source, &file.text);
         let mut walk = walk::Walk::new(source, document.problems);
-        let groups = match &document.readable {
-            Some(readable) => group::groups(&mut walk, &document::tree(readable)),
-            None => Vec::new(),
+        let (groups, hooks) = match &document.readable {
+            Some(readable) => walk::top(&mut walk, &document::tree(readable)),
+            None => Default::default(),
         };
-        (Self { groups, complete: document.complete }, walk.problems)
+        (Self { groups, hooks, complete: document.complete }, walk.problems)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From files to groups: every problem at once, or every group.
 //!
-//! In: the texts of the files. Out: [`Group`]s that keep the rules of the reference, or each [`Problem`] with its place.
+//! In: the texts of the files. Out: [`Group`]s and [`Hook`]s that keep the rules of the reference, or each [`Problem`] with its place.
 //! What a platform can do is no business of this module ([`Capabilities`](crate::Capabilities) check it), nor is what
 //! the host has.
 //!
@@ -11,6 +11,7 @@
 mod across;
 mod addressing;
 mod detection;
+mod hooks;
 mod members;
 mod mode;
 
@@ -19,13 +20,24 @@ use crate::mode::ModeName;
 use crate::problem::{Place, either};
 use crate::settings::Failback;
 use crate::spec::{Field, GroupSpec, Spec, keys};
-use crate::{Problem, SourceFile};
+use crate::{Hook, Problem, SourceFile};
 
-/// Reads files: all groups in the order of the files, or all problems in the order of their places.
-pub fn read(sources: &[SourceFile]) -> Result<Vec<Group>, Vec<Problem>> {
+/// What files say: groups, and what is run when something happens to them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Description {
+    /// The groups, in the order of the files.
+    pub groups: Vec<Group>,
+    /// The hooks, in the order of the files.
+    pub hooks: Vec<Hook>,
+}
+
+/// Reads files: all that they say, or all problems in the order of their places.
+pub fn read(sources: &[SourceFile]) -> Result<Description, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut specs = Vec::new();
+    let mut hook_specs = Vec::new();
     let mut groups = Vec::new();
+    let mut hooks = Vec::new();
     for (source, file) in sources.iter().enumerate() {
         let (spec, found) = Spec::parse(source, file);
         problems.extend(found);
@@ -35,10 +47,17 @@ pub fn read(sources: &[SourceFile]) -> Result<Vec<Group>, Vec<Problem>> {
             }
             specs.push(group);
         }
+        for hook in spec.hooks {
+            if spec.complete {
+                hooks.extend(hooks::check(&hook, &mut problems));
+            }
+            hook_specs.push(hook);
+        }
     }
     problems.extend(across::check(&specs));
+    problems.extend(hooks::check_groups(&hook_specs, &specs));
     if problems.is_empty() {
-        return Ok(groups);
+        return Ok(Description { groups, hooks });
     }
     let place = |problem: &Problem| (problem.span.source, problem.span.bytes.start, problem.span.bytes.end);
     problems.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.key.cmp(&b.key)));

@@ -36,7 +36,7 @@ fn name(text: &str) -> InterfaceName {
 
 fn group(words: &str) -> Group {
     let text = format!("[group.lan]\ndevice = \"bond0\"\n{words}\n");
-    mpath_core::read(&[SourceFile::new("lan.toml", text)]).unwrap().remove(0)
+    mpath_core::read(&[SourceFile::new("lan.toml", text)]).unwrap().groups.remove(0)
 }
 
 /// A host with three cards, each with something of its own.

@@ -37,6 +37,7 @@ fn options_are_those_of_the_reference() {
         "plan",
         "status",
         "watch",
+        "agent",
         "doctor",
         "explain",
         "wait-online",

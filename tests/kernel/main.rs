@@ -14,7 +14,8 @@
 mod suite;
 #[cfg(target_os = "linux")]
 use suite::{
-    Case, Place, capture, cases, crash, dhcp, doctor, faults, flood, mortal, mpath, network, ping, radio, story,
+    Case, Place, agent, capture, cases, crash, dhcp, doctor, faults, flood, hooks, mortal, mpath, network, ping, radio,
+    story, watch,
 };
 
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts);
 
 fn group(text: &str) -> Group {
     let source = SourceFile { path: "test.toml".to_owned(), text: text.to_owned() };
-    mpath_core::validate::read(&[source]).unwrap().remove(0)
+    mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
 }
 
 /// What of a host is compared, where a prediction of it is at hand.

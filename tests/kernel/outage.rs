@@ -26,7 +26,7 @@ fn eth1_works_alone() {
 
 fn group(text: &str) -> Group {
     let source = SourceFile { path: "test.toml".to_owned(), text: text.to_owned() };
-    mpath_core::validate::read(&[source]).unwrap().remove(0)
+    mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
 }
 
 /// Does a plan under the flood, and returns for each step what it cost: predicted and found, in packets.

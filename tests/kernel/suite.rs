@@ -8,10 +8,12 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+pub(crate) mod agent;
 mod cards;
 mod changes;
 mod concurrent;
 mod confirm;
+mod convergence;
 pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
@@ -21,6 +23,7 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+pub(crate) mod hooks;
 mod managers;
 mod model;
 mod outage;
@@ -30,7 +33,7 @@ mod refusals;
 mod restore;
 pub(crate) mod story;
 mod trust;
-mod watch;
+pub(crate) mod watch;
 mod wifi;
 
 use std::process::ExitCode;
@@ -111,6 +114,9 @@ pub(crate) fn main() -> ExitCode {
         managers::cases(),
         trust::cases(),
         watch::cases(),
+        agent::cases(),
+        convergence::cases(),
+        hooks::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

@@ -86,7 +86,7 @@ fn monotonic() -> Duration {
 }
 
 /// The story's group, up and settled.
-fn up() -> (Segment, Config) {
+pub(crate) fn up() -> (Segment, Config) {
     let segment = Segment::new(&["eth0", "eth1"]);
     let config = Config::new(HOME_LAN);
     config.succeed("up home-lan");
@@ -187,7 +187,7 @@ fn a_device_that_comes_and_goes_is_told() {
 }
 
 /// utime and stime of a process, in clock ticks (proc_pid_stat(5)).
-fn ticks(pid: Pid) -> u64 {
+pub(crate) fn ticks(pid: Pid) -> u64 {
     let stat = read(&format!("/proc/{pid}/stat"));
     let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     [fields[11], fields[12]].iter().map(|field| field.parse::<u64>().unwrap()).sum()

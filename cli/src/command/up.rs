@@ -11,7 +11,7 @@ use mpath_core::refusal::Refusal;
 use mpath_core::resolve::Question;
 use mpath_core::step::Family;
 use mpath_core::undo::Extent;
-use mpath_core::{Address, Group, Plan, Receipt, Snapshot, Step};
+use mpath_core::{Address, Group, InterfaceName, Plan, Receipt, Snapshot, Step};
 use serde::Serialize;
 
 use crate::ExitCode;
@@ -88,8 +88,16 @@ impl UpArgs {
             chosen.iter().for_each(|group| gate.note_gateways(group, device(group).as_ref()));
         }
         let hold = (self.confirm.is_some() || gate.is_some()).then(|| Hold::new(self.confirm));
-        let mut run =
-            UpRun { adopt: self.adopt, persist: self.persist, limit: self.limit, hold, gate, signals: &signals };
+        let mut run = UpRun {
+            only: None,
+            tells: true,
+            adopt: self.adopt,
+            persist: self.persist,
+            limit: self.limit,
+            hold,
+            gate,
+            signals: &signals,
+        };
         let mut groups = Vec::new();
         for group in &chosen {
             let capabilities = host.backend.capabilities();
@@ -146,8 +154,7 @@ pub(crate) fn bring_to_the_file(
     let signals = Signals::catch().map_err(CommandError::signals)?;
     let mut host = context.host()?;
     let stuck = recovery::settle(&mut host, context);
-    let limit = Limit::default();
-    let mut run = UpRun { adopt: false, persist: false, limit, hold: None, gate: None, signals: &signals };
+    let mut run = UpRun { tells: true, ..UpRun::by_itself(None, &signals) };
     let mut reports = Vec::new();
     for group in chosen {
         let report = match stuck.iter().find(|report| report.name == *group.name()) {
@@ -184,7 +191,11 @@ struct Hold {
 }
 
 /// One run of `up`.
-struct UpRun<'r> {
+pub(crate) struct UpRun<'r> {
+    /// The member that is to be let in, and nothing else done; `None` is all that the file says.
+    only: Option<InterfaceName>,
+    /// Whether what is to be known of a plan is told before it is done.
+    tells: bool,
     adopt: bool,
     persist: bool,
     limit: Limit,
@@ -194,8 +205,25 @@ struct UpRun<'r> {
     signals: &'r Signals,
 }
 
+impl<'r> UpRun<'r> {
+    /// A run that lets a member in, or brings all to what the file says, without anybody who could be asked.
+    pub(crate) fn by_itself(only: Option<InterfaceName>, signals: &'r Signals) -> Self {
+        Self {
+            only,
+            tells: false,
+            adopt: false,
+            persist: false,
+            limit: Limit::default(),
+            hold: None,
+            gate: None,
+            signals,
+        }
+    }
+}
+
 impl UpRun<'_> {
-    fn bring_up(&mut self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
+    /// Brings one group up. To be called with the lock.
+    pub(crate) fn bring_up(&mut self, group: &Group, host: &mut Host, context: &mut Context<'_>) -> GroupReport {
         let name = group.name();
         let device = host.backend.capabilities().device_of(group).ok();
         let report = GroupReport::new(name, device.as_ref());
@@ -207,12 +235,17 @@ impl UpRun<'_> {
         if let Some(ignored) = &memory.ignored {
             context.console.warning(&format!("{name}: {ignored}"));
         }
+        let only = self.only.clone();
         let (adopt, persist, capabilities) = (self.adopt, self.persist, host.backend.capabilities().clone());
         // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
         let before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
-            plan::up(Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist })
+            let question = Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist };
+            match &only {
+                Some(member) => plan::rejoin(question, member),
+                None => plan::up(question),
+            }
         };
         let max = self.limit.max_outage;
         let within = |Prepared { plan, receipt }| Ok(Prepared { plan: Plan::within(plan, max)?, receipt });
@@ -227,7 +260,9 @@ impl UpRun<'_> {
             receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
         }
         let mut report = report.with_notes(&plan.notes);
-        context.console.notes(name, &report.notes);
+        if self.tells {
+            context.console.notes(name, &report.notes);
+        }
         if plan.is_empty() {
             host.snapshot = before;
             let kept = if memory.receipt.as_ref() == Some(&receipt) { Ok(()) } else { receipts.keep(&receipt) };

@@ -3,11 +3,8 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use mpath_core::event::{Event, between};
-use mpath_core::status::{GroupHealth, GroupStatus};
-use mpath_core::{Group, InterfaceName, Millis};
+use mpath_core::{Event, Millis};
 use ratatui::crossterm::event::{Event as Typed, KeyCode, KeyEventKind, KeyModifiers};
-use serde::Serialize;
 
 use crate::ExitCode;
 use crate::arguments::{Selection, duration};
@@ -15,11 +12,10 @@ use crate::command::status::{PLAIN, health_style};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::feed::{Feed, News, Stamp};
-use crate::host::Host;
-use crate::look::{devices, look};
-use crate::output::Console;
-use crate::receipts::ReceiptStore;
+use crate::look::devices;
+use crate::output::{Console, EventRecord};
 use crate::view::{Screen, View};
+use crate::watching::{Watch, Watched};
 
 /// Show what happens to groups, as it happens
 #[derive(Debug, Args)]
@@ -31,57 +27,6 @@ pub(crate) struct WatchArgs {
     limit: Option<Millis>,
 }
 
-/// The groups that are watched, and the host that they are on.
-struct Watch<'g> {
-    host: Host,
-    receipts: ReceiptStore,
-    groups: Vec<Watched<'g>>,
-    /// The look at everything that is still to come after a glance.
-    due: Option<Due>,
-}
-
-/// A look that is still to come.
-#[derive(Debug, Clone, Copy)]
-struct Due {
-    at: Instant,
-    /// It is not put off beyond this.
-    latest: Instant,
-    /// When the change was heard of.
-    stamp: Stamp,
-}
-
-/// One of them, as of the last look.
-struct Watched<'g> {
-    group: &'g Group,
-    device: InterfaceName,
-    status: GroupStatus,
-}
-
-/// An event, as in `mpath.event/1`.
-#[derive(Debug, Serialize)]
-struct Record<'a> {
-    schema: &'static str,
-    time: String,
-    monotonic: f64,
-    group: &'a str,
-    device: &'a str,
-    #[serde(flatten)]
-    event: &'a Event,
-    text: String,
-    now: Now<'a>,
-}
-
-/// A group after all that was found in the same look.
-#[derive(Debug, Serialize)]
-struct Now<'a> {
-    state: GroupHealth,
-    active: Option<&'a InterfaceName>,
-    drift: usize,
-}
-
-/// How long nothing may have changed before everything is looked at, and how long that is waited for.
-const QUIET: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_millis(200);
 /// How often the view counts bytes.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -97,12 +42,7 @@ impl WatchArgs {
         host.look_again()?;
         let end = self.limit.map(|limit| Instant::now() + Duration::from(limit));
         let receipts = context.receipts();
-        let groups = chosen.into_iter().map(|(group, device)| {
-            let status = look(group, device.clone(), &host, &receipts).status;
-            Watched { group, device, status }
-        });
-        let groups = groups.collect();
-        let mut watch = Watch { host, receipts, groups, due: None };
+        let mut watch = Watch::new(host, receipts, chosen);
         let live = context.live.filter(|_| self.limit.is_none_or(|limit| limit.get() > 0));
         if let Some(live) = live {
             feed.stop_by_signals().map_err(CommandError::signals)?;
@@ -116,57 +56,9 @@ impl WatchArgs {
     }
 }
 
-impl Watch<'_> {
-    /// Tells the first event of each group.
-    fn begin(&self, mut tell: impl FnMut(&Watched<'_>, &Event)) {
-        for watched in &self.groups {
-            tell(watched, &Event::Watching { status: Box::new(watched.status.clone()) });
-        }
-    }
-
-    /// Tells what has happened since the last look. A glance shows a failover at once; all else is looked at when
-    /// nothing has changed for a moment, since the next change may be the failover.
-    fn follow(
-        &mut self,
-        changed: Option<Stamp>,
-        mut tell: impl FnMut(Stamp, &Watched<'_>, &Event),
-    ) -> Result<(), CommandError> {
-        let now = Instant::now();
-        if let Some(stamp) = changed {
-            let latest = self.due.map_or(now + PATIENCE, |due| due.latest);
-            self.due = Some(Due { at: (now + QUIET).min(latest), latest, stamp });
-            if self.host.glance()? {
-                self.compare(&mut |watched, event| tell(stamp, watched, event));
-            } else {
-                self.due = Some(Due { at: now, latest, stamp });
-            }
-        }
-        if let Some(due) = self.due.filter(|due| due.at <= now) {
-            self.host.look_again()?;
-            self.due = None;
-            self.compare(&mut |watched, event| tell(due.stamp, watched, event));
-        }
-        Ok(())
-    }
-
-    /// When there is something to do without any news.
-    fn next(&self, end: Option<Instant>) -> Option<Instant> {
-        self.due.map(|due| due.at).into_iter().chain(end).min()
-    }
-
-    fn compare(&mut self, tell: &mut impl FnMut(&Watched<'_>, &Event)) {
-        for watched in &mut self.groups {
-            let status = look(watched.group, watched.device.clone(), &self.host, &self.receipts).status;
-            let events = between(&watched.status, &status);
-            watched.status = status;
-            events.iter().for_each(|event| tell(watched, event));
-        }
-    }
-}
-
 /// Tells lines, for people or for programs, each as soon as it is known.
 fn tell(
-    watch: &mut Watch<'_>,
+    watch: &mut Watch,
     feed: &Feed,
     end: Option<Instant>,
     console: &mut Console<'_>,
@@ -183,49 +75,36 @@ fn tell(
                 News::Changed(stamp) => changed = Some(stamp),
                 News::Deaf(error) => return Err(error.into()),
                 News::Stop => return Ok(ExitCode::Done),
-                News::Typed(_) => {}
+                // Nobody brings any of these here.
+                News::Reload | News::Hooked(_) | News::Typed(_) => {}
             }
         }
         watch.follow(changed, |stamp, watched, event| line(watched, event, stamp, console))?;
     }
 }
 
-fn line(watched: &Watched<'_>, event: &Event, stamp: Stamp, console: &mut Console<'_>) {
-    let (group, status) = (watched.group.name().as_str(), &watched.status);
+fn line(watched: &Watched, event: &Event, stamp: Stamp, console: &mut Console<'_>) {
     if console.is_json() {
-        console.record(&Record {
-            schema: "mpath.event/1",
-            time: format!("{:.6}", stamp.wall),
-            monotonic: stamp.monotonic.as_secs_f64(),
-            group,
-            device: watched.device.as_str(),
-            event,
-            text: event.to_string(),
-            now: Now { state: status.state, active: status.active.as_ref(), drift: status.drift },
-        });
+        console.record(&EventRecord::new(watched, event, stamp));
     } else {
         let style = match event {
             Event::Watching { .. } | Event::Ok | Event::Degraded | Event::Failed | Event::Absent => {
-                health_style(status.state)
+                health_style(watched.status.state)
             }
             _ => PLAIN,
         };
-        console.pieces(&[(PLAIN, format!("{} {group}: ", local(stamp))), (style, event.to_string())]);
+        console.pieces(&[(PLAIN, format!("{} {}: ", stamp.local(), watched.group.name())), (style, event.to_string())]);
     }
     console.flush();
 }
 
-/// A moment as people on this machine read it.
-fn local(stamp: Stamp) -> impl std::fmt::Display {
-    stamp.wall.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S.%3f")
-}
-
 /// Shows the groups on the whole terminal, until somebody ends it.
-fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<ExitCode, CommandError> {
+fn show(watch: &mut Watch, feed: &Feed, end: Option<Instant>) -> Result<ExitCode, CommandError> {
     let mut screen = Screen::open().map_err(CommandError::screen)?;
     let mut view = View::default();
-    let told =
-        |stamp, watched: &Watched<'_>, event: &Event| format!("{}  {}: {event}", local(stamp), watched.group.name());
+    let told = |stamp: Stamp, watched: &Watched, event: &Event| {
+        format!("{}  {}: {event}", stamp.local(), watched.group.name())
+    };
     let now = Stamp::now();
     watch.begin(|watched, event| view.tell(&told(now, watched, event)));
     let mut count = Instant::now();
@@ -249,7 +128,7 @@ fn show(watch: &mut Watch<'_>, feed: &Feed, end: Option<Instant>) -> Result<Exit
                 News::Stop => return Ok(ExitCode::Done),
                 News::Typed(typed) if is_end(&typed) => return Ok(ExitCode::Done),
                 // Whatever else it is, as a new size: the next turn draws anew.
-                News::Typed(_) => {}
+                News::Reload | News::Hooked(_) | News::Typed(_) => {}
             }
         }
         watch.follow(changed, |stamp, watched, event| view.tell(&told(stamp, watched, event)))?;

@@ -172,6 +172,11 @@ impl<'e> Console<'e> {
         }
     }
 
+    /// A line of a log, with its time.
+    pub(crate) fn log(&mut self, text: &str) {
+        self.err_line((PLAIN, ""), text);
+    }
+
     /// A step that is being done.
     pub(crate) fn progress(&mut self, text: &str) {
         if self.verbose > 0 {

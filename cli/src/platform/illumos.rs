@@ -13,6 +13,10 @@ pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()
 }
 
+/// What stands before a line for syslog(3), which puts the name of the program there by itself only after
+/// openlog(3C), whose text must stay where it is.
+pub(crate) const SYSLOG_TAG: &str = "mpath: ";
+
 /// Beside the state of the system's own daemons (`/var/inet`, `/var/dhcp`): filesystem(7) has no `/var/lib`.
 pub(crate) fn lasting_directory() -> std::path::PathBuf {
     "/var/mpath".into()

@@ -28,6 +28,9 @@ pub(crate) fn state_directory() -> PathBuf {
     }
 }
 
+/// What stands before a line for syslog(3), which puts the name of the program there by itself (glibc).
+pub(crate) const SYSLOG_TAG: &str = "";
+
 /// Nothing lasts here yet, so that there is nothing in it.
 pub(crate) fn lasting_directory() -> PathBuf {
     "/var/lib/mpath".into()

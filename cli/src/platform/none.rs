@@ -10,6 +10,9 @@ pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()
 }
 
+/// What stands before a line for syslog(3).
+pub(crate) const SYSLOG_TAG: &str = "mpath: ";
+
 pub(crate) fn lasting_directory() -> std::path::PathBuf {
     "/var/lib/mpath".into()
 }

@@ -1,13 +1,9 @@
 //! The tables `[group.NAME]` of a file, key by key.
 
-use toml::de::DeTable;
-
 use super::walk::{Node, Table, Walk};
-use super::{
-    At, DetectionSpec, Field, GroupSpec, LacpSpec, LinkSpec, List, MemberSpec, ProbeSpec, RouteSpec, keys, value,
-};
+use super::{At, DetectionSpec, Field, GroupSpec, LacpSpec, LinkSpec, List, MemberSpec, ProbeSpec, RouteSpec, value};
 use crate::mode::{LacpRate, LacpSelect, TransmitHash};
-use crate::problem::{Place, quoted};
+use crate::problem::Place;
 use crate::settings::Failback;
 use crate::{Millis, Problem};
 
@@ -15,32 +11,18 @@ const INTERFACE: &str = "\"eth1\"";
 const TIME: &str = "\"100ms\"";
 
 /// Every group of a file.
-pub(super) fn groups(walk: &mut Walk, root: &DeTable<'_>) -> Vec<GroupSpec> {
-    let mut groups = Vec::new();
-    for (name, place, node) in walk.entries(root, &Place::default()) {
-        if name != "group" {
-            let hint = match node.entries() {
-                Some(_) if keys::nearest(name, ["group"]).is_some() => "did you mean `group`?".to_owned(),
-                Some(_) => format!("a group's table is called [{}]", in_group(name)),
-                None => "the keys of a group stand below its header, as in [group.home-lan]".to_owned(),
-            };
-            let message = format!("the key {} is not known here", quoted(name));
-            walk.problems.push(Problem::new("unknown-key", &place, message).allowed("group").hint(hint));
-            continue;
-        }
-        let Some(tables) = node.entries() else {
-            let hint = node.is_list().then(|| "write [group.NAME], with a name for each group".to_owned());
-            walk.wrong_type(&node, "a table for each group, as in [group.home-lan]", hint);
-            continue;
-        };
-        for (name, place, node) in walk.entries(tables, &node.place) {
-            groups.extend(group(walk, name, place, &node));
-        }
-    }
-    groups
+pub(super) fn groups(walk: &mut Walk, node: &Node<'_>) -> Vec<GroupSpec> {
+    let Some(tables) = node.entries() else {
+        let hint = node.is_list().then(|| "write [group.NAME], with a name for each group".to_owned());
+        walk.wrong_type(node, "a table for each group, as in [group.home-lan]", hint);
+        return vec![];
+    };
+    let entries = walk.entries(tables, &node.place);
+    entries.into_iter().filter_map(|(name, place, node)| group(walk, name, place, &node)).collect()
 }
 
-fn in_group(name: &str) -> String {
+/// The header of a group of this name.
+pub(super) fn in_group(name: &str) -> String {
     Place { key: "group".to_owned(), ..Place::default() }.path_of(name)
 }
 

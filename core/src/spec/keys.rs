@@ -5,7 +5,7 @@ use crate::mode::ModeName;
 /// A key that a file may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Its path below `group.NAME`; `[]` stands for the entries of a list.
+    /// Its path below `group.NAME`, or for a hook below the file; `[]` stands for the entries of a list.
     pub path: &'static str,
     /// The modes that take it; empty is all.
     pub modes: &'static [ModeName],
@@ -26,7 +26,7 @@ const PROBE: &[ModeName] = &[ModeName::RoundRobin, ModeName::ActiveBackup, ModeN
 const HASH: &[ModeName] = &[ModeName::Xor, ModeName::Lacp, ModeName::TransmitBalance];
 const LEARN: &[ModeName] = &[ModeName::TransmitBalance, ModeName::AdaptiveBalance];
 
-/// Every key below `group.NAME`, in the order of the reference.
+/// Every key below `group.NAME`, and those of a hook, in the order of the reference.
 pub const KEYS: &[Key] = &[
     key("device"),
     key("members"),
@@ -74,6 +74,11 @@ pub const KEYS: &[Key] = &[
     key("lacp.system-priority"),
     key("lacp.system"),
     key("lacp.port-key"),
+    key("hook[].on"),
+    key("hook[].run"),
+    key("hook[].groups"),
+    key("hook[].timeout"),
+    key("hook[].user"),
 ];
 
 /// What other tools call a key.
@@ -120,6 +125,11 @@ const ELSEWHERE_IN: &[(&str, &str, &str)] = &[
     ("members[]", "interface", "name"),
     ("members[]", "hwaddr", "mac"),
     ("members[]", "test-address", "probe-address"),
+    ("hook[]", "command", "run"),
+    ("hook[]", "exec", "run"),
+    ("hook[]", "event", "on"),
+    ("hook[]", "events", "on"),
+    ("hook[]", "group", "groups"),
     ("routes[]", "gateway", "via"),
     ("routes[]", "next-hop", "via"),
     ("routes[]", "destination", "to"),
@@ -153,7 +163,7 @@ pub(super) fn suggestion(table: &str, unknown: &str) -> Option<String> {
     let other = ELSEWHERE.iter().find(|(name, _)| *name == plain).map(|(_, path)| *path);
     let elsewhere = || {
         let last = |path: &&'static str| path.rsplit('.').next() == Some(plain);
-        let mut same = KEYS.iter().map(|key| key.path).filter(last);
+        let mut same = KEYS.iter().map(|key| key.path).filter(|path| !path.starts_with("hook[]")).filter(last);
         same.next().filter(|_| same.next().is_none())
     };
     if let Some(path) = other.or_else(elsewhere) {

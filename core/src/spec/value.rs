@@ -11,7 +11,7 @@ use crate::group::MacPolicy;
 use crate::millis::MillisError;
 use crate::mode::ModeName;
 use crate::problem::{either, quoted};
-use crate::{GroupName, InterfaceName, MacAddress, Millis};
+use crate::{Event, GroupName, Hook, InterfaceName, MacAddress, Millis};
 
 /// What is wrong with a text, wherever it stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,6 +116,39 @@ pub(super) fn millis(text: &str) -> Result<Millis, Fault> {
         }
         MillisError::Form => Fault::new("bad-value", format!("{} is not a length of time", quoted(text))).allowed(TIME),
     })
+}
+
+/// The name of an event.
+pub(super) fn event(text: &str) -> Result<&'static str, Fault> {
+    word(&Event::WORDS, |word| word, text)
+}
+
+/// How long a hook may take.
+pub(super) fn hook_timeout(text: &str) -> Result<Millis, Fault> {
+    let time = millis(text)?;
+    if (Hook::SHORTEST_TIMEOUT..=Hook::LONGEST_TIMEOUT).contains(&time) {
+        return Ok(time);
+    }
+    let allowed = format!("\"{}\" to \"{}\", an hour", Hook::SHORTEST_TIMEOUT, Hook::LONGEST_TIMEOUT);
+    Err(Fault::new("out-of-range", format!("found {}", quoted(text))).allowed(allowed))
+}
+
+/// The name of a user, whom this host may have or not.
+pub(super) fn user(text: &str) -> Result<String, Fault> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '$');
+    if !text.is_empty() && text.len() <= 32 && text.chars().all(is_name) && !text.starts_with('-') {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new("bad-name", format!("{} cannot name a user", quoted(text)))
+        .allowed("1 to 32 of a-z A-Z 0-9 _ . $ -, not beginning with -"))
+}
+
+/// A program or an argument, which ends with a NUL byte for the system (execve(2)).
+pub(super) fn word_of_a_command(text: &str) -> Result<String, Fault> {
+    if !text.contains('\0') {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new("bad-value", format!("{} has a NUL character", quoted(text))).allowed("any other character"))
 }
 
 /// A length of time in seconds, as the kernel's `lp_interval` takes it.

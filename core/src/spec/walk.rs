@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::de::{DeTable, DeValue};
 
 use super::value::Fault;
-use super::{At, Field, List, keys};
+use super::{At, Field, GroupSpec, HookSpec, List, group, hook, keys};
 use crate::problem::{Place, quoted};
 use crate::{Problem, Span};
 
@@ -26,6 +26,32 @@ pub(super) struct Table<'a> {
     entries: &'a DeTable<'a>,
     path: &'static str,
     pub(super) place: Place,
+}
+
+/// The groups and the hooks of a file.
+pub(super) fn top(walk: &mut Walk, root: &DeTable<'_>) -> (Vec<GroupSpec>, Vec<HookSpec>) {
+    const KNOWN: [&str; 2] = ["group", "hook"];
+    let (mut groups, mut hooks) = (Vec::new(), Vec::new());
+    for (name, place, node) in walk.entries(root, &Place::default()) {
+        match name {
+            "group" => groups.extend(group::groups(walk, &node)),
+            "hook" => hooks.extend(hook::hooks(walk, &node)),
+            _ => {
+                let near = keys::nearest(name, KNOWN).filter(|_| node.entries().is_some() || node.is_list());
+                let hint = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if node.entries().is_some() => {
+                        format!("a group's table is called [{}]", group::in_group(name))
+                    }
+                    None => "the keys of a group stand below its header, as in [group.home-lan]".to_owned(),
+                };
+                let message = format!("the key {} is not known here", quoted(name));
+                let problem = Problem::new("unknown-key", &place, message);
+                walk.problems.push(problem.allowed(KNOWN.join(", ")).hint(hint));
+            }
+        }
+    }
+    (groups, hooks)
 }
 
 impl Walk {

@@ -6,7 +6,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::{prop_assert, proptest};
 use serde_json::{Value, json};
 
-use super::read;
+use super::{Description, read};
 use crate::detection::LinkDetection;
 use crate::group::{Addressing, Device, Group, MacPolicy, Member, MemberSelector};
 use crate::settings::Failback;
@@ -17,7 +17,10 @@ const STORY: &str = include_str!("../../../tests/home-lan.toml");
 
 fn groups(text: &str) -> Vec<Group> {
     let problems = |problems: Vec<crate::Problem>| problems.iter().map(|problem| format!("{problem}\n")).collect();
-    read(&[SourceFile::new("test.toml", text)]).map_err(problems).unwrap_or_else(|text: String| panic!("{text}"))
+    read(&[SourceFile::new("test.toml", text)])
+        .map(|read| read.groups)
+        .map_err(problems)
+        .unwrap_or_else(|text: String| panic!("{text}"))
 }
 
 fn group(text: &str) -> Group {
@@ -226,13 +229,13 @@ fn groups_come_in_the_order_of_the_files() {
     let one = "[group.z]\nmembers = ['eth1']\ndhcp = true\n[group.a.detection]\n[group.m]\nmembers = ['eth2']\ndhcp = true\n\
                [group.a]\nmembers = ['eth3']\ndhcp = true";
     let sources = [file(one), file(""), file("group.b = { members = ['eth4'], dhcp = true }")];
-    let names: Vec<_> = read(&sources).unwrap().iter().map(|group| group.name.to_string()).collect();
+    let names: Vec<_> = read(&sources).unwrap().groups.iter().map(|group| group.name.to_string()).collect();
     assert_eq!(names, ["z", "m", "a", "b"]);
 }
 
 #[test]
 fn nothing_in_the_files_is_no_group_and_no_problem() {
-    assert_eq!(read(&[]), Ok(vec![]));
+    assert_eq!(read(&[]), Ok(Description::default()));
     assert_eq!(groups("# all commented out\r\n"), []);
     assert_eq!(groups("\u{feff}[group]\n"), []);
 }

@@ -9,7 +9,7 @@ fn run(input: &[u8]) {
     let sources: Vec<_> =
         (0..).zip(parts).map(|(number, text)| SourceFile::new(format!("{number}.toml"), text)).collect();
     match mpath_core::read(&sources) {
-        Ok(groups) => {
+        Ok(mpath_core::Description { groups, .. }) => {
             for host in mpath::fuzzing::assumed_hosts(&groups) {
                 mpath_fuzz::plan(&groups, &host, None);
             }
