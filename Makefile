@@ -42,6 +42,11 @@ test-kernels: ## the kernel tests on every kernel of KERNELS
 test-moments: lab ## kill mpath at 200 moments instead of the few that `make test` takes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
 
+.PHONY: test-managers
+test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
+	tests/lab/setup --packages $(KERNEL)
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
+
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
 	tests/lab/setup --packages $(FULL_KERNEL)

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mpath_core::address::Duplicate;
-use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, Snapshot, Step};
 
 use crate::boot::Boot;
 use crate::capability::{capabilities_of, obstacles_in};
@@ -17,7 +17,8 @@ use crate::dialect::Dialect;
 use crate::observe::Rows;
 use crate::op::{Op, explain, ops_for};
 use crate::{
-    address, boot, boot_file, claim, datalink, group, ifconfig, interface, mark, mpathd, obstacle, property, route,
+    address, boot, boot_file, claim, datalink, diagnosis, group, ifconfig, interface, mark, mpathd, obstacle, property,
+    route,
 };
 
 /// How long in.mpathd may need to come back from reading its file again: it executes itself anew.
@@ -354,7 +355,8 @@ impl Backend for IllumosBackend {
         let snapshot = rows.snapshot();
         self.capabilities = capabilities_of(self.dialect);
         let daemon_answers = self.daemon_answers();
-        self.capabilities.obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        let of_the_host = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        self.capabilities.obstacles = of_the_host.into_iter().map(|(_, _, obstacle)| obstacle).collect();
         self.capabilities.obstacles.extend(obstacle::of_interfaces(&rows, self.dialect));
         self.capabilities.remarks = self.remarks();
         self.capabilities.obstacles.extend(obstacles_in(&snapshot));
@@ -368,6 +370,15 @@ impl Backend for IllumosBackend {
     /// The counters are in kstat(1M), which nobody here asks.
     fn counters(&self, _: &InterfaceName) -> Option<Counters> {
         None
+    }
+
+    fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        let daemon_answers = self.daemon_answers();
+        let obstacles = obstacle::of_the_host(&self.programs, self.dialect, daemon_answers);
+        let mut findings = diagnosis::of_the_host(obstacles, snapshot, daemon_answers);
+        findings.extend(diagnosis::diagnose(snapshot, self.dialect));
+        findings.sort_by_key(|finding| finding.severity);
+        Ok(findings)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -10,7 +10,8 @@
 //! `ipadm` writes the newline of an error to standard output (`die()` in `ipadm.c`); its `-t` does not work on the IPMP
 //! subcommands, `--temporary` does; parseable output with a single field escapes nothing (`libofmt`).
 
-pub mod dialect;
+pub mod diagnosis;
+mod dialect;
 pub mod op;
 pub mod render;
 

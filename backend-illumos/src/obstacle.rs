@@ -5,6 +5,7 @@
 
 use mpath_core::InterfaceName;
 use mpath_core::capability::Obstacle;
+use mpath_core::finding::Code;
 use mpath_core::shell::word;
 
 use crate::command::Programs;
@@ -27,18 +28,24 @@ fn no_daemon(state: &str) -> (String, String) {
     (format!("in.mpathd does not run{why}, and without it nothing fails over"), format!("svcadm {verb} {IPMP_SERVICE}"))
 }
 
-/// What stands in the way of any group.
-pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers: bool) -> Vec<Obstacle> {
+/// What stands in the way of any group, each as what a doctor would call it, and seen by.
+pub(crate) fn of_the_host(
+    programs: &Programs,
+    dialect: Dialect,
+    daemon_answers: bool,
+) -> Vec<(Code, &'static str, Obstacle)> {
     let mut obstacles = Vec::new();
-    let mut found = |reason: &str, cure: &str, unsupported| {
+    let mut found = |code, seen, reason: &str, cure: &str, unsupported| {
         let (reason, cure) = (reason.to_owned(), cure.to_owned());
-        obstacles.push(Obstacle { interfaces: vec![], reason, cure, unsupported, of_lasting: false });
+        obstacles.push((code, seen, Obstacle { interfaces: vec![], reason, cure, unsupported, of_lasting: false }));
     };
     let says = |program, words: &[&str]| programs.ask(program, words).unwrap_or_default().trim().to_owned();
     // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
     let zone = says("zonename", &[]);
     if zone != "global" && says("zonename", &["-t"]) == "shared" {
         found(
+            Code::ZoneSharesNetwork,
+            "zonename -t: shared",
             "this is a zone that shares the network of the global zone, and only that one makes groups",
             &format!(
                 "run mpath in the global zone, or give the zone its own network there: zonecfg -z {} set ip-type=exclusive",
@@ -49,6 +56,8 @@ pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers:
     }
     if says("svcs", &["-H", "-o", "state", "svc:/network/physical:nwam"]) == "online" {
         found(
+            Code::NwamManages,
+            "svcs -H -o state svc:/network/physical:nwam: online",
             "NWAM manages the network: it keeps one link on at a time and knows no groups",
             "svcadm disable svc:/network/physical:nwam && svcadm enable svc:/network/physical:default",
             false,
@@ -56,6 +65,8 @@ pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers:
     }
     if dialect == Dialect::Solaris11 && is_automatic(&says("netadm", &["list", "-p", "ncp"])) {
         found(
+            Code::ProfileAutomatic,
+            "netadm list -p ncp: Automatic, online",
             "the network profile Automatic manages the network, and knows no groups",
             "netadm enable -p ncp DefaultFixed",
             false,
@@ -64,7 +75,7 @@ pub(crate) fn of_the_host(programs: &Programs, dialect: Dialect, daemon_answers:
     // `ifconfig … ipmp` starts the daemon by itself, `ipadm create-ipmp` only asks whether it is there.
     if dialect != Dialect::Ifconfig && !daemon_answers {
         let (reason, cure) = no_daemon(&says("svcs", &["-H", "-o", "state", IPMP_SERVICE]));
-        found(&reason, &cure, false);
+        found(Code::MpathdOff, "ipmpstat -g: it cannot contact in.mpathd", &reason, &cure, false);
     }
     obstacles
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use mpath_core::finding::Finding;
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
 use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
@@ -14,6 +15,7 @@ use netlink_packet_route::address::AddressMessage;
 
 use crate::capability::capabilities;
 use crate::dhcp;
+use crate::diagnosis::diagnose;
 use crate::driver;
 use crate::manager::Managers;
 use crate::message::message_of;
@@ -21,6 +23,7 @@ use crate::monitor::Monitor;
 use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
 use crate::observe::refreshed;
 use crate::op::{Op, accept_ra_number, ops_for};
+use crate::survey::survey;
 use crate::sysfs::Root;
 
 /// How long a first lease is waited for; the client goes on by itself after it.
@@ -209,6 +212,10 @@ impl Backend for LinuxBackend {
 
     fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
         self.root.counters(interface)
+    }
+
+    fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {
+        Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -45,16 +45,7 @@ impl Program {
     pub(crate) fn run(&self, arguments: &[String], limit: Duration) -> Result<Output, BackendError> {
         let line = self.line(arguments);
         let io = |source| BackendError::Io { action: "run", object: line.clone(), source };
-        let mut child = Command::new(&self.0)
-            .args(arguments)
-            .env_clear()
-            .envs([("LC_ALL", "C"), ("PATH", PATH)])
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(io)?;
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(io)?;
         let pid = child.id();
         let (stdout, stderr) = (gather(child.stdout.take()), gather(child.stderr.take()));
         let failed = |how: String, stdout: String, stderr: String| {
@@ -74,6 +65,34 @@ impl Program {
                 failed(format!("did not end within {limit:?}"), String::new(), String::new())
             }
         }
+    }
+
+    /// Runs it to its end or for so long, and takes what it has written by then; `None` where it could not be run.
+    pub(crate) fn capture(&self, arguments: &[String], time: Duration) -> Option<Vec<u8>> {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let (pid, stdout) = (child.id(), gather(child.stdout.take()));
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || sender.send(child.wait()));
+        if ended.recv_timeout(time).is_err() {
+            kill(pid);
+            let _ = ended.recv_timeout(Duration::from_secs(1));
+        }
+        let mut bytes = Vec::new();
+        while let Ok(chunk) = stdout.recv_timeout(Duration::from_millis(100)) {
+            bytes.extend(chunk);
+        }
+        Some(bytes)
+    }
+
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.0);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs([("LC_ALL", "C"), ("PATH", PATH)])
+            .current_dir("/")
+            .stdin(Stdio::null());
+        command
     }
 
     /// The command line, as an error shows it.

@@ -10,12 +10,14 @@
 //! reads or changes a host exists on Linux only.
 
 pub mod change;
+pub mod facts;
 pub mod op;
 pub mod option;
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
 mod address;
 mod capability;
+mod diagnosis;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
 mod link;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has messages to send and to decode"))]
@@ -30,6 +32,8 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod backend;
 #[cfg(target_os = "linux")]
+mod claim;
+#[cfg(target_os = "linux")]
 mod command;
 #[cfg(target_os = "linux")]
 mod dhcp;
@@ -40,9 +44,17 @@ mod lenient;
 #[cfg(target_os = "linux")]
 mod manager;
 #[cfg(target_os = "linux")]
+mod modprobe;
+#[cfg(target_os = "linux")]
 mod monitor;
 #[cfg(target_os = "linux")]
 mod netlink;
+#[cfg(target_os = "linux")]
+mod nl80211;
+#[cfg(target_os = "linux")]
+mod spanning_tree;
+#[cfg(target_os = "linux")]
+mod survey;
 #[cfg(target_os = "linux")]
 mod sysfs;
 
@@ -53,4 +65,6 @@ pub mod fuzzing;
 #[cfg(target_os = "linux")]
 pub use backend::LinuxBackend;
 pub use capability::capabilities;
+pub use diagnosis::diagnose;
+pub use facts::Facts;
 pub use op::{Op, explain, ops_for};

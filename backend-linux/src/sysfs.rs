@@ -102,4 +102,4 @@ pub(crate) fn speed_of(text: &str) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,8 +3,10 @@
 mod agent;
 mod check;
 mod confirm;
+mod doctor;
 pub(crate) mod down;
 mod drill;
+mod explain;
 pub(crate) mod guard;
 mod plan;
 mod recover;
@@ -40,6 +42,10 @@ pub(crate) enum Command {
     Watch(watch::WatchArgs),
     /// Tell machines what happens to groups, and keep their members in them
     Agent(agent::AgentArgs),
+    /// Look for what is wrong with groups, and tell how to cure it
+    Doctor(doctor::DoctorArgs),
+    /// Tell the whole story of a finding of `doctor`
+    Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
     /// Write groups as files of a system's own configuration
@@ -71,6 +77,8 @@ impl Command {
             | Self::Revert(_)
             | Self::Recover(_)
             | Self::Guard(_) => true,
+            Self::Doctor(args) => args.fixes(),
+            Self::Explain(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -86,6 +94,8 @@ impl Command {
             Self::Status(args) => args.run(context),
             Self::Watch(args) => args.run(context),
             Self::Agent(args) => args.run(context),
+            Self::Doctor(args) => args.run(context),
+            Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),

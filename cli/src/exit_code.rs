@@ -16,9 +16,9 @@ pub enum ExitCode {
     ChangesPending = 4,
     /// It failed, and the host is not as it was before.
     NotUndone = 5,
-    /// A group works, but not every member of it does.
+    /// A group works, but not every member of it does; or `doctor` found nothing worse than a warning.
     Degraded = 6,
-    /// A group does not work, or is not there.
+    /// A group does not work, or is not there; or `doctor` found an error.
     GroupFailed = 7,
     /// The caller may not do that.
     NotPermitted = 8,
@@ -66,8 +66,12 @@ impl ExitCode {
                 "something would change (`plan --check`), or a group has drifted (`status --check`)"
             }
             Self::NotUndone => "failed, and the host is not as it was before; the text says what is left to do",
-            Self::Degraded => "a group is degraded (`status --check`)",
-            Self::GroupFailed => "a group has failed or is absent (`status --check`, `wait-online`)",
+            Self::Degraded => {
+                "a group is degraded (`status --check`), or the worst that was found is a warning (`doctor`)"
+            }
+            Self::GroupFailed => {
+                "a group has failed or is absent (`status --check`, `wait-online`), or an error was found (`doctor`)"
+            }
             Self::NotPermitted => "not permitted",
             Self::NotSupported => "not supported on this system",
             Self::NoSuchGroup => "no such group, or no such change",

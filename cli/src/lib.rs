@@ -34,6 +34,7 @@ mod record;
 mod recovery;
 mod selection;
 mod signals;
+mod story;
 mod trust;
 mod view;
 mod watching;

@@ -1,7 +1,9 @@
 //! The seam between mpath and a system: what a platform must offer.
 
 use std::io;
+use std::time::Duration;
 
+use crate::finding::Finding;
 use crate::{Capabilities, InterfaceName, Snapshot, Step};
 
 /// One platform's way to look at a host and to change it. The level is that of the domain, never of a tool.
@@ -24,6 +26,10 @@ pub trait Backend {
 
     /// What an interface has carried, where the platform tells. Reads, never writes.
     fn counters(&self, interface: &InterfaceName) -> Option<Counters>;
+
+    /// Everything that is wrong with groups on the host, whoever made them, the worst first. Reads, never writes; listens
+    /// for so long to what the segment says by itself, where that tells something.
+    fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError>;
 
     /// A step as commands that an administrator could type. Pure.
     fn explain(&self, step: &Step) -> Vec<String>;

@@ -1,8 +1,11 @@
 //! A host in memory, for tests: it remembers what is done to it, refuses nonsense, and fails when it is told to.
 
+use std::time::Duration;
+
 use crate::backend::{Backend, BackendError, Changes, Counters};
 use crate::capability::{Capabilities, ChangeNeed, Cures, DefaultDevice, Feature, GroupRules, Missing};
 use crate::effect;
+use crate::finding::Finding;
 use crate::settings::{MacSharing, Setting};
 use crate::snapshot::{Controller, Driver, Manager, MemberState, Membership};
 use crate::{InterfaceName, MacAddress, Snapshot, Step};
@@ -157,6 +160,10 @@ impl Backend for FakeHost {
 
     fn counters(&self, _: &InterfaceName) -> Option<Counters> {
         None
+    }
+
+    fn diagnose(&mut self, _: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        Ok(vec![])
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -19,6 +19,7 @@ pub mod effect;
 pub mod event;
 #[cfg(any(test, feature = "fake-host"))]
 pub mod fake;
+pub mod finding;
 pub mod group;
 pub mod handover;
 pub mod hook;
@@ -56,6 +57,7 @@ pub use capability::Capabilities;
 pub use damping::Damping;
 pub use detection::Detection;
 pub use event::Event;
+pub use finding::Finding;
 pub use group::Group;
 pub use hook::Hook;
 pub use journal::Journal;

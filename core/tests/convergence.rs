@@ -401,6 +401,14 @@ fn an_undo_that_fails_too_says_what_is_left() {
         fn counters(&self, interface: &InterfaceName) -> Option<mpath_core::Counters> {
             self.0.counters(interface)
         }
+        fn diagnose(
+            &mut self,
+            _: &Snapshot,
+            _: std::time::Duration,
+        ) -> Result<Vec<mpath_core::Finding>, mpath_core::BackendError> {
+            Ok(vec![])
+        }
+
         fn explain(&self, step: &Step) -> Vec<String> {
             self.0.explain(step)
         }

@@ -60,6 +60,13 @@ fn every_document_is_as_the_reference_shows_it() {
     documented("report", &world, "up --json");
     documented("status", &world, "status --json");
     documented("drill", &world, "drill --json --rest 100ms --max-gap 500ms");
+    let unwatched = |host: &mut mpath_core::Snapshot| {
+        host.interfaces.get_mut(&name("bond0")).unwrap().group_mut().unwrap().settings.detection = None;
+    };
+    unwatched(&mut world.host.borrow_mut().host);
+    documented("doctor", &world, "doctor --json");
+    documented("explain", &world, "explain single-member --json");
+    world.run("up -q");
     documented("check", &world, "check --json");
     documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
     world.run("down -q");

@@ -7,6 +7,7 @@
 mod agent;
 mod binary;
 mod confirmation;
+mod doctor;
 mod documents;
 mod down;
 mod drill;

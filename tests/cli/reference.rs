@@ -38,6 +38,8 @@ fn options_are_those_of_the_reference() {
         "status",
         "watch",
         "agent",
+        "doctor",
+        "explain",
         "wait-online",
         "render",
         "check",

@@ -15,7 +15,9 @@ use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, MacAddress, Snapshot, Step};
+use mpath_core::{
+    Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, MacAddress, Snapshot, Step,
+};
 use tempfile::TempDir;
 
 /// The story of the README.
@@ -363,6 +365,11 @@ impl Backend for FaultyHost {
 
     fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
         self.host.borrow().counters(interface)
+    }
+
+    fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        // As with commands: what people will see of a host that is in memory.
+        Ok(mpath_backend_linux::diagnose(snapshot, &mpath_backend_linux::Facts::default()))
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

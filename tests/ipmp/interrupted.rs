@@ -1,5 +1,5 @@
-//! mpath killed, or cut off with the power, at any command: of an `up` of either kind, of a `down`, of a `switch`; and changes
-//! that are not confirmed.
+//! mpath killed, or cut off with the power, at any command: of an `up` of either kind, of a `down`, of a `switch` or a `drill`; and
+//! changes that are not confirmed.
 
 use std::fs;
 
@@ -152,7 +152,9 @@ fn a_switch_that_was_killed_is_recovered_from_and_released() {
                 assert_eq!(world.look().configuration(), before, "{dialect:?}: {up}, {story}");
                 assert_eq!(world.active("homelan0"), active, "{dialect:?}: {up}, {story}");
             };
-            for line in ["switch", "switch --to net1"] {
+            // A drill takes its time, and its commands are the same everywhere.
+            let drill = (dialect == Dialect::IllumosNew && up == "up").then_some("drill --rest 100ms");
+            for line in ["switch", "switch --to net1"].into_iter().chain(drill) {
                 at_every_command(&world, line, 2, |world, story| {
                     world.done("recover");
                     no_journal_is_left(world, story);

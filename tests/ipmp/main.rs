@@ -5,6 +5,7 @@
 mod agent;
 mod convergence;
 mod cut_off;
+mod doctor;
 mod duplicates;
 mod faults;
 mod interrupted;

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::doctor::{codes, find, findings};
 use crate::mpath::{Config, HOME_LAN, Outcome, run};
 use crate::network::{Segment, ip, read, state_directory, succeed, wait_for_active, wait_until};
 
@@ -92,6 +93,8 @@ fn a_carrier_that_does_not_tell_is_found_by_a_drill_and_cured_by_probes() {
         Command::new("ping").args(["-c1", "-W1", Segment::HOST]).output().unwrap().status.success()
     });
 
+    let found = find("carrier-untold", "e1000e");
+    assert!(found["cure"].to_string().contains("arp_interval"), "{found:#}");
     let outcome = cards.drill(&config).expect(1);
     let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let group = &told["groups"][0];
@@ -111,6 +114,7 @@ fn a_carrier_that_does_not_tell_is_found_by_a_drill_and_cured_by_probes() {
     config.succeed("up home-lan");
     wait_until("probes find both at work", || works("eth0") && works("eth1"));
     wait_for_active("bond0", "eth1");
+    assert_eq!(codes(&findings()), [""; 0]);
     let outcome = cards.drill(&config).expect(0);
     let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let failure = &told["groups"][0]["events"][0];

@@ -4,11 +4,12 @@ use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use mpath::{Environment, Stream};
 use mpath_backend_linux::LinuxBackend;
 use mpath_core::journal::Token;
-use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, InterfaceName, Snapshot, Step};
+use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, Snapshot, Step};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::signal::{SIGKILL, kill};
 use nix::unistd::Pid;
@@ -153,6 +154,10 @@ impl Backend for Mortal {
 
     fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
         self.inner.counters(interface)
+    }
+
+    fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {
+        self.inner.diagnose(snapshot, listen)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

@@ -17,12 +17,14 @@ mod convergence;
 pub(crate) mod crash;
 mod dead_stop;
 pub(crate) mod dhcp;
+pub(crate) mod doctor;
 mod documents;
 mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
 pub(crate) mod hooks;
+mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -54,6 +56,8 @@ pub(crate) enum Place {
     WholeMachine,
     /// As `OwnNamespace`, where the kernel has simulated Wi-Fi.
     Wifi,
+    /// As `OwnNamespace`, where the programs that manage networks are at hand; these take their time.
+    Managers,
     /// As `OwnNamespace`, where the machine has emulated cards (`tests/lab/run --cards`).
     Cards,
 }
@@ -97,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         confirm::cases(),
         concurrent::cases(),
         refusals::cases(),
+        doctor::cases(),
         drill::cases(),
         probes::cases(),
         cards::cases(),
@@ -106,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         reach::cases(),
         outage::cases(),
         wifi::cases(),
+        managers::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
@@ -119,6 +125,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
+                Place::Managers => managers::folder().is_some(),
                 Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::doctor::{codes, find, find_and_cure, findings};
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, option, read, wait_for_active, wait_until};
+use crate::network::{Segment, ip, option, read, succeed, wait_for_active, wait_until};
 use crate::ping::{Ping, now};
 use crate::radio::{KEY, Laptop, lone_radio};
 
@@ -18,6 +19,8 @@ crate::cases!(Wifi:
     a_wireless_member_out_of_range_is_left_and_comes_back,
     a_wireless_standby_that_associates_again_costs_no_packet,
     a_wireless_member_with_a_wrong_key_is_found_by_a_drill,
+    a_wireless_member_with_a_wrong_key_is_found_by_doctor,
+    a_wireless_member_with_something_wrong_is_found_and_cured,
 );
 
 fn text(mac: &str) -> String {
@@ -170,4 +173,64 @@ fn a_wireless_member_with_a_wrong_key_is_found_by_a_drill() {
     wait_for_active("bond0", "eth1");
     let mut ping = Ping::start(Segment::HOST);
     ping.hear_after(now());
+}
+
+fn a_wireless_member_with_a_wrong_key_is_found_by_doctor() {
+    let mut laptop = Laptop::new();
+    laptop.serve(false);
+    laptop.join("wrong horse", "");
+    laptop.wait_for("Associated with");
+    let config = Config::new(&text(""));
+    config.succeed("up home-lan");
+    wait_for_active("bond0", "eth1");
+    // Between two attempts it is in no network at all.
+    wait_until("it is found", || codes(&findings()) == ["wireless-not-authorized"]);
+    wait_until("and seen by its state", || {
+        let findings = findings();
+        findings.iter().any(|finding| finding["evidence"].to_string().contains("dormant"))
+    });
+}
+
+fn a_wireless_member_with_something_wrong_is_found_and_cured() {
+    let _segment = lone_radio();
+    let radio = "wlan0";
+    ip("link add bond0 type bond mode active-backup miimon 20 fail_over_mac follow");
+    for name in ["eth1", radio] {
+        ip(&format!("link set {name} master bond0"));
+    }
+    ip("link set bond0 type bond primary eth1");
+    ip("link set bond0 up");
+    wait_for_active("bond0", "eth1");
+    find_and_cure("wireless-follow", "/sys/class/net/bond0/bonding/fail_over_mac");
+    wait_for_active("bond0", "eth1");
+    // There is no access point.
+    assert_eq!(codes(&findings()), ["wireless-not-associated"]);
+
+    // The same with one address for all: then that may be why.
+    ip("link set bond0 down");
+    for name in ["eth1", radio] {
+        ip(&format!("link set {name} nomaster"));
+    }
+    ip("link set bond0 type bond fail_over_mac none");
+    for name in ["eth1", radio] {
+        ip(&format!("link set {name} down"));
+        ip(&format!("link set {name} master bond0"));
+    }
+    ip("link set bond0 up");
+    wait_for_active("bond0", "eth1");
+    find("wireless-shared-mac", "none");
+    find_and_cure("wireless-mac-filter", "phy80211/macaddress");
+    wait_for_active("bond0", "eth1");
+    assert_eq!(codes(&findings()), ["wireless-not-associated"]);
+
+    let folder = std::fs::read_dir(format!("/sys/class/net/{radio}/phy80211")).unwrap();
+    let switches = folder.map(|entry| entry.unwrap().path()).filter(|path| path.to_string_lossy().contains("rfkill"));
+    let switch = switches.map(|path| path.join("soft")).next().unwrap();
+    std::fs::write(&switch, "1").unwrap();
+    wait_until("it is blocked", || codes(&findings()) == ["wireless-blocked"]);
+    find_and_cure("wireless-blocked", "soft");
+    assert_eq!(codes(&findings()), ["wireless-not-associated"]);
+
+    succeed("iw", &["dev", radio, "set", "power_save", "on"]);
+    find_and_cure("wireless-power-save", "power_save");
 }

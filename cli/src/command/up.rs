@@ -141,6 +141,32 @@ impl UpArgs {
     }
 }
 
+/// Brings groups to what the file says, without anything that has to be asked for. What becomes of each is told.
+pub(crate) fn bring_to_the_file(
+    chosen: Vec<&Group>,
+    patience: &Patience,
+    context: &mut Context<'_>,
+) -> Result<Vec<GroupReport>, CommandError> {
+    if chosen.is_empty() {
+        return Ok(vec![]);
+    }
+    let _lock = context.lock(patience)?;
+    let signals = Signals::catch().map_err(CommandError::signals)?;
+    let mut host = context.host()?;
+    let stuck = recovery::settle(&mut host, context);
+    let mut run = UpRun { tells: true, ..UpRun::by_itself(None, &signals) };
+    let mut reports = Vec::new();
+    for group in chosen {
+        let report = match stuck.iter().find(|report| report.name == *group.name()) {
+            Some(report) => report.clone(),
+            None => run.bring_up(group, &mut host, context),
+        };
+        context.console.group(&report);
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
 /// What a program is to know: that is, all of it with `--json`, and otherwise the name of a change that waits.
 fn tell(document: UpDocument, context: &mut Context<'_>) {
     if let Some(pending) = &document.pending {

@@ -4,12 +4,15 @@
 //! that snapshot and explains steps, and does none.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use mpath_backend_illumos::Dialect;
 use mpath_core::group::MemberSelector;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Group, InterfaceName, Snapshot, Step};
+use mpath_core::{
+    Backend, BackendError, Capabilities, Changes, Counters, Finding, Group, InterfaceName, Snapshot, Step,
+};
 
 use crate::trust;
 
@@ -116,6 +119,10 @@ impl Backend for Elsewhere {
 
     fn counters(&self, _: &InterfaceName) -> Option<Counters> {
         None
+    }
+
+    fn diagnose(&mut self, _: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
+        Err(this_is_a_plan("look for what is wrong".to_owned()))
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

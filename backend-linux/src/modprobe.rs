@@ -1,0 +1,62 @@
+//! The options with which the bonding module is loaded.
+//!
+//! In: the files of modprobe.d(5). Out: their lines with options of bonding.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use mpath_core::finding::Evidence;
+
+use crate::facts::ModuleOption;
+use crate::sysfs::Root;
+
+/// Where they lie, from the strongest to the weakest: a file hides those of the same name in later folders.
+const FOLDERS: [&str; 4] = ["etc/modprobe.d", "run/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
+
+/// The lines that hold on this host.
+pub(crate) fn options(root: &Root) -> Vec<ModuleOption> {
+    let mut files = BTreeMap::new();
+    for folder in FOLDERS {
+        for entry in fs::read_dir(root.path(folder)).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".conf") {
+                files.entry(name.clone()).or_insert(format!("{folder}/{name}"));
+            }
+        }
+    }
+    let lines = |file: String| {
+        let text = root.read(&file).unwrap_or_default();
+        options_in(&text).into_iter().map(move |(line, options)| ModuleOption {
+            evidence: Evidence {
+                source: format!("/{file}"),
+                line: Some(line),
+                seen: format!("options bonding {}", options.join(" ")),
+            },
+            options,
+        })
+    };
+    files.into_values().flat_map(lines).collect()
+}
+
+/// The options of bonding in one file, each with the number of its line.
+pub(crate) fn options_in(text: &str) -> Vec<(usize, Vec<String>)> {
+    let found = |(number, line): (usize, &str)| {
+        let rest = line.trim().strip_prefix("options")?.trim_start().strip_prefix("bonding")?;
+        if !rest.starts_with([' ', '\t']) {
+            return None;
+        }
+        Some((number, rest.split_whitespace().map(str::to_owned).collect()))
+    };
+    (1..).zip(text.lines()).filter_map(found).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_bonding_are_found_with_their_lines() {
+        let text = "# options bonding mode=1\noptions bonding_x a=1\n\noptions  bonding\tmax_bonds=2 miimon=50\nalias bond0 bonding\n";
+        assert_eq!(options_in(text), [(4, vec!["max_bonds=2".to_owned(), "miimon=50".to_owned()])]);
+    }
+}
