@@ -171,14 +171,10 @@ fn moving_the_address_takes_no_longer_than_by_hand() {
     }
     for (change, (ours, by_hand)) in ["up", "down"].into_iter().zip(ours.into_iter().zip(by_hand)) {
         let story = format!("{change}: {ours:?}, by hand {by_hand:?}");
-        assert!(median(ours) <= median(by_hand) * 2 + TICKS, "{story}");
+        // What else the machine does can only make a gap longer.
+        assert!(ours.iter().min().unwrap() <= &(*by_hand.iter().min().unwrap() * 2 + TICKS), "{story}");
     }
 }
 
 /// Two ticks of a clock of 100 Hz: what one run may differ from the next by.
 const TICKS: Duration = Duration::from_millis(20);
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
