@@ -96,6 +96,14 @@ impl Watch for Progress<'_, '_> {
         self.mark(Mark::End { step: number })
     }
 
+    fn again(&mut self, step: &Step) -> Result<(), Halt> {
+        if let Some(signal) = self.signals.and_then(Signals::caught) {
+            return Err(signal.into());
+        }
+        self.tell("came meanwhile: ", step);
+        Ok(())
+    }
+
     fn undo(&mut self, step: &Step) {
         self.undid = true;
         self.tell("undo: ", step);

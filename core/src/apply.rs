@@ -16,6 +16,8 @@ pub trait Watch {
     fn begin(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
     /// It is done.
     fn end(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
+    /// A step that the plan does not have is about to be done: what it takes away came meanwhile.
+    fn again(&mut self, step: &Step) -> Result<(), Halt>;
     /// A step of the way back is about to be done.
     fn undo(&mut self, step: &Step);
     /// How many seconds ago the host was looked at: what it had for a time only has that much less of it now.
@@ -35,6 +37,10 @@ impl Watch for Unwatched {
     }
 
     fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn again(&mut self, _: &Step) -> Result<(), Halt> {
         Ok(())
     }
 
@@ -96,15 +102,10 @@ pub fn apply(
         return Ok(None);
     }
     let mut done: Vec<&Step> = Vec::new();
-    let cause = match steps(plan, backend, &mut done, watch) {
+    let read = steps(plan, backend, &mut done, watch).and_then(|()| read_back(backend, replan, watch));
+    let cause = match read {
+        Ok(after) => return Ok(Some(after)),
         Err(cause) => cause,
-        Ok(()) => match backend.observe() {
-            Ok(after) => match replan(&after) {
-                left if left.is_empty() => return Ok(Some(after)),
-                left => Cause::NotAsWanted { left },
-            },
-            Err(error) => Cause::ReadBack(error),
-        },
     };
     let undo = Extent::of(&plan.device, &plan.steps, before).undo(&done, backend, watch);
     Err(Failure { cause, undo })
@@ -123,6 +124,30 @@ fn steps<'p>(
         watch.end(number, step).map_err(Cause::Halted)?;
     }
     Ok(())
+}
+
+/// Looks whether everything is as wanted.
+///
+/// An address or a route that another program has just put there, as NetworkManager does while it gives up an interface
+/// that became a member, is taken away once; what comes back has somebody behind it whom a person must talk to.
+fn read_back(
+    backend: &mut dyn Backend,
+    replan: &dyn Fn(&Snapshot) -> Vec<Step>,
+    watch: &mut dyn Watch,
+) -> Result<Snapshot, Cause> {
+    let mut after = backend.observe().map_err(Cause::ReadBack)?;
+    let mut left = replan(&after);
+    let came = |step: &Step| matches!(step.change(), Step::RemoveAddress { .. } | Step::RemoveRoute { .. });
+    if !left.is_empty() && left.iter().all(came) {
+        for step in &left {
+            watch.again(step).map_err(Cause::Halted)?;
+            // Whether it is gone is seen next; it may have gone by itself.
+            let _ = backend.execute(step);
+        }
+        after = backend.observe().map_err(Cause::ReadBack)?;
+        left = replan(&after);
+    }
+    if left.is_empty() { Ok(after) } else { Err(Cause::NotAsWanted { left }) }
 }
 
 fn sentences(steps: &[Step]) -> String {

@@ -8,7 +8,7 @@ use crate::effect;
 use crate::finding::Finding;
 use crate::settings::{MacSharing, Setting};
 use crate::snapshot::{Controller, Driver, Manager, MemberState, Membership};
-use crate::{InterfaceName, MacAddress, Snapshot, Step};
+use crate::{Address, InterfaceName, MacAddress, Snapshot, Step};
 
 /// A host in memory.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct FakeHost {
     pub fails_late: bool,
     /// Settings and addresses that it takes without doing anything, as kernels do with what they do not know.
     pub ignores: fn(&Step) -> bool,
+    /// What another program puts on interfaces before each of the next looks, the last first.
+    pub meddled: Vec<Vec<(InterfaceName, Address)>>,
     /// What it can do.
     pub capabilities: Capabilities,
     /// Members whose cable is out.
@@ -87,6 +89,7 @@ impl FakeHost {
             fails_after: None,
             fails_late: false,
             ignores: |_| false,
+            meddled: vec![],
             capabilities: capabilities(),
             unplugged: vec![],
             chosen: None,
@@ -144,6 +147,11 @@ impl Backend for FakeHost {
     }
 
     fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        for (name, address) in self.meddled.pop().into_iter().flatten() {
+            if let Some(interface) = self.host.interfaces.get_mut(&name) {
+                interface.addresses.push(address);
+            }
+        }
         self.settle();
         let mut seen = self.host.clone();
         for interface in seen.interfaces.values_mut() {

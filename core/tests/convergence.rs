@@ -297,6 +297,10 @@ impl Watch for Undone {
         Ok(())
     }
 
+    fn again(&mut self, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
     fn undo(&mut self, step: &Step) {
         self.0.push(step.clone());
     }
@@ -376,6 +380,28 @@ fn what_the_system_ignores_is_found_by_reading_back_and_everything_is_undone() {
     assert!(failure.to_string().contains("give eth1 the priority 7"), "{failure}");
     assert!(matches!(failure.undo, Undo::Complete), "{:?}", failure.undo);
     assert_eq!(settled(&host.observe().unwrap()), settled(&before));
+}
+
+#[test]
+fn what_another_program_adds_meanwhile_is_taken_away_once_and_the_second_time_undoes_everything() {
+    let from = bare();
+    let to = with_device(bare(), settings(), &["eth0", "eth1"], |_| {});
+    let plan = plan_between(&from, &to);
+    let intruder = || vec![(name("eth1"), Address::new("169.254.7.7/16".parse().unwrap()))];
+    for (times, works) in [(1, true), (2, false)] {
+        let mut host = FakeHost::new(from.clone());
+        let before = host.observe().unwrap();
+        host.meddled = (0..times).map(|_| intruder()).collect();
+        let replan = |now: &Snapshot| plan_between(now, &to).steps;
+        match apply::apply(&plan, &before, &mut host, &replan, &mut Unwatched) {
+            Ok(after) => assert!(works && after.unwrap().interfaces["eth1"].addresses.is_empty()),
+            Err(failure) => {
+                assert!(!works && failure.to_string().contains("169.254.7.7/16"), "{failure}");
+                assert!(matches!(failure.undo, Undo::Complete), "{:?}", failure.undo);
+                assert_eq!(settled(&host.observe().unwrap()), settled(&before));
+            }
+        }
+    }
 }
 
 #[test]

@@ -149,6 +149,10 @@ impl Watch for Later {
         Ok(())
     }
 
+    fn again(&mut self, _: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
+
     fn undo(&mut self, _: &Step) {}
 
     fn age(&self) -> u32 {
