@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::snapshot::{AcceptRa, Dhcp, HostWide};
+use crate::snapshot::{AcceptRa, Dhcp, HostWide, Kind};
 use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
 /// How a group's device and the interfaces around it shall be. Interfaces that it does not name are left alone.
@@ -159,7 +159,9 @@ impl Target {
         let others = before.interfaces.iter().filter(|(name, _)| outside(name)).map(|(name, interface)| {
             let target = InterfaceTarget {
                 up: Some(interface.up),
-                mac: interface.mac,
+                // A supplicant gives a radio another address whenever it likes, and the driver refuses any other meanwhile
+                // (EBUSY while associated); what bonding changed it gives back by itself (__bond_release_one).
+                mac: interface.mac.filter(|_| interface.kind != Kind::Wireless),
                 mtu: Some(interface.mtu),
                 addresses: Some(interface.own_addresses().cloned().collect()),
                 routes: Some(interface.own_routes().cloned().collect()),

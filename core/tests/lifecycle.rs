@@ -137,6 +137,21 @@ fn a_second_up_has_nothing_to_do_and_nothing_new_to_remember() {
     }
 }
 
+#[test]
+fn a_radio_keeps_the_address_that_its_supplicant_gave_it_meanwhile() {
+    let mut host = host();
+    host.host.interfaces.get_mut("eth0").unwrap().kind = Kind::Wireless;
+    let receipt = up(&mut host, WORDS[0], None, usize::MAX);
+    let random = Some(MacAddress::new([0x02, 0xaa, 0, 0, 0, 1]));
+    let radio = host.host.interfaces.get_mut("eth0").unwrap();
+    radio.mac = random;
+    let Some(Controller::Group(membership)) = &mut radio.controller else { panic!("it is a member") };
+    membership.own_mac = random;
+    down(&mut host, Some(&receipt));
+    assert_eq!(host.observe().unwrap().interfaces["eth0"].mac, random);
+    assert!(!host.done.iter().any(|step| matches!(step, Step::SetMac { .. })), "{:?}", host.done);
+}
+
 /// Seconds that have passed since the host was looked at.
 struct Later(u32);
 
