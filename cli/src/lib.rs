@@ -36,6 +36,7 @@ mod selection;
 mod signals;
 mod story;
 mod trust;
+mod up_run;
 mod view;
 mod watching;
 

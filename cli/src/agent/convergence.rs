@@ -14,7 +14,6 @@ use mpath_core::{Damping, Group, GroupName, InterfaceName};
 
 use super::{Outlets, Weight};
 use crate::ExitCode;
-use crate::command::up::UpRun;
 use crate::config::count;
 use crate::context::Context;
 use crate::error::one_line;
@@ -22,6 +21,7 @@ use crate::feed::Stamp;
 use crate::lock::{Lock, LockError};
 use crate::output::report::Outcome;
 use crate::signals::Signals;
+use crate::up_run::UpRun;
 use crate::watching::Watch;
 
 /// How long something must have been so before anything is done about it: a new card gets its name, another program has its

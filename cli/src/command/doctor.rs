@@ -9,7 +9,6 @@ use mpath_core::{Group, GroupName, InterfaceName, Millis};
 use serde::Serialize;
 
 use super::status::PLAIN;
-use super::up;
 use crate::ExitCode;
 use crate::arguments::{Patience, duration};
 use crate::config::{ConfigError, Configuration, count};
@@ -21,6 +20,7 @@ use crate::output::report::GroupReport;
 use crate::receipts::Memory;
 use crate::selection::SelectionError;
 use crate::story::Story;
+use crate::up_run;
 
 /// Look for what is wrong with groups, and tell how to cure it
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ impl DoctorArgs {
             let names: Vec<_> = drifted.filter_map(|entry| entry.group.clone()).collect();
             let chosen = groups.iter().filter(|group| names.contains(group.name())).collect();
             drop(host);
-            let reports = up::bring_to_the_file(chosen, &self.patience, context)?;
+            let reports = up_run::bring_to_the_file(chosen, &self.patience, context)?;
             code = reports.iter().fold(code, |code, report| code.or_worse(report.code));
             host = context.host()?;
             entries = self.look(&scope, &groups, &mut host, context)?;
