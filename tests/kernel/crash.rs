@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::mortal::{Death, dies, journals};
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, batch, ip, option, picture, state_directory, wait_for_link_local, wait_for_picture};
+use crate::network::{
+    Segment, batch, ip, option, picture, settle_at_once, state_directory, wait_for_link_local, wait_for_picture,
+};
 
 crate::cases!(OwnNamespace:
     an_up_killed_at_any_step_ends_in_the_first_state_or_the_wanted_one,
@@ -47,6 +49,7 @@ fn is_up(config: &Config, story: &str) {
 }
 
 fn an_up_killed_at_any_step_ends_in_the_first_state_or_the_wanted_one() {
+    settle_at_once();
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);
@@ -77,6 +80,7 @@ fn an_up_killed_at_any_step_ends_in_the_first_state_or_the_wanted_one() {
 }
 
 fn a_down_killed_at_any_step_is_gone_on_with() {
+    settle_at_once();
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);
@@ -98,6 +102,7 @@ fn a_down_killed_at_any_step_is_gone_on_with() {
 
 fn a_change_killed_at_any_step_leaves_the_group_as_it_was() {
     const THREE: &[&str] = &["eth0", "eth1", "eth2"];
+    settle_at_once();
     let _segment = Segment::new(THREE);
     let config = Config::new(HOME_LAN);
     let all = ["bond0", "eth0", "eth1", "eth2"];
@@ -180,6 +185,7 @@ fn marks() -> usize {
 }
 
 fn killed_at_any_moment_the_next_command_sets_it_right() {
+    settle_at_once();
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);
@@ -239,6 +245,7 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
 }
 
 fn a_sigint_in_the_middle_undoes_what_was_done() {
+    settle_at_once();
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);

@@ -11,7 +11,9 @@ use crate::crash::{settled, wired};
 use crate::dhcp::{IPV4, Server, hide};
 use crate::mortal::{Death, dies, fails, journals};
 use crate::mpath::{Config, HOME_LAN, Outcome};
-use crate::network::{Segment, batch, ip, ip_json, picture, state_directory, succeed, wait_for_link_local, wait_until};
+use crate::network::{
+    Segment, batch, ip, ip_json, picture, settle_at_once, state_directory, succeed, wait_for_link_local, wait_until,
+};
 
 crate::cases!(OwnNamespace:
     a_step_of_any_kind_that_fails_leaves_the_host_as_it_was,
@@ -66,11 +68,6 @@ fn a_step_of_any_kind_that_fails_leaves_the_host_as_it_was() {
     let others = ELSEWHERE.len() + OF_A_HANDOVER.len();
     // And the driver, which is loaded and stays.
     assert_eq!(every.len() + others + 1, kinds_of_steps(), "there is a new kind of step: let it fail, too");
-}
-
-/// Lets IPv6 addresses be used at once: a second of waiting for each that comes back would be most of the time.
-fn settle_at_once() {
-    std::fs::write("/proc/sys/net/ipv6/conf/default/dad_transmits", "0").unwrap();
 }
 
 /// How many kinds of steps there are, as serde tells where it meets none that it knows.

@@ -89,6 +89,11 @@ pub(crate) fn wait_for_active(bond: &str, member: &str) -> Duration {
     wait_until(&format!("{member} becomes the active member of {bond}"), || option(bond, "active_slave") == member)
 }
 
+/// Lets IPv6 addresses be used at once: a second of waiting for each that comes back would be most of the time.
+pub(crate) fn settle_at_once() {
+    std::fs::write("/proc/sys/net/ipv6/conf/default/dad_transmits", "0").unwrap();
+}
+
 /// Waits until an interface that is on has its link-local address for good: it comes by itself, and is tentative first.
 pub(crate) fn wait_for_link_local(name: &str) {
     wait_until(&format!("the link-local address of {name} is settled"), || {
