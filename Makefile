@@ -22,12 +22,21 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 	cargo build --quiet --bin mpath
 	$(lab) -k $(KERNEL) tests/demo target/debug/mpath
 
+# At last side by side: a kernel in user mode has one processor, and leaves another one to the rest.
 .PHONY: test
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
 	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
-	tests/fuzz/run --same
+	cargo test --package mpath --test kernel --no-run
+	$(MAKE) --no-print-directory -j2 --output-sync=line test-driver test-stops
+
+.PHONY: test-driver
+test-driver: lab ## the tests on the real bonding driver
 	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
+
+.PHONY: test-stops
+test-stops: lab ## a short run of each fuzzer, and machines stopped dead
+	tests/fuzz/run --same
 	LAB_KERNEL=$(KERNEL) CARGO_TARGET_$(target)_RUNNER="$(CURDIR)/tests/dead-stop" cargo test --package mpath --test kernel
 
 .PHONY: test-kernels
