@@ -13,15 +13,23 @@ use crate::{Snapshot, Step};
 /// Who is told of each step of a plan, and may have it stopped.
 pub trait Watch {
     /// The step of this number, from 0, is about to be done.
-    fn begin(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
+    fn begin(&mut self, _number: usize, _step: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
     /// It is done.
-    fn end(&mut self, number: usize, step: &Step) -> Result<(), Halt>;
+    fn end(&mut self, _number: usize, _step: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
     /// A step that the plan does not have is about to be done: what it takes away came meanwhile.
-    fn again(&mut self, step: &Step) -> Result<(), Halt>;
+    fn again(&mut self, _step: &Step) -> Result<(), Halt> {
+        Ok(())
+    }
     /// A step of the way back is about to be done.
-    fn undo(&mut self, step: &Step);
+    fn undo(&mut self, _step: &Step) {}
     /// How many seconds ago the host was looked at: what it had for a time only has that much less of it now.
-    fn age(&self) -> u32;
+    fn age(&self) -> u32 {
+        0
+    }
 }
 
 /// Why somebody who watches does not want a plan to go on.
@@ -31,25 +39,7 @@ pub type Halt = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwatched;
 
-impl Watch for Unwatched {
-    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn again(&mut self, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn undo(&mut self, _: &Step) {}
-
-    fn age(&self) -> u32 {
-        0
-    }
-}
+impl Watch for Unwatched {}
 
 /// Why a plan was not done, and what became of the host.
 #[derive(Debug, thiserror::Error)]

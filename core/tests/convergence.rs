@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use pretty_assertions::assert_eq;
 
-use mpath_core::apply::{self, Halt, Unwatched, Watch};
+use mpath_core::apply::{self, Unwatched, Watch};
 use mpath_core::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
 use mpath_core::fake::FakeHost;
 use mpath_core::mode::{Lacp, LacpRate, Mode, ModeName};
@@ -289,24 +289,8 @@ fn a_host_that_is_as_wanted_gets_no_step() {
 struct Undone(Vec<Step>);
 
 impl Watch for Undone {
-    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn again(&mut self, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
     fn undo(&mut self, step: &Step) {
         self.0.push(step.clone());
-    }
-
-    fn age(&self) -> u32 {
-        0
     }
 }
 

@@ -5,7 +5,7 @@
 use pretty_assertions::assert_eq;
 
 use mpath_core::address::Lifetime;
-use mpath_core::apply::{Halt, Watch};
+use mpath_core::apply::Watch;
 use mpath_core::fake::FakeHost;
 use mpath_core::plan::{self, Prepared};
 use mpath_core::resolve::Question;
@@ -156,20 +156,6 @@ fn a_radio_keeps_the_address_that_its_supplicant_gave_it_meanwhile() {
 struct Later(u32);
 
 impl Watch for Later {
-    fn begin(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: usize, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn again(&mut self, _: &Step) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    fn undo(&mut self, _: &Step) {}
-
     fn age(&self) -> u32 {
         self.0
     }
