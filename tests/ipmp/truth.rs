@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use illumos_simulator::{Class, Family, State};
+use illumos_simulator::{Class, Family, Lif, State};
 
 /// All of a host that somebody configured, and that a change that is undone, or taken down, must leave as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,9 @@ impl Truth {
     /// The host as it is.
     pub(crate) fn of(state: &State) -> Self {
         let interfaces = state.interfaces.iter().map(|interface| {
-            let addressed = interface.lifs().filter(|(_, lif)| !lif.is_stub() || lif.object.is_some());
+            // A link-local address that came with plumbing and is off says as little as a stub does.
+            let of_plumbing = |lif: &Lif| lif.is_stub() || (lif.is_link_local() && !lif.up);
+            let addressed = interface.lifs().filter(|(_, lif)| !of_plumbing(lif) || lif.object.is_some());
             let mut addresses: Vec<_> = addressed
                 .map(|(_, lif)| {
                     let flag = |on: bool, word: &'static str| if on { word } else { "" };

@@ -99,7 +99,8 @@ fn enable_interfaces(state: &mut State, files: &[HostnameFile]) {
     }
 }
 
-/// A single line gets netmask, broadcast and up appended; several are passed as they are (facts §5.2).
+/// A single line of IPv4 gets netmask, broadcast and up appended; several are passed as they are (facts §5.2), and so are
+/// those of IPv6, after which net-physical switches the interface on.
 fn configure(state: &mut State, file: &HostnameFile) {
     for line in &file.lines {
         let mut words: Vec<&str> = line.split_whitespace().collect();
@@ -108,12 +109,10 @@ fn configure(state: &mut State, file: &HostnameFile) {
         }
         if file.lines.len() == 1 && file.family == "inet" {
             words.extend(["netmask", "+", "broadcast", "+", "up"]);
-        } else if file.lines.len() == 1 {
-            words.push("up");
         }
         run(state, &file.interface, file.family, &words);
     }
-    if file.lines.is_empty() && file.family == "inet6" {
+    if file.family == "inet6" {
         run(state, &file.interface, file.family, &["up"]);
     }
 }

@@ -244,6 +244,13 @@ fn create_ipmp(state: &mut State, name: &str, family: Family) -> Result<(), Stri
         Errno::Exist => told(Status::IfExists),
         other => told(other.into()),
     })?;
+    if family == Family::V6 {
+        // By the legacy method it comes with plumbing, and is down (IPH_LEGACY in `i_ipadm_plumb_if`, ipadm_if.c).
+        let own = link_local(state, name);
+        if let Some(lif) = state.lif_mut(name, family, 0) {
+            (lif.address, lif.prefix) = (own, 10);
+        }
+    }
     if state.zone != crate::Zone::SharedIp {
         crate::mpathd::start(state);
     }

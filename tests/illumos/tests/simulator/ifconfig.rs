@@ -97,6 +97,19 @@ fn a_family_that_the_group_lacks_is_created() {
 }
 
 #[test]
+fn the_link_local_address_comes_with_plumbing_and_is_off() {
+    // IPH_LEGACY in `i_ipadm_plumb_if` of ipadm_if.c; `ipadm` plumbs without it, which facts §1.4 have too.
+    let host = host(Dialect::IllumosOld);
+    ok(&host, "ifconfig ipmp0 ipmp");
+    ok(&host, "ifconfig ipmp0 inet6 ipmp");
+    assert_eq!(ok(&host, "ipadm show-addr -p -o addrobj,state ipmp0/"), "ipmp0/?:down\n");
+    ok(&host, "ifconfig ipmp0 inet6 up");
+    assert!(ok(&host, "ifconfig ipmp0 inet6").contains("\tinet6 fe80::"));
+    ok(&host, "ipadm create-if -t net0");
+    assert!(ok(&host, "ifconfig net0 inet6").contains("\tinet6 ::/0 "));
+}
+
+#[test]
 fn data_addresses_migrate_and_never_come_back() {
     // Facts §0.6, §2.2, §10.5
     let host = host(Dialect::IllumosOld);

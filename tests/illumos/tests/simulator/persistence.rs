@@ -113,6 +113,27 @@ fn a_hostname_file_displaces_what_ipadm_has_for_the_interface() {
 }
 
 #[test]
+fn whoever_has_a_hostname6_file_is_on_after_its_lines() {
+    // net-physical: each line is arguments of ifconfig, and then `ifconfig IF inet6 up`.
+    let host = host(illumos_simulator::Dialect::IllumosOld);
+    let etc = host.root_dir().join("etc");
+    for (name, text) in [
+        ("hostname.ipmp0", "ipmp group ipmp0\naddif 192.168.1.34/24 up\n"),
+        ("hostname6.ipmp0", "ipmp group ipmp0\naddif 2001:db8::34/64 up\n"),
+        ("hostname.net0", "group ipmp0\nup\n"),
+        ("hostname6.net0", ""),
+    ] {
+        std::fs::write(etc.join(name), text).unwrap();
+    }
+    host.reboot();
+    assert_eq!(host.state().console, Vec::<String>::new());
+    let shown = ok(&host, "ipadm show-addr -p -o addrobj,state,addr ipmp0/");
+    let states: Vec<_> = shown.lines().filter(|line| line.starts_with("ipmp0/?:ok:")).collect();
+    assert!(states.len() == 3 && shown.contains("fe80\\:\\:") && shown.contains("2001\\:db8\\:\\:34/64"), "{shown}");
+    assert!(host.state().interface("net0").unwrap().is_active(illumos_simulator::Family::V6));
+}
+
+#[test]
 fn an_address_that_was_marked_down_stays_down() {
     let host = host(NEW);
     home_lan(&host);

@@ -81,13 +81,10 @@ fn create_implicitly(state: &mut State, family: Family, name: &str) -> Result<()
 
 fn create_family(state: &mut State, ipmp: &str, family: Family) -> Result<(), String> {
     create_ipmp(state, ipmp, family)?;
-    if family == Family::V6 {
-        let own = super::link_local(state, ipmp);
-        if let Some(lif) = state.lif_mut(ipmp, family, 0) {
-            lif.address = own;
-            lif.prefix = 10;
-            lif.up = true;
-        }
+    if family == Family::V6
+        && let Some(lif) = state.lif_mut(ipmp, family, 0)
+    {
+        lif.up = true;
     }
     Ok(())
 }
