@@ -104,7 +104,11 @@ impl IllumosBackend {
             }
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
                 Err(error @ BackendError::Command { .. }) => {
-                    if wake.iter().any(|line| self.programs.change(line, self.rights).is_err()) {
+                    let [out, back] = wake;
+                    let is_done = |line: &CommandLine| self.programs.change(line, self.rights).is_ok();
+                    // Who may be out of use is put in again whatever failed: nobody else would see to it.
+                    let (is_out, is_back) = (is_done(out), is_done(back) || is_done(back));
+                    if !is_out || !is_back {
                         return Err(error);
                     }
                     self.programs.change(line, self.rights).map(drop)
