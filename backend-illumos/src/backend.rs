@@ -102,6 +102,10 @@ impl IllumosBackend {
                 }
                 routes_of.iter().try_for_each(|interface| self.forget_routes(interface))
             }
+            Op::OfFamily { line, look } => match self.programs.change(line, self.rights) {
+                Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
                 Err(error @ BackendError::Command { .. }) => {
                     let [out, back] = wake;
@@ -236,6 +240,7 @@ impl IllumosBackend {
             (placed.interface.clone(), routers(told))
         });
         let mut rows = Rows {
+            dialect: self.dialect,
             links,
             leases: leased.collect(),
             addresses,

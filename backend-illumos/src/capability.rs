@@ -17,6 +17,16 @@ const OWN_DIRECTORY: &str = "run it as root; or, with the profile Network Manage
 /// in.mpathd probes IPv6 from a member's link-local address, once that has NOFAILOVER, which nothing keeps over a boot.
 const NO_IPV6_PROBES: &str = "test addresses are IPv4, and in.mpathd asks the IPv4 next hops of the group's routes";
 
+/// `ifconfig IF dhcp start` is dhcpagent's own matter.
+const STATIC_BY_IFCONFIG: &str =
+    "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static addresses";
+
+const IPV4_OVER_A_BOOT: &str =
+    "mpath writes /etc/hostname.IF, with IPv4 addresses, and not the /etc/hostname6.IF of each interface";
+
+/// Only what `ipadm` plumbs is kept from in.ndpd (`i_ipadm_disable_autoconf`), and it plumbs no IPMP interface here.
+const LISTENS_BY_ITSELF: &str = "in.ndpd listens on each interface with a link-local address, unless /etc/inet/ndpd.conf has `StatelessAddrConf false` for it";
+
 /// What the IPMP of illumos can do, as far as that is known without looking at a host.
 pub fn capabilities() -> Capabilities {
     capabilities_of(Dialect::Ipadm)
@@ -48,9 +58,8 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         (Feature::OnLinkRoute, "a route needs a next hop"),
     ];
     if dialect == Dialect::Ifconfig {
-        let without =
-            "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static IPv4 addresses";
-        missing.extend([(Feature::Ipv6, without), (Feature::Dhcp, without)]);
+        missing.extend([(Feature::Dhcp, STATIC_BY_IFCONFIG), (Feature::PersistentIpv6, IPV4_OVER_A_BOOT)]);
+        missing.push((Feature::IgnoredAdvertisements, LISTENS_BY_ITSELF));
     }
     if dialect == Dialect::Solaris10 {
         let without = "mpath writes hostname files with static IPv4 addresses alone";
@@ -123,6 +132,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
                 cure: "eeprom 'local-mac-address?=true' on SPARC, and a reboot; elsewhere give one its own: dladm set-linkprop -p mac-address=MAC LINK".to_owned(),
                 unsupported: false,
                 of_lasting: false,
+                of_ipv6: false,
             });
         }
         let by_hand = interface.addresses.iter().find(|address| {
@@ -140,6 +150,7 @@ pub fn obstacles_in(host: &Snapshot) -> Vec<Obstacle> {
             },
             unsupported: false,
             of_lasting: false,
+            of_ipv6: false,
         }));
     }
     obstacles

@@ -26,6 +26,7 @@ pub fn observed(outputs: &[String]) -> Option<Snapshot> {
     let router = |placed: &address::Placed| Some((placed.interface.clone(), vec![output(17).trim().parse().ok()?]));
     let mark = |interface: &interface::IpInterface| (interface.name.clone(), output(13).trim_end().to_owned());
     let rows = Rows {
+        dialect: Dialect::Ipadm,
         links: datalink::datalinks(output(2), output(3), output(4)).ok()?,
         leases: addresses.iter().filter_map(router).collect(),
         addresses,

@@ -35,6 +35,11 @@ impl Block {
         self.flags & (NOFAILOVER | UP) == NOFAILOVER | UP
     }
 
+    /// Whether it is a link-local IPv6 address in use.
+    pub(crate) fn is_link_local(&self) -> bool {
+        self.flags & UP != 0 && matches!(self.address, Some(IpAddr::V6(own)) if own.is_unicast_link_local())
+    }
+
     /// Whether the interface stands by.
     pub(crate) fn is_standby(&self) -> bool {
         self.flags & STANDBY != 0

@@ -17,6 +17,7 @@ use crate::address::{self, Placed};
 use crate::boot::Boot;
 use crate::capability::capabilities;
 use crate::datalink::Datalink;
+use crate::dialect::Dialect;
 use crate::group::Underlying;
 use crate::ifconfig::Block;
 use crate::interface::IpInterface;
@@ -26,6 +27,7 @@ use crate::route::{Row, interface_of};
 /// The rows of one observation.
 #[derive(Debug)]
 pub(crate) struct Rows {
+    pub(crate) dialect: Dialect,
     pub(crate) links: BTreeMap<String, Datalink>,
     pub(crate) interfaces: Vec<IpInterface>,
     pub(crate) addresses: Vec<Placed>,
@@ -138,6 +140,10 @@ impl Rows {
         let mut objects = self.addresses.iter().filter(|a| a.interface == device && a.kind == address::Kind::Addrconf);
         let link_local = format!("{device}/{LINK_LOCAL_OBJECT}");
         match objects.next() {
+            // By `ifconfig` it is the link-local address that decides.
+            None if self.dialect == Dialect::Ifconfig && self.blocks_of(device).any(Block::is_link_local) => {
+                AcceptRa::Always
+            }
             None => AcceptRa::Unless,
             Some(object) if object.object.as_ref() == Some(&link_local) => AcceptRa::No,
             Some(_) => AcceptRa::Always,

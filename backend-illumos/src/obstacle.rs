@@ -10,6 +10,7 @@ use mpath_core::shell::word;
 
 use crate::command::Programs;
 use crate::dialect::Dialect;
+use crate::interface::IpInterface;
 use crate::observe::Rows;
 
 /// The service of in.mpathd, where it has one.
@@ -37,7 +38,8 @@ pub(crate) fn of_the_host(
     let mut obstacles = Vec::new();
     let mut found = |code, seen, reason: &str, cure: &str, unsupported| {
         let (reason, cure) = (reason.to_owned(), cure.to_owned());
-        obstacles.push((code, seen, Obstacle { interfaces: vec![], reason, cure, unsupported, of_lasting: false }));
+        let (interfaces, of_lasting, of_ipv6) = (vec![], false, false);
+        obstacles.push((code, seen, Obstacle { interfaces, reason, cure, unsupported, of_lasting, of_ipv6 }));
     };
     let says = |program, words: &[&str]| programs.ask(program, words).unwrap_or_default().trim().to_owned();
     // As `smf_configure_ip` of smf_include.sh asks: the global zone calls its network shared too.
@@ -82,10 +84,11 @@ pub(crate) fn of_the_host(
 
 /// What stands in the way of groups with certain interfaces.
 pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
-    let mut obstacles = Vec::new();
+    let mut obstacles = plumbed_by_halves(rows, dialect);
     let mut found = |name: &str, reason: String, cure: String, of_lasting| {
         let Ok(name) = InterfaceName::new(name.to_owned()) else { return };
-        obstacles.push(Obstacle { interfaces: vec![name], reason, cure, unsupported: false, of_lasting });
+        let (interfaces, unsupported, of_ipv6) = (vec![name], false, false);
+        obstacles.push(Obstacle { interfaces, reason, cure, unsupported, of_lasting, of_ipv6 });
     };
     for ip in &rows.interfaces {
         let name = &ip.name;
@@ -115,15 +118,6 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
     if dialect == Dialect::Ifconfig {
         return obstacles;
     }
-    for ip in rows.interfaces.iter().filter(|ip| !ip.is_ipmp && !ip.is_virtual && !ip.is_disabled) {
-        // `ifconfig` and hostname files plumb one family at a time. The group's other one would have no active member
-        // (`ipmp_ill_is_active`), while `ipmpstat` says `ok`.
-        let Some(family) = ip.lacks else { continue };
-        let name = &ip.name;
-        let lacking = if family == "inet" { "IPv4" } else { "IPv6" };
-        let reason = format!("{name} is not plumbed for {lacking}, and would carry none of the group's");
-        found(name, reason, format!("ifconfig {} {family} plumb", word(name.as_str())), false);
-    }
     for name in rows.boot.hostnames.keys().filter(|_| dialect == Dialect::Ipadm) {
         // net-physical: "found /etc/hostname.X or /etc/hostname6.X, ignoring ipadm configuration".
         let reason = format!("/etc/hostname.{name} is there, so that the boot ignores what ipadm keeps of {name}");
@@ -141,6 +135,29 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
         found(&of(object), reason, cure, true);
     }
     obstacles
+}
+
+/// Members that are plumbed for one family alone, as `ifconfig` and hostname files do. The group's other one would have no
+/// active member (`ipmp_ill_is_active`), while `ipmpstat` says `ok`. By `ifconfig` a group of IPv4 alone can do without.
+fn plumbed_by_halves(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
+    let halves = rows.interfaces.iter().filter(|ip| !ip.is_ipmp && !ip.is_virtual && !ip.is_disabled);
+    let obstacle = |ip: &IpInterface| {
+        let (name, family) = (&ip.name, ip.lacks?);
+        let of_ipv6 = dialect == Dialect::Ifconfig;
+        if of_ipv6 && family == "inet" {
+            return None;
+        }
+        let lacking = if family == "inet" { "IPv4" } else { "IPv6" };
+        Some(Obstacle {
+            interfaces: vec![InterfaceName::new(name.clone()).ok()?],
+            reason: format!("{name} is not plumbed for {lacking}, and would carry none of the group's"),
+            cure: format!("ifconfig {} {family} plumb", word(name.as_str())),
+            unsupported: false,
+            of_lasting: false,
+            of_ipv6,
+        })
+    };
+    halves.filter_map(obstacle).collect()
 }
 
 /// Whether the profile `Automatic` is the one that is online: rows are `TYPE:PROFILE:STATE` (netadm(8)).

@@ -60,6 +60,13 @@ pub enum Op {
         /// program shows them among the routes.
         routes_of: Option<String>,
     },
+    /// Runs a program about one family of an interface, where it is plumbed for it.
+    OfFamily {
+        /// The program.
+        line: CommandLine,
+        /// What succeeds where the interface is plumbed for that family.
+        look: CommandLine,
+    },
     /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
     /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
     /// taken out of use and in again: who is put into use is active (`mpd_probe.c`).
@@ -222,7 +229,10 @@ fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
     if way.by_ifconfig() {
         let lines = || Edit::Make(vec![boot_file::member_line(device), "up".to_owned()]);
         let file = hostname_file(way, member, lines);
-        return [ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])].into_iter().chain(file).collect();
+        // What is up when it joins, `ifconfig` switches off for that moment by itself (`setifgroupname`).
+        let ipv6 = (!way.lasting).then(|| switch_ipv6(member, "up"));
+        let now = [ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])];
+        return now.into_iter().chain(ipv6).chain(file).collect();
     }
     let add = way.ipmp("add-ipmp", &["-i", member, device]);
     match way.lasting {
@@ -256,7 +266,7 @@ fn forgetting(op: Op, device: &str, member: &str, way: Way) -> Op {
 fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
     let remove = way.ipmp("remove-ipmp", &["-i", member, device]);
     match (way.by_ifconfig(), way.lasting) {
-        (true, false) => vec![ifconfig(&[member, "group", ""])],
+        (true, false) => vec![ifconfig(&[member, "group", ""]), switch_ipv6(member, "down")],
         (true, true) => {
             let file = hostname_file(way, member, || Edit::Unmake(boot_file::member_line(device)));
             // The boot makes IPv4 alone, `ipadm` both; of what is there already, ifconfig only complains (exit status 0).
@@ -266,6 +276,13 @@ fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
         (false, false) => vec![remove, ifconfig(&[member, "inet6", "down"])],
         (false, true) => vec![remove, ipadm(&["delete-addr", &member_link_local(member)])],
     }
+}
+
+/// Switches IPv6 of a member on or off. By `ifconfig` a group of IPv4 alone may have members without it.
+fn switch_ipv6(member: &str, switch: &str) -> Op {
+    let [line, look] = [&[member, "inet6", switch][..], &[member, "inet6"]]
+        .map(|words| CommandLine::new("ifconfig", words.iter().copied()));
+    Op::OfFamily { line, look }
 }
 
 /// The address object that is a member's link-local address for every boot.
@@ -313,7 +330,14 @@ fn switch(interface: &str, up: bool, way: Way) -> Op {
 }
 
 /// `Unless` is the way of a new interface: no IPv6 address at all.
+///
+/// By `ifconfig` the link-local address is there when the interface is (IPH_LEGACY in `i_ipadm_plumb_if`), and with it on,
+/// in.ndpd listens, unless its own file says otherwise.
 fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let switch = if to == AcceptRa::Unless { "down" } else { "up" };
+        return vec![ifconfig(&[interface.as_str(), "inet6", switch])];
+    }
     let object = |accept: AcceptRa| match accept {
         AcceptRa::No => Some(format!("{interface}/{LINK_LOCAL_OBJECT}")),
         AcceptRa::Always => Some(format!("{interface}/{ADVERTISED_OBJECT}")),
@@ -331,9 +355,12 @@ impl Op {
     /// As somebody types it who has the profile and is not root. Files are written with the caller's own rights.
     pub(crate) fn by_profile(&self) -> String {
         match self {
-            Self::Run(_) | Self::RereadMpathd(_) | Self::Remove { .. } | Self::StandBy { .. } | Self::Join { .. } => {
-                format!("pfexec {self}")
-            }
+            Self::Run(_)
+            | Self::RereadMpathd(_)
+            | Self::Remove { .. }
+            | Self::OfFamily { .. }
+            | Self::StandBy { .. }
+            | Self::Join { .. } => format!("pfexec {self}"),
             Self::SetMpathd { .. } | Self::Mark { .. } | Self::BootFile { .. } => self.to_string(),
         }
     }
@@ -345,6 +372,7 @@ impl fmt::Display for Op {
             Self::Run(line)
             | Self::RereadMpathd(line)
             | Self::Remove { line, .. }
+            | Self::OfFamily { line, .. }
             | Self::StandBy { line, .. }
             | Self::Join { line, .. } => fmt::Display::fmt(line, f),
             Self::SetMpathd { changes } => {

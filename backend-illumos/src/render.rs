@@ -29,6 +29,7 @@ fn check(groups: &[&Group], capabilities: &Capabilities) -> Refusals {
     for group in groups {
         let mut refuse = |refusal| refusals.push((group.name().clone(), refusal));
         capabilities.check(group).into_iter().map(Refusal::Unsupported).for_each(&mut refuse);
+        capabilities.check_persistent(group).map(Refusal::Unsupported).into_iter().for_each(&mut refuse);
         if let Some(missing) =
             capabilities.missing(Feature::Ipv6).filter(|_| routes(group).any(|route| route.is_ipv6()))
         {

@@ -149,6 +149,9 @@ pub struct Obstacle {
     /// Whether it matters only to groups that come back after a boot.
     #[serde(skip)]
     pub of_lasting: bool,
+    /// Whether it matters only to groups with IPv6.
+    #[serde(skip)]
+    pub of_ipv6: bool,
 }
 
 /// Something that a platform does not have.
@@ -229,6 +232,10 @@ words! {
         OnLinkRoute = "routes without a next hop",
         /// IPv6 addresses of the group.
         Ipv6 = "IPv6 addresses",
+        /// IPv6 of a group that the system brings back after a boot.
+        PersistentIpv6 = "IPv6 in a group that comes back after a boot",
+        /// IPv6 addresses, and no ear for router advertisements.
+        IgnoredAdvertisements = "IPv6 without router advertisements",
         /// Groups that the system brings back after a boot.
         Persistence = "a group that comes back after a boot",
     }
@@ -279,6 +286,14 @@ impl Capabilities {
         needs(group).into_iter().filter_map(unsupported).collect()
     }
 
+    /// What the group asks for and the platform does not have where it comes back after a boot, beside what
+    /// [`Self::check`] tells.
+    pub fn check_persistent(&self, group: &Group) -> Option<Unsupported> {
+        let Missing { feature, reason, cure } = self.missing(Feature::PersistentIpv6)?.clone();
+        let key = ipv6_key(group)?;
+        Some(Unsupported { group: group.name().clone(), key, feature, platform: self.platform, reason, cure })
+    }
+
     /// The name of the group's device on this platform, or why there is none.
     pub fn device_of(&self, group: &Group) -> Result<InterfaceName, String> {
         let name = match (group.device(), self.default_device) {
@@ -318,6 +333,16 @@ fn is_numbered(name: &str) -> bool {
         && letters.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
         && !number.is_empty()
         && (number == "0" || !number.starts_with('0'))
+}
+
+/// The key by which a group asks for IPv6, where it does.
+pub(crate) fn ipv6_key(group: &Group) -> Option<&'static str> {
+    let addressing = group.addressing();
+    let by_address = addressing.addresses.iter().any(|net| net.addr().is_ipv6()).then_some("addresses");
+    let by_router = || (addressing.accept_ra == Some(true)).then_some("accept-ra");
+    let by_gateway = || addressing.gateways.iter().any(std::net::IpAddr::is_ipv6).then_some("gateway6");
+    let by_route = || addressing.routes.iter().any(Route::is_ipv6).then_some("routes");
+    by_address.or_else(by_router).or_else(by_gateway).or_else(by_route)
 }
 
 /// What a group asks for beyond the least, and by which key.
@@ -363,5 +388,7 @@ fn needs(group: &Group) -> Vec<(&'static str, Feature)> {
     let ipv6 = group.addressing().addresses.iter().any(|net| net.addr().is_ipv6());
     note(ipv6, "addresses", Feature::Ipv6);
     note(group.addressing().accept_ra == Some(true), "accept-ra", Feature::Ipv6);
+    let deaf = group.addressing().accept_ra == Some(false);
+    note(ipv6 && deaf, "accept-ra", Feature::IgnoredAdvertisements);
     needs
 }

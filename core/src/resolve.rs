@@ -20,7 +20,7 @@ use objections::{
     host_wide, persistence,
 };
 
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Feature, ipv6_key};
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::group::{MacPolicy, Member};
 use crate::mode::ModeName;
@@ -79,7 +79,8 @@ pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let routes = wanted_routes(desired);
     check_routes(&question, &device, &members, &routes, &mut refusals);
     let persistent = persistence(&question, &device, &mut refusals);
-    check_obstacles(capabilities, &device, &members, persistent, &mut refusals);
+    let kind = (persistent, ipv6_key(desired).is_some());
+    check_obstacles(capabilities, &device, &members, kind, &mut refusals);
     let host_wide = host_wide(&question, &device, &mut refusals);
     check_probe_addresses(&question, &members, &mut refusals);
     check_duplicates(&question, &device, &members, &mut refusals);
@@ -143,7 +144,10 @@ fn wanted_accept_ra(desired: &Group, capabilities: &Capabilities) -> Option<Acce
         Some(true) => Some(AcceptRa::Always),
         Some(false) if !capabilities.rules.ipv6_needs_link_local || ipv6 => Some(AcceptRa::No),
         Some(false) => None,
-        None => (capabilities.rules.ipv6_needs_link_local && ipv6).then_some(AcceptRa::No),
+        None if !capabilities.rules.ipv6_needs_link_local || !ipv6 => None,
+        // Where nobody is asked, a link-local address is all that it takes for the system to listen.
+        None if capabilities.missing(Feature::IgnoredAdvertisements).is_some() => Some(AcceptRa::Always),
+        None => Some(AcceptRa::No),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use illumos_simulator::{Dialect, Fault, How, State, When};
+use illumos_simulator::{Dialect, Family, Fault, How, State, When};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use crate::truth::Truth;
@@ -29,7 +29,7 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
 }
 
 /// Tries cases of one seed each.
-fn try_cases(dialect: Dialect, first: u64, count: u64, check: impl Fn(&Case) -> Checked) {
+fn try_cases((dialect, lasting): (Dialect, bool), first: u64, count: u64, check: impl Fn(&Case) -> Checked) {
     let first = from_environment("MPATH_SEED", first);
     for seed in first..first + from_environment("MPATH_CASES", count) {
         let config = Config {
@@ -39,7 +39,7 @@ fn try_cases(dialect: Dialect, first: u64, count: u64, check: impl Fn(&Case) -> 
             rng_seed: RngSeed::Fixed(seed),
             ..Config::default()
         };
-        match TestRunner::new(config).run(&case(dialect), |case| check(&case)) {
+        match TestRunner::new(config).run(&case(dialect, lasting), |case| check(&case)) {
             Ok(()) => {}
             Err(TestError::Fail(why, least)) => panic!("{dialect:?}, MPATH_SEED={seed}: {why}\n{least:?}"),
             Err(why) => panic!("{dialect:?}, MPATH_SEED={seed}: {why}"),
@@ -80,6 +80,14 @@ fn misses(wish: &Wish, state: &State) -> Vec<String> {
     for net in &wish.addresses {
         let is_it = |lif: &illumos_simulator::Lif| lif.up && format!("{}/{}", lif.address, lif.prefix) == *net;
         see(device.lifs().any(|(_, lif)| is_it(lif)), format!("the address {net}"));
+    }
+    if wish.accept_ra || wish.addresses.iter().any(|net| net.contains("::")) {
+        see(device.lifs().any(|(_, lif)| lif.up && lif.is_link_local()), "a link-local address".to_owned());
+        for name in &wish.members {
+            let up = |(family, lif): (Family, &illumos_simulator::Lif)| family == Family::V6 && lif.up;
+            let card = state.interface(name).filter(|card| !card.offline);
+            see(card.is_none_or(|card| card.lifs().any(up)), format!("IPv6 of {name}"));
+        }
     }
     see(!wish.dhcp || device.lifs().any(|(_, lif)| lif.dhcp), "a DHCP client".to_owned());
     let route = |to: &str, via: &str| state.routes.iter().any(|route| route.destination == to && route.gateway == via);
@@ -137,7 +145,7 @@ fn converges(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError> {
 
 fn every_case_converges(dialect: Dialect) {
     let (tried, done) = (Cell::new(0), Cell::new(0));
-    try_cases(dialect, 1, 20, |case| {
+    try_cases((dialect, false), 1, 20, |case| {
         tried.set(tried.get() + 1);
         done.set(done.get() + usize::from(converges(case, dialect)?));
         Ok(())
@@ -208,7 +216,7 @@ fn outlives_a_boot(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError>
 
 fn every_lasting_case_converges(dialect: Dialect) {
     let (tried, done) = (Cell::new(0), Cell::new(0));
-    try_cases(dialect, 500, 4, |case| {
+    try_cases((dialect, true), 500, 4, |case| {
         tried.set(tried.get() + 1);
         done.set(done.get() + usize::from(outlives_a_boot(case, dialect)?));
         Ok(())
@@ -264,7 +272,7 @@ fn is_undone(case: &Case, dialect: Dialect) -> Result<bool, TestCaseError> {
 
 fn every_failure_is_undone(dialect: Dialect) {
     let done = Cell::new(0);
-    try_cases(dialect, 1000, 3, |case| {
+    try_cases((dialect, false), 1000, 3, |case| {
         done.set(done.get() + usize::from(is_undone(case, dialect)?));
         Ok(())
     });

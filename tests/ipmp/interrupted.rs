@@ -206,3 +206,46 @@ fn a_change_that_is_not_confirmed_goes_and_one_that_is_stays() {
         }
     }
 }
+
+#[test]
+fn a_change_to_ipv6_by_ifconfig_that_was_killed_is_recovered_from_or_gone_on_with() {
+    let world = World::new(Dialect::IllumosOld, HOME_LAN);
+    for line in
+        ["create-if net0", "create-addr -T addrconf net0/v6", "create-addr -T static -a 2001:db8::7/64 net0/far"]
+    {
+        assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{line}");
+    }
+    let first = truth(&world);
+    world.done("up");
+    let before = truth(&world);
+    world.file(
+        &HOME_LAN
+            .replace("\"192.168.1.34/24\"", "\"192.168.1.34/24\", \"2001:db8::34/64\"")
+            .replace("\"192.168.1.24\"", "\"192.168.1.24\"\ngateway6 = \"2001:db8::1\""),
+    );
+    at_every_command(&world, "up", 6, |world, story| {
+        let saved = world.save();
+        world.done("recover");
+        assert_eq!(truth(world), before, "{story}");
+        no_journal_is_left(world, story);
+
+        world.restore(&saved);
+        world.done("up");
+        world.done("status --check");
+        world.done("down");
+        assert_eq!(truth(world), first, "{story}, then up and down");
+    });
+    world.done("up");
+    let wanted = truth(&world);
+    at_every_command(&world, "down", 16, |world, story| {
+        let saved = world.save();
+        world.done("recover");
+        no_journal_is_left(world, story);
+        let after = truth(world);
+        assert!(after == first || after == wanted, "{story}: {after:#?}");
+
+        world.restore(&saved);
+        world.done("down");
+        assert_eq!(truth(world), first, "{story}");
+    });
+}

@@ -1,7 +1,8 @@
 //! What stands in the way is said before anything is touched, with what cures it; and that does cure it.
 
-use illumos_simulator::{Dialect, Link, Zone};
+use illumos_simulator::{Dialect, Family, Link, Zone};
 
+use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, Run, World};
 
 /// Two groups, each with its own cards.
@@ -438,4 +439,72 @@ fn a_card_that_is_plumbed_for_one_family_is_plumbed_for_both_first() {
             }
         }
     }
+}
+
+#[test]
+fn by_ifconfig_ipv6_goes_with_the_boot_and_hears_routers() {
+    let file =
+        |more: &str| format!("[group.lan]\nmembers = [\"net0\", \"net1\"]\naddresses = [\"192.168.1.34/24\"{more}\n");
+    let ipv6 = file(", \"2001:db8::34/64\"]");
+    let world = World::new(Dialect::IllumosOld, &ipv6);
+    let up = world.run("up --persist");
+    assert_eq!(up.code, 9, "{up}");
+    assert!(up.stderr.contains("`addresses` asks for IPv6 in a group that comes back after a boot"), "{up}");
+    assert!(up.stderr.contains("leave `--persist` out"), "{up}");
+    assert_eq!(world.host.mutations(), Vec::<String>::new());
+
+    // A group that lasts gets none later either, however it is asked.
+    world.file(&file("]"));
+    world.done("up --persist");
+    world.host.forget_calls();
+    for (more, key) in [(", \"2001:db8::34/64\"]", "addresses"), ("]\naccept-ra = true", "accept-ra")] {
+        world.file(&file(more));
+        let up = world.run("up");
+        assert_eq!(up.code, 9, "{up}");
+        assert!(up.stderr.contains(&format!("`{key}` asks for IPv6 in a group that comes back")), "{up}");
+        assert!(!up.stderr.contains("leave `--persist` out"), "{up}");
+    }
+    assert_eq!(world.host.mutations(), Vec::<String>::new());
+    world.done("down");
+
+    world.host.forget_calls();
+    world.file(&file(", \"2001:db8::34/64\"]\naccept-ra = false"));
+    refused(&world, 9, "`accept-ra` asks for IPv6 without router advertisements", "/etc/inet/ndpd.conf");
+    world.file(&ipv6);
+    let plan = world.run("plan");
+    assert!(plan.stdout.contains("let lan0 accept router advertisements"), "{plan}");
+    world.done("up");
+}
+
+#[test]
+fn by_ifconfig_a_member_without_ipv6_is_one_of_a_group_without_it() {
+    let file =
+        |more: &str| format!("[group.lan]\nmembers = [\"net0\", \"net1\"]\naddresses = [\"192.168.1.34/24\"{more}]\n");
+    let world = World::new(Dialect::IllumosOld, &file(""));
+    assert!(world.host.run("ifconfig", &["net0", "plumb"]).success());
+    let before = Truth::of(&world.host.state());
+    world.done("up");
+    world.done("status --check");
+
+    world.host.forget_calls();
+    world.file(&file(", \"2001:db8::34/64\""));
+    refused(
+        &world,
+        1,
+        "net0 is not plumbed for IPv6, and would carry none of the group's",
+        "ifconfig net0 inet6 plumb",
+    );
+    world.file(&file(""));
+    world.done("down");
+    assert_eq!(Truth::of(&world.host.state()), before);
+
+    world.file(&file(", \"2001:db8::34/64\""));
+    assert!(world.host.run("ifconfig", &["net0", "inet6", "plumb"]).success());
+    let before = Truth::of(&world.host.state());
+    world.done("up");
+    world.done("status --check");
+    assert!(world.host.state().interface("net0").unwrap().is_active(Family::V6));
+    world.done("down");
+    // Its own link-local address is off again, as it was.
+    assert_eq!(Truth::of(&world.host.state()), before);
 }

@@ -107,7 +107,7 @@ detection.probe = { interval = "500ms" }
 #[test]
 fn ipv6_of_a_group_has_an_active_member() {
     let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\naddresses = [\"2001:db8::34/64\"]\n";
-    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+    for dialect in DIALECTS {
         let world = World::new(dialect, file);
         let before = world.look().configuration();
         world.done("up");
@@ -115,6 +115,9 @@ fn ipv6_of_a_group_has_an_active_member() {
         world.done("up");
         assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
         assert_eq!(world.active("lan0").as_deref(), Some("net0"), "{dialect:?}");
+        world.host.cut("net0");
+        assert_eq!(world.active("lan0").as_deref(), Some("net1"), "{dialect:?}");
+        world.host.plug("net0");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
     }

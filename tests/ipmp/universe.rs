@@ -244,11 +244,12 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-fn wish(dialect: Dialect) -> impl Strategy<Value = Wish> {
-    let all = match dialect {
-        Dialect::IllumosOld => vec!["192.168.1.34/24", "192.168.1.35/24", "10.9.0.1/16"],
-        _ => vec!["192.168.1.34/24", "192.168.1.35/24", "10.9.0.1/16", "2001:db8::34/64"],
-    };
+fn wish(dialect: Dialect, lasting: bool) -> impl Strategy<Value = Wish> {
+    let mut all = vec!["192.168.1.34/24", "192.168.1.35/24", "10.9.0.1/16"];
+    let new = dialect != Dialect::IllumosOld;
+    // By ifconfig no group with IPv6 outlives a boot.
+    let ipv6 = new || !lasting;
+    all.extend(ipv6.then_some("2001:db8::34/64"));
     let most = all.len();
     let members = subsequence(CARDS.to_vec(), 1..=3).prop_shuffle();
     let rest = (any::<[bool; 5]>(), proptest::option::weighted(0.3, select(vec![300_u32, 1000])), any::<bool>());
@@ -256,7 +257,6 @@ fn wish(dialect: Dialect) -> impl Strategy<Value = Wish> {
     (members, primary, subsequence(all, 0..=most).prop_shuffle(), rest).prop_map(
         move |(members, primary, mut addresses, (flags, probes, missing))| {
             let [gateway, route, dhcp, accept_ra, failback] = flags;
-            let new = dialect != Dialect::IllumosOld;
             let dhcp = dhcp && new && !gateway;
             let near = |address: &&str| address.starts_with("192.168.1.");
             // A next hop is on a subnet of the group's.
@@ -269,7 +269,7 @@ fn wish(dialect: Dialect) -> impl Strategy<Value = Wish> {
                 // Probes ask the gateway.
                 gateway: gateway || probes.is_some(),
                 dhcp: dhcp && probes.is_none(),
-                accept_ra: accept_ra && new,
+                accept_ra: accept_ra && ipv6,
                 members,
                 addresses,
                 route,
@@ -281,13 +281,15 @@ fn wish(dialect: Dialect) -> impl Strategy<Value = Wish> {
     )
 }
 
-/// Cases for a dialect.
-pub(crate) fn case(dialect: Dialect) -> impl Strategy<Value = Case> {
+/// Cases for a dialect, with groups that outlive a boot or not.
+pub(crate) fn case(dialect: Dialect, lasting: bool) -> impl Strategy<Value = Case> {
     let cards = proptest::collection::vec(card(), 3);
-    let earlier = proptest::option::weighted(0.7, (wish(dialect), proptest::collection::vec(deed(), 0..3)));
+    let earlier = proptest::option::weighted(0.7, (wish(dialect, lasting), proptest::collection::vec(deed(), 0..3)));
     let served = proptest::array::uniform3(proptest::bool::weighted(0.8));
-    (cards, served, any::<bool>(), earlier, wish(dialect)).prop_map(|(cards, served, routed, earlier, wanted)| {
-        let (earlier, by_hand) = earlier.map_or((None, vec![]), |(wish, deeds)| (Some(wish), deeds));
-        Case { cards, served, routed, earlier, by_hand, wanted }
-    })
+    (cards, served, any::<bool>(), earlier, wish(dialect, lasting)).prop_map(
+        |(cards, served, routed, earlier, wanted)| {
+            let (earlier, by_hand) = earlier.map_or((None, vec![]), |(wish, deeds)| (Some(wish), deeds));
+            Case { cards, served, routed, earlier, by_hand, wanted }
+        },
+    )
 }

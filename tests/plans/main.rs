@@ -172,8 +172,12 @@ fn each_case_has_the_plan_that_its_folder_says() {
         let illumos = illumos(&group(&case), &here, Dialect::Ipadm, false);
         let persistent = case.join("illumos-persistent.txt").exists();
         let persistent = persistent.then(|| ("illumos-persistent.txt", illumos_persistent(&group(&case), &here)));
+        // Where the older programs do it otherwise than the newer.
+        let by_ifconfig = case.join("illumos-ifconfig.txt").exists();
+        let by_ifconfig = by_ifconfig
+            .then(|| ("illumos-ifconfig.txt", self::illumos(&group(&case), &here, Dialect::Ifconfig, false)));
         let all = [("plan.txt", text), ("linux.txt", linux), ("illumos.txt", illumos)];
-        for (file, found) in all.into_iter().chain(persistent) {
+        for (file, found) in all.into_iter().chain(persistent).chain(by_ifconfig) {
             let path = case.join(file);
             if update {
                 fs::write(&path, found).unwrap();

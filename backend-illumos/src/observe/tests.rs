@@ -15,6 +15,7 @@ fn name(text: &str) -> InterfaceName {
 
 fn story() -> Rows {
     Rows {
+        dialect: Dialect::Ipadm,
         links: datalink::datalinks(LINKS, PHYS, MACS).unwrap(),
         interfaces: interface::interfaces(
             "lo0:VIRTUAL:ok:-m-v------46:---\nnet0:IP:ok:bm--------46:---\nwlan0:IP:ok:bm---si---46:---\n\

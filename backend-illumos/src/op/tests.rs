@@ -28,10 +28,13 @@ fn a_member_joins_temporarily_and_gets_a_link_local_address() {
         text(&step),
         "ifconfig net0 inet6 down\nipadm add-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 up"
     );
-    assert_eq!(explain(&step, Dialect::Ifconfig), ["ifconfig net0 group ipmp0", "ifconfig net0 up"]);
+    assert_eq!(
+        explain(&step, Dialect::Ifconfig),
+        ["ifconfig net0 group ipmp0", "ifconfig net0 up", "ifconfig net0 inet6 up"]
+    );
     let leave = step.inverse().unwrap();
     assert_eq!(text(&leave), "ipadm remove-ipmp --temporary -i net0 ipmp0\nifconfig net0 inet6 down");
-    assert_eq!(explain(&leave, Dialect::Ifconfig), ["ifconfig net0 group ''"]);
+    assert_eq!(explain(&leave, Dialect::Ifconfig), ["ifconfig net0 group ''", "ifconfig net0 inet6 down"]);
 }
 
 #[test]

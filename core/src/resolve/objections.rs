@@ -68,11 +68,13 @@ pub(super) fn check_obstacles(
     capabilities: &Capabilities,
     device: &InterfaceName,
     members: &[(InterfaceName, &Member)],
-    persistent: bool,
+    (persistent, ipv6): (bool, bool),
     refusals: &mut Vec<Refusal>,
 ) {
     let ours = |name: &InterfaceName| name == device || members.iter().any(|(member, _)| member == name);
-    let concerns = |obstacle: &&Obstacle| obstacle.interfaces.iter().all(ours) && (persistent || !obstacle.of_lasting);
+    let concerns = |obstacle: &&Obstacle| {
+        obstacle.interfaces.iter().all(ours) && (persistent || !obstacle.of_lasting) && (ipv6 || !obstacle.of_ipv6)
+    };
     let matters = capabilities.obstacles.iter().filter(concerns);
     refusals.extend(matters.cloned().map(Refusal::Obstacle));
 }
@@ -211,5 +213,11 @@ pub(super) fn persistence(question: &Question<'_>, device: &InterfaceName, refus
     if persist && kind == Some(false) {
         refusals.push(Refusal::NotPersistent { device: device.clone(), group: desired.name().clone() });
     }
-    kind.unwrap_or(persist)
+    let persistent = kind.unwrap_or(persist);
+    if let Some(missing) = capabilities.check_persistent(desired).filter(|_| persistent) {
+        // One that is there and lasts is not made to pass by a word less.
+        let cure = kind.is_none().then_some("leave `--persist` out: the group is then there until the next boot");
+        refusals.push(Refusal::Unsupported(Unsupported { cure: missing.cure.or(cure), ..missing }));
+    }
+    persistent
 }
