@@ -94,13 +94,20 @@ impl<'a> Traffic<'a> {
         if interface.group().is_some() {
             return draft.members(name).any(|(member, _)| self.is_usable(member, draft));
         }
-        self.start.interface(name).is_some_and(|start| start.up && start.carrier)
+        self.has_own_link(name, draft)
+    }
+
+    /// The same of an interface that stands on no others. A group is no member of another (bond_enslave), whatever a
+    /// snapshot from elsewhere says.
+    fn has_own_link(&self, name: &InterfaceName, draft: &Snapshot) -> bool {
+        let is_on = draft.interface(name).is_some_and(|interface| interface.up);
+        is_on && self.start.interface(name).is_some_and(|start| start.up && start.carrier)
     }
 
     fn is_usable(&self, member: &InterfaceName, draft: &Snapshot) -> bool {
         let failed = |state| matches!(state, MemberState::Failed | MemberState::Offline);
         let membership = draft.interface(member).and_then(Interface::membership);
-        self.has_link(member, draft) && membership.is_some_and(|membership| !failed(membership.state))
+        self.has_own_link(member, draft) && membership.is_some_and(|membership| !failed(membership.state))
     }
 
     /// Whose traffic a step disturbs, and how long, though everything that it needs stays or comes back by itself.

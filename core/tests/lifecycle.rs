@@ -9,7 +9,7 @@ use mpath_core::apply::Watch;
 use mpath_core::fake::FakeHost;
 use mpath_core::plan::{self, Prepared};
 use mpath_core::resolve::Question;
-use mpath_core::snapshot::{Controller, Interface, Kind};
+use mpath_core::snapshot::{Controller, Interface, Kind, Membership};
 use mpath_core::undo::{Extent, Undo};
 use mpath_core::{
     Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, Step,
@@ -135,6 +135,21 @@ fn a_second_up_has_nothing_to_do_and_nothing_new_to_remember() {
         assert_eq!(host.done.len(), done, "{words}");
         assert_eq!(again, receipt, "{words}");
     }
+}
+
+#[test]
+fn a_device_that_a_snapshot_from_elsewhere_makes_its_own_member_is_planned_for_all_the_same() {
+    let mut host = host();
+    let receipt = up(&mut host, WORDS[0], None, usize::MAX);
+    let mut odd = host.observe().unwrap();
+    let bond0 = odd.interfaces.get_mut("bond0").unwrap();
+    bond0.controller = Some(Controller::Group(Membership::new(name("bond0"), None)));
+    for other in ["eth0", "eth1"] {
+        odd.interfaces.get_mut(other).unwrap().controller = None;
+    }
+    let lan = GroupName::new("lan").unwrap();
+    let plan = plan::down(&lan, &name("bond0"), &odd, Some(&receipt), &host.capabilities, false);
+    assert!(plan.is_ok_and(|plan| !plan.is_empty()));
 }
 
 #[test]
