@@ -269,16 +269,15 @@ fn kill(pid: u32) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     fn with(script: &str) -> (tempfile::TempDir, Programs) {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("ipadm");
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: a file that this one has open to write, a child of another test might have, too, for a moment,
+        // and what somebody may write to is not run (execve(2), ETXTBSY).
+        let write = format!("printf '%s\\n' '#!/bin/sh' \"$1\" > {0} && chmod 755 {0}", path.display());
+        assert!(Command::new("/bin/sh").args(["-c", &write, "sh", script]).status().unwrap().success());
         let programs = Programs::new(vec![directory.path().to_owned()]);
         (directory, programs)
     }
