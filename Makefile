@@ -28,7 +28,7 @@ test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
 	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	cargo test --package mpath --test kernel --no-run
-	$(MAKE) --no-print-directory -j2 --output-sync=line test-driver test-stops
+	$(MAKE) --no-print-directory -j2 test-driver test-stops
 
 .PHONY: test-driver
 test-driver: lab ## the tests on the real bonding driver
