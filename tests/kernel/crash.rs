@@ -145,8 +145,18 @@ pub(crate) fn settled(interfaces: &[&str]) -> Vec<Value> {
             Value::Object(map) => {
                 // A device that was made anew has another number; a member has its place's number.
                 map.retain(|key, _| {
-                    !["ifindex", "active_slave", "queue_id", "perm_hwaddr", "link_index", "ad_info"]
-                        .contains(&key.as_str())
+                    ![
+                        "ifindex",
+                        "active_slave",
+                        "queue_id",
+                        "perm_hwaddr",
+                        "link_index",
+                        "ad_info",
+                        // Of a member: a backup, active, or on its way back after the up-delay.
+                        "state",
+                        "mii_status",
+                    ]
+                    .contains(&key.as_str())
                 });
                 // An address that was given back stands behind those that others put there.
                 if let Some(Value::Array(addresses)) = map.get_mut("addr_info") {
