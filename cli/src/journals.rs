@@ -138,7 +138,8 @@ impl JournalStore {
         cut_off.journal.opening.extent.before = before.after_boot();
         // No time runs for what the clock of another boot has timed.
         cut_off.recovery = Some(cut_off.journal.recovery(u64::MAX));
-        cut_off.age = u32::MAX;
+        // A lease that is left after a boot is asked for anew by it.
+        cut_off.age = 0;
         Ok(Some(cut_off))
     }
 
