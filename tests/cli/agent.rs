@@ -10,19 +10,6 @@ use serde_json::Value;
 use crate::expected::{expect, repository};
 use crate::world::{HOME_LAN, OFFICE, Run, World, name};
 
-/// A world whose group is up.
-fn up() -> World {
-    let world = World::new();
-    assert_eq!(world.run("up -q").code, 0);
-    world.faults.looks.set(0);
-    world
-}
-
-/// Lets something happen to the host when the agent has begun to listen: it opens the host, then looks a second time.
-fn later(world: &World, change: impl Fn(&mut FakeHost) + 'static) {
-    world.faults.before_look.replace(Some((5, Box::new(change))));
-}
-
 /// What another program does that takes a member out.
 fn take_out(host: &mut FakeHost) {
     let eth0 = host.host.interfaces.get_mut(&name("eth0")).unwrap();
@@ -40,7 +27,7 @@ fn untimed(run: &Run) -> String {
 
 #[test]
 fn what_it_does_not_take_is_refused() {
-    let world = up();
+    let world = World::up();
     let own = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     let lines = [
         "agent --metrics 0.0.0.0:9119",
@@ -61,11 +48,11 @@ fn what_it_does_not_take_is_refused() {
 
 #[test]
 fn a_failover_is_told_in_the_words_of_watch_and_with_json_as_its_documents() {
-    let world = up();
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let world = World::up();
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     expect("agent_failover", &untimed(&world.run("agent --for 300ms")));
-    let world = up();
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let world = World::up();
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     let run = world.run("agent --for 300ms --json");
     let events = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let words: Vec<_> = events.map(|event| event["event"].as_str().unwrap().to_owned()).collect();
@@ -74,9 +61,9 @@ fn a_failover_is_told_in_the_words_of_watch_and_with_json_as_its_documents() {
 
 #[test]
 fn a_member_that_was_taken_out_is_let_in_by_the_plan_that_was_said() {
-    let world = up();
+    let world = World::up();
     let receipt = world.receipt("home-lan");
-    later(&world, take_out);
+    world.later(take_out);
     expect("agent_rejoin", &untimed(&world.run("agent --for 1800ms")));
     assert_eq!(world.run("plan --check").code, 0);
     assert_eq!(world.journal("home-lan"), None);
@@ -85,8 +72,8 @@ fn a_member_that_was_taken_out_is_let_in_by_the_plan_that_was_said() {
 
 #[test]
 fn a_step_that_fails_is_undone_and_said() {
-    let world = up();
-    later(&world, take_out);
+    let world = World::up();
+    world.later(take_out);
     world.fail(|step| step.to_string().starts_with("add eth0").then(|| crate::world::busy(step)));
     let run = world.run("agent --for 1800ms");
     assert!(run.stderr.contains("everything was undone"), "{run}");
@@ -95,8 +82,8 @@ fn a_step_that_fails_is_undone_and_said() {
 
 #[test]
 fn what_differs_otherwise_is_left_unless_all_is_asked_for() {
-    let world = up();
-    later(&world, |host| host.host.interfaces.get_mut(&name("bond0")).unwrap().addresses.clear());
+    let world = World::up();
+    world.later(|host| host.host.interfaces.get_mut(&name("bond0")).unwrap().addresses.clear());
     let steps = world.steps_done();
     assert!(!world.run("agent --for 1800ms").stderr.contains("put right"));
     assert_eq!(world.steps_done(), steps);
@@ -111,18 +98,18 @@ fn a_group_that_is_down_stays_down_and_one_without_a_receipt_is_not_touched() {
     let run = world.run("agent --for 1500ms --converge all");
     assert!(run.stderr.contains("home-lan: absent"), "{run}");
     assert_eq!(world.steps_done(), 0);
-    let world = up();
+    let world = World::up();
     fs::remove_file(world.path("run/receipts/home-lan.json")).unwrap();
     let steps = world.steps_done();
-    later(&world, take_out);
+    world.later(take_out);
     world.run("agent --for 1500ms --converge all");
     assert_eq!(world.steps_done(), steps);
 }
 
 #[test]
 fn nothing_is_put_right_while_another_mpath_is_at_work_or_a_change_waits() {
-    let world = up();
-    later(&world, take_out);
+    let world = World::up();
+    world.later(take_out);
     let lock = fs::File::options().write(true).open(world.path("run/lock")).unwrap();
     lock.try_lock().unwrap();
     let steps = world.steps_done();
@@ -141,8 +128,8 @@ fn nothing_is_put_right_while_another_mpath_is_at_work_or_a_change_waits() {
 
 #[test]
 fn what_is_refused_is_said_once() {
-    let world = up();
-    later(&world, |host| {
+    let world = World::up();
+    world.later(|host| {
         take_out(host);
         let eth0 = host.host.interfaces.get_mut(&name("eth0")).unwrap();
         eth0.controller = Some(Controller::Other { name: name("br0"), kind: "bridge".to_owned() });
@@ -176,7 +163,7 @@ fn families(text: &str) -> BTreeMap<String, (String, String, BTreeSet<String>)> 
 
 #[test]
 fn the_metrics_are_those_of_the_reference() {
-    let world = up();
+    let world = World::up();
     let own = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     world.file("hooks.toml", format!("[[hook]]\non = [\"ok\"]\nrun = [\"/bin/true\"]\nuser = \"{own}\"\n"));
     let run = world.run("agent --for 100ms --textfile DIR/mpath.prom");
@@ -201,7 +188,7 @@ fn the_metrics_are_those_of_the_reference() {
 
 #[test]
 fn a_directory_for_the_metrics_that_is_not_there_is_said_once() {
-    let world = up();
+    let world = World::up();
     let run = world.run("agent --for 300ms --textfile DIR/nowhere/mpath.prom");
     assert_eq!(run.stderr.matches("cannot write DIR/nowhere/mpath.prom").count(), 1, "{run}");
     assert_eq!(run.code, 0);
@@ -210,7 +197,7 @@ fn a_directory_for_the_metrics_that_is_not_there_is_said_once() {
 #[test]
 fn a_configuration_that_others_can_change_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
-    let world = up();
+    let world = World::up();
     world.file("home-lan.toml", HOME_LAN);
     let path = world.path("etc/home-lan.toml");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();

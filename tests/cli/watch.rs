@@ -1,24 +1,10 @@
 //! `mpath watch` and `mpath wait-online`, on a host that changes under them.
 
 use mpath_core::Event;
-use mpath_core::fake::FakeHost;
 use serde_json::Value;
 
 use crate::expected::{expect, repository};
 use crate::world::{HOME_LAN, Run, World, name};
-
-/// A world whose group is up.
-fn up() -> World {
-    let world = World::new();
-    assert_eq!(world.run("up -q").code, 0);
-    world.faults.looks.set(0);
-    world
-}
-
-/// Lets something happen to the host when mpath has begun to listen: it opens the host, then looks a second time.
-fn later(world: &World, change: impl Fn(&mut FakeHost) + 'static) {
-    world.faults.before_look.replace(Some((5, Box::new(change))));
-}
 
 /// What was written, each line without the time before it.
 fn untimed(run: &Run) -> String {
@@ -28,14 +14,14 @@ fn untimed(run: &Run) -> String {
 
 #[test]
 fn a_failover_is_told_in_lines_for_people() {
-    let world = up();
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let world = World::up();
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     expect("watch_failover", &untimed(&world.run("watch --for 300ms")));
 }
 
 #[test]
 fn a_line_begins_with_day_and_time() {
-    let run = up().run("watch --for 0");
+    let run = World::up().run("watch --for 0");
     let time = &run.stdout[..24];
     let shape: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(shape, "0000-00-00 00:00:00.000 ", "{run}");
@@ -43,8 +29,8 @@ fn a_line_begins_with_day_and_time() {
 
 #[test]
 fn a_group_that_somebody_takes_down_is_absent() {
-    let world = up();
-    later(&world, |host| {
+    let world = World::up();
+    world.later(|host| {
         host.host.interfaces.remove(&name("bond0"));
         for interface in host.host.interfaces.values_mut() {
             interface.controller = None;
@@ -55,15 +41,15 @@ fn a_group_that_somebody_takes_down_is_absent() {
 
 #[test]
 fn drift_is_told() {
-    let world = up();
-    later(&world, |host| host.host.interfaces.get_mut(&name("bond0")).unwrap().addresses.clear());
+    let world = World::up();
+    world.later(|host| host.host.interfaces.get_mut(&name("bond0")).unwrap().addresses.clear());
     expect("watch_drift", &untimed(&world.run("watch --for 300ms")));
 }
 
 #[test]
 fn every_line_of_json_is_a_document_and_tells_both_times() {
-    let world = up();
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let world = World::up();
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     let run = world.run("watch --json --for 300ms");
     let events: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let words: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
@@ -78,7 +64,7 @@ fn every_line_of_json_is_a_document_and_tells_both_times() {
     assert_eq!(events[0]["status"]["members"][0]["name"], "eth1");
     assert_eq!(events[2]["now"], serde_json::json!({ "state": "degraded", "active": "eth0", "drift": 0 }));
     // On a terminal too: a document that is spread over lines would be none of JSON Lines.
-    let mut world = up();
+    let mut world = World::up();
     world.terminal = true;
     assert_eq!(world.run("watch --json --for 0").stdout.lines().count(), 1);
 }
@@ -96,13 +82,13 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     }
     let mut stderr = Vec::new();
     // Without an end of its own.
-    assert_eq!(up().run_into("watch", &mut Gone, &mut stderr), 0);
+    assert_eq!(World::up().run_into("watch", &mut Gone, &mut stderr), 0);
     assert_eq!(String::from_utf8(stderr).unwrap(), "");
 }
 
 #[test]
 fn a_group_that_is_unknown_or_that_the_platform_has_no_name_for_is_an_error() {
-    let world = up();
+    let world = World::up();
     assert_eq!(world.run("watch office").code, 10);
     assert_eq!(world.run("wait-online office").code, 10);
     world.file("home-lan.toml", HOME_LAN.replace("\"bond0\"", "\"all\""));
@@ -111,7 +97,7 @@ fn a_group_that_is_unknown_or_that_the_platform_has_no_name_for_is_an_error() {
 
 #[test]
 fn online_is_what_works() {
-    let world = up();
+    let world = World::up();
     expect("wait_online", &world.script(&["wait-online", "wait-online home-lan --timeout 0"]));
     assert_eq!(world.run("wait-online --json").stdout, world.run("status --json").stdout);
     world.host.borrow_mut().unplugged = vec![name("eth1")];
@@ -133,9 +119,9 @@ fn a_group_that_does_not_come_online_in_time_is_named() {
 
 #[test]
 fn a_group_that_comes_online_is_waited_for() {
-    let world = up();
+    let world = World::up();
     world.host.borrow_mut().unplugged = vec![name("eth0"), name("eth1")];
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     let run = world.run("wait-online");
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
     assert_eq!(world.faults.looks.get(), 5);
@@ -161,8 +147,8 @@ fn every_event_is_in_the_reference() {
 /// The sample is what a run writes, but for its times.
 #[test]
 fn the_sample_of_the_reference_is_what_is_written() {
-    let world = up();
-    later(&world, |host| host.unplugged = vec![name("eth1")]);
+    let world = World::up();
+    world.later(|host| host.unplugged = vec![name("eth1")]);
     let run = world.run("watch --json --for 300ms");
     let timeless = |line: &str| {
         let mut event: Value = serde_json::from_str(line).unwrap();

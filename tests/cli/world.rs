@@ -191,6 +191,19 @@ fn host() -> Snapshot {
 }
 
 impl World {
+    /// A world whose group is up.
+    pub(crate) fn up() -> Self {
+        let world = Self::new();
+        assert_eq!(world.run("up -q").code, 0);
+        world.faults.looks.set(0);
+        world
+    }
+
+    /// Lets something happen to the host when mpath has begun to listen: it opens the host, then looks a second time.
+    pub(crate) fn later(&self, change: impl Fn(&mut FakeHost) + 'static) {
+        self.faults.before_look.replace(Some((5, Box::new(change))));
+    }
+
     /// A world with the story's configuration.
     pub(crate) fn new() -> Self {
         let world = Self {
