@@ -106,6 +106,20 @@ fn a_power_cut_in_an_up_for_every_boot_is_taken_down_or_gone_on_with() {
     }
 }
 
+/// A `down` that died is ended by `recover` in one way or the other, and by another `down` as it was to end.
+fn a_down_goes_on(world: &World, (before, wanted): (&Truth, &Truth), story: &str) {
+    let saved = world.save();
+    world.done("recover");
+    no_journal_is_left(world, story);
+    let after = truth(world);
+    assert!(after == *before || after == *wanted, "{story}: {after:#?}");
+
+    world.restore(&saved);
+    world.done("down");
+    no_journal_is_left(world, story);
+    assert_eq!(truth(world), *before, "{story}");
+}
+
 #[test]
 fn a_down_that_was_killed_is_recovered_from_or_gone_on_with() {
     for dialect in DIALECTS {
@@ -116,16 +130,7 @@ fn a_down_that_was_killed_is_recovered_from_or_gone_on_with() {
             let wanted = truth(&world);
             at_every_command(&world, "down", 16, |world, story| {
                 let saved = world.save();
-                world.done("recover");
-                no_journal_is_left(world, story);
-                let after = truth(world);
-                assert!(after == before || after == wanted, "{dialect:?}: {up}, {story}: {after:#?}");
-
-                world.restore(&saved);
-                world.done("down");
-                no_journal_is_left(world, story);
-                assert_eq!(truth(world), before, "{dialect:?}: {up}, {story}");
-
+                a_down_goes_on(world, (&before, &wanted), &format!("{dialect:?}: {up}, {story}"));
                 if up == "up --persist" {
                     // The power goes with the process.
                     world.restore(&saved);
@@ -237,15 +242,5 @@ fn a_change_to_ipv6_by_ifconfig_that_was_killed_is_recovered_from_or_gone_on_wit
     });
     world.done("up");
     let wanted = truth(&world);
-    at_every_command(&world, "down", 16, |world, story| {
-        let saved = world.save();
-        world.done("recover");
-        no_journal_is_left(world, story);
-        let after = truth(world);
-        assert!(after == first || after == wanted, "{story}: {after:#?}");
-
-        world.restore(&saved);
-        world.done("down");
-        assert_eq!(truth(world), first, "{story}");
-    });
+    at_every_command(&world, "down", 16, |world, story| a_down_goes_on(world, (&first, &wanted), story));
 }
