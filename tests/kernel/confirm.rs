@@ -73,7 +73,8 @@ fn a_change_whose_process_was_killed_is_reverted_at_once() {
 
 /// mpath at a terminal of its own (script(1)), and the keyboard of it.
 fn at_a_terminal(config: &Config, words: &str) -> Child {
-    let line = format!("{} --config {} {words}", env!("CARGO_BIN_EXE_mpath"), config.folder().display());
+    // In place of the shell, whichever it is: one that stays would die of Ctrl-C itself, and its status would be told.
+    let line = format!("exec {} --config {} {words}", env!("CARGO_BIN_EXE_mpath"), config.folder().display());
     let mut command = Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().unwrap()
