@@ -231,7 +231,10 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        let mut addresses = address::addresses(&objects)?;
+        let blocks = ifconfig::blocks(&ask("ifconfig", &["-a"])?);
+        let offline = blocks.iter().filter(|block| block.is_offline()).map(|block| block.interface.as_str());
+        let offline: Vec<_> = offline.collect();
+        let mut addresses = address::addresses(&objects, &offline)?;
         self.name_owners(&mut addresses);
         // One line each; none where there is no lease (dhcpinfo(1)).
         let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
@@ -244,9 +247,9 @@ impl IllumosBackend {
             links,
             leases: leased.collect(),
             addresses,
-            idle: address::idle(&objects)?,
+            idle: address::idle(&objects, &offline)?,
             special: address::special(&objects)?,
-            blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
+            blocks,
             routes,
             underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,
             inbound: group::inbound(&stat("-a", group::ADDRESS_FIELDS))?,

@@ -13,6 +13,8 @@ use crate::datalink::mac_of;
 const NOFAILOVER: u64 = 0x0800_0000;
 /// `IFF_STANDBY`.
 const STANDBY: u64 = 0x2000_0000;
+/// `IFF_OFFLINE`.
+const OFFLINE: u64 = 0x8000_0000;
 /// `IFF_UP`.
 const UP: u64 = 1;
 
@@ -30,9 +32,14 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Whether its address never moves, so that probes come from it.
+    /// Whether its address never moves, so that probes come from it as long as the interface is in use.
     pub(crate) fn is_test(&self) -> bool {
-        self.flags & (NOFAILOVER | UP) == NOFAILOVER | UP
+        self.flags & NOFAILOVER != 0 && (self.flags & UP != 0 || self.is_offline())
+    }
+
+    /// Whether the interface was taken out of use; its addresses are down then.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.flags & OFFLINE != 0
     }
 
     /// Whether it is a link-local IPv6 address in use.
