@@ -124,7 +124,11 @@ fn an_undo_gives_a_member_out_of_use_its_test_address_once_and_leaves_it_down() 
                 let state = world.host.state();
                 let card = state.interface("net1").unwrap();
                 // Who had to leave is in use again, with its test address up.
-                assert_eq!(test_addresses(&world), [("192.168.1.51".to_owned(), !card.offline)], "{dialect:?}, {number}");
+                assert_eq!(
+                    test_addresses(&world),
+                    [("192.168.1.51".to_owned(), !card.offline)],
+                    "{dialect:?}, {number}"
+                );
                 assert_eq!(Truth::of(&state).but_in_use(&before), before, "{dialect:?}, {number}");
             }
             assert!(number > 2, "{dialect:?}: nothing failed");

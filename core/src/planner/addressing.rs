@@ -68,6 +68,28 @@ impl Planner<'_> {
         Ok(early)
     }
 
+    /// Takes away the IPv6 addresses and routes of a device that are kept over a boot; [`Self::device_addressing`] gives
+    /// them again.
+    pub(super) fn lift_ipv6(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(device) else { return Ok(()) };
+        let addresses = interface.own_addresses().filter(|address| address.is_ipv6() && address.kept);
+        let addresses: Vec<_> = addresses.cloned().collect();
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        // They hang on the addresses.
+        let routes: Vec<_> = interface.own_routes().filter(|route| route.is_ipv6()).cloned().collect();
+        for route in nearest_first(&routes).into_iter().rev().cloned() {
+            self.push(Step::RemoveRoute { interface: device.clone(), route })?;
+        }
+        for address in addresses.iter().rev().cloned() {
+            self.push(Step::RemoveAddress { interface: device.clone(), address })?;
+        }
+        self.put_back.0.extend(addresses);
+        self.put_back.1.extend(routes);
+        Ok(())
+    }
+
     pub(super) fn dhcp_runs(&self, device: &InterfaceName, family: Family) -> bool {
         let dhcp = self.draft.group(device).map(|group| group.dhcp).unwrap_or_default();
         if family == Family::V4 { dhcp.v4 } else { dhcp.v6 }
