@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use mpath_core::MacAddress;
 
+use crate::address::Placed;
 use crate::datalink::mac_of;
 
 /// `IFF_NOFAILOVER`.
@@ -51,6 +52,13 @@ impl Block {
     pub(crate) fn is_standby(&self) -> bool {
         self.flags & STANDBY != 0
     }
+}
+
+/// The logical interface that an address is on.
+pub(crate) fn logical<'b>(blocks: &'b [Block], placed: &'b Placed) -> &'b str {
+    let address = placed.address.as_ref().map(|address| address.net.addr());
+    let mut own = blocks.iter().filter(|block| block.interface == placed.interface && block.address == address);
+    own.next().map_or(&placed.interface, |block| &block.logical)
 }
 
 /// The blocks of the output. Lines that are not known are left alone: there are many more.
