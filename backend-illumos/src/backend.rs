@@ -27,6 +27,9 @@ const DAEMON_RETURNS: Duration = Duration::from_secs(10);
 /// IPADM_STATUS_EXISTS of libipadm: of a membership, that the database has it.
 const ALREADY: &str = "Already exists";
 
+/// DHCP_EXIT_TIMEOUT of `dhcpagent_ipc.h`: the client goes on by itself.
+const NO_LEASE_YET: i32 = 4;
+
 /// How long duplicate address detection may take: three probes, 1.5 s apart where the driver does not tell of its link
 /// (`ILL_PROBE_INTERVAL` of the kernel's `ip_ndp.c`), and what comes between.
 const DETECTION_ENDS: Duration = Duration::from_secs(10);
@@ -104,6 +107,11 @@ impl IllumosBackend {
             }
             Op::OfFamily { line, look } => match self.programs.change(line, self.rights) {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
+            Op::StartClient(line) => self.programs.change_or(line, self.rights, NO_LEASE_YET).map(drop),
+            Op::EndClient { release, drop: end } => match self.programs.change(release, self.rights) {
+                Err(BackendError::Command { .. }) => self.programs.change(end, self.rights).map(drop),
                 done => done.map(drop),
             },
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {

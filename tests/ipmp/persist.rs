@@ -338,7 +338,7 @@ fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group
 #[test]
 fn a_lease_of_a_group_that_lasts_is_asked_for_after_a_boot_and_that_of_a_member_comes_back() {
     let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\ndhcp = true\n";
-    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+    for dialect in DIALECTS {
         let world = World::new(dialect, file);
         for link in ["net0", "net1"] {
             world.host.with_link(link, |link| {
