@@ -109,7 +109,17 @@ impl IllumosBackend {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
                 done => done.map(drop),
             },
-            Op::StartClient(line) => self.programs.change_or(line, self.rights, NO_LEASE_YET).map(drop),
+            Op::StartClient { line, look } => {
+                let shown = ifconfig::blocks(&self.programs.run(look, LIMIT)?);
+                let taken = shown.iter().filter_map(|block| block.address).find(|address| !address.is_unspecified());
+                if let Some(address) = taken {
+                    let why = format!(
+                        "the address {address} would become the lease's; let it be one beside: ifconfig IF 0.0.0.0 && ifconfig IF addif {address}/LENGTH up"
+                    );
+                    return Err(BackendError::Refused { operation: line.to_string(), errno: None, message: Some(why) });
+                }
+                self.programs.change_or(line, self.rights, NO_LEASE_YET).map(drop)
+            }
             Op::EndClient { release, drop: end } => match self.programs.change(release, self.rights) {
                 Err(BackendError::Command { .. }) => self.programs.change(end, self.rights).map(drop),
                 done => done.map(drop),

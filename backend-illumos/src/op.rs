@@ -67,9 +67,15 @@ pub enum Op {
         /// What succeeds where the interface is plumbed for that family.
         look: CommandLine,
     },
-    /// Starts a DHCP client. That no lease has come in time is no failure: dhcpagent goes on asking (DHCP_EXIT_TIMEOUT of
-    /// `setifdhcp` in `ifconfig.c`).
-    StartClient(CommandLine),
+    /// Starts a DHCP client on an interface whose own place is free: an address there would become the lease's
+    /// (`open_ip_lif` of dhcpagent). That no lease has come in time is no failure: dhcpagent goes on asking
+    /// (DHCP_EXIT_TIMEOUT of `setifdhcp` in `ifconfig.c`).
+    StartClient {
+        /// What starts it.
+        line: CommandLine,
+        /// What shows the interface's own place.
+        look: CommandLine,
+    },
     /// Ends a DHCP client. `release` is refused where there is no lease to give back, and `drop` never (`ipc_cmd_allowed` in
     /// dhcpagent's `agent.c`); `ipadm delete-addr -r` does the same (`i_ipadm_delete_dhcp`).
     EndClient {
@@ -362,7 +368,8 @@ fn start_client(interface: &str, way: Way) -> Vec<Op> {
         let line = CommandLine::new("ifconfig", [interface, "dhcp", "start", "wait", FIRST_LEASE]);
         let place = hostname_file(way, interface, || Edit::Add(boot_file::CLIENT_PLACE.to_owned()));
         let file = dhcp_file(way, interface, Edit::Make(vec![boot_file::CLIENT_LINE.to_owned()]));
-        return [Op::StartClient(line)].into_iter().chain(place).chain(file).collect();
+        let look = CommandLine::new("ifconfig", [interface]);
+        return [Op::StartClient { line, look }].into_iter().chain(place).chain(file).collect();
     }
     vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &format!("{interface}/{DHCP_OBJECT}")])]
 }
@@ -391,7 +398,7 @@ impl Op {
             | Self::RereadMpathd(_)
             | Self::Remove { .. }
             | Self::OfFamily { .. }
-            | Self::StartClient(_)
+            | Self::StartClient { .. }
             | Self::StandBy { .. }
             | Self::Join { .. } => format!("pfexec {self}"),
             Self::EndClient { release, drop } => format!("pfexec {release} || pfexec {drop}"),
@@ -407,7 +414,7 @@ impl fmt::Display for Op {
             | Self::RereadMpathd(line)
             | Self::Remove { line, .. }
             | Self::OfFamily { line, .. }
-            | Self::StartClient(line)
+            | Self::StartClient { line, .. }
             | Self::StandBy { line, .. }
             | Self::Join { line, .. } => fmt::Display::fmt(line, f),
             Self::EndClient { release, drop } => write!(f, "{release} || {drop}"),

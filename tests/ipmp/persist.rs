@@ -312,11 +312,22 @@ fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group
     let probing = HOME_LAN
         .replace("\"net0\", \"net1\"", r#"{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }"#)
         .replace("[group.home-lan.detection]\nlink = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }", "detection.probe = { interval = \"500ms\" }");
-    for file in [HOME_LAN, &probing] {
+    // One of the leases, and one with a static address beside.
+    let leased = HOME_LAN.replace("gateway   = \"192.168.1.24\"", "dhcp = true");
+    let alone = leased.replace("addresses = [\"192.168.1.34/24\"]\n", "");
+    for file in [HOME_LAN, &probing, &leased, &alone] {
         let made = World::new(Dialect::IllumosOld, file);
         made.done("up --persist");
         let written = World::new(Dialect::IllumosOld, file);
         let root = written.host.root_dir();
+        for world in [&made, &written] {
+            for card in ["net0", "net1"] {
+                world.host.with_link(card, |link| {
+                    let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+                    link.lease = Some(Lease { address, router });
+                });
+            }
+        }
         // The host's own file is there with another text.
         fs::remove_file(root.join("etc/default/mpathd")).unwrap();
         written.done(&format!("render --to hostname --root {}", root.display()));
