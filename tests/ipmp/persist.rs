@@ -280,6 +280,11 @@ fn what_would_spoil_the_group_at_boot_is_refused_only_where_it_shall_last() {
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     fs::write(world.host.root_dir().join("etc/hostname.net0"), "").unwrap();
     refused(&world, "the boot ignores what ipadm keeps of net0", "mv /etc/hostname.net0 /etc/hostname.net0.saved");
+    for dialect in [Dialect::IllumosNew, Dialect::IllumosOld] {
+        let world = World::new(dialect, HOME_LAN);
+        fs::write(world.host.root_dir().join("etc/dhcp.net1"), "").unwrap();
+        refused(&world, "the boot starts a DHCP client on net1", "mv /etc/dhcp.net1 /etc/dhcp.net1.saved");
+    }
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "create-addr -T static -a 192.168.1.7/24 net0/v4", "disable-addr -t net0/v4"] {
         ipadm(&world, line);
