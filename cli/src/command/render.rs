@@ -17,6 +17,12 @@ use crate::output::{NoteText, RefusalText};
 
 /// Write groups as files of a system's own configuration
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath render home-lan --to solaris10
+      the files of a Solaris 10, one after the other
+  mpath render --to hostname --json
+      the files of an illumos, for programs")]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     selection: Selection,
