@@ -2,6 +2,8 @@
 
 mod agent;
 mod check;
+mod complete;
+mod completions;
 mod confirm;
 mod doctor;
 pub(crate) mod down;
@@ -62,6 +64,10 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print what lets a shell complete the words of mpath
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -78,7 +84,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) => false,
+            Self::Explain(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -104,6 +110,8 @@ impl Command {
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Complete(args) => args.run(context),
         }
     }
 }

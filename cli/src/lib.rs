@@ -6,6 +6,7 @@
 mod agent;
 mod arguments;
 mod command;
+mod completion;
 mod config;
 mod confirmation;
 mod context;

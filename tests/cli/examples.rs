@@ -51,7 +51,7 @@ fn every_example_is_one_of_the_reference() {
                 line.strip_prefix(example.as_str())
                     .is_some_and(|rest| rest.is_empty() || is_endless && rest.starts_with(" --for "))
             };
-            assert!(commands.iter().any(|line| same(line)), "docs/reference/commands.md does not have {example}");
+            assert!(commands.iter().any(same), "docs/reference/commands.md does not have {example}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod agent;
 mod binary;
+mod completion;
 mod confirmation;
 mod doctor;
 mod documents;
@@ -22,6 +23,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod shells;
 mod status;
 mod switch;
 mod trust;

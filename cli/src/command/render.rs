@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use mpath_core::render::{RenderedFile, Renderer, Rendering};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "FORMAT")]
     to: Format,
     /// Write the files below this directory, not to standard output
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     root: Option<PathBuf>,
 }
 
