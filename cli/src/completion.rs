@@ -62,7 +62,7 @@ impl Wanted {
         let name = argument.get_value_names()?.first()?.as_str();
         match (name.to_ascii_uppercase().as_str(), verb) {
             ("GROUP", "down") => Some(Self::KnownGroup),
-            ("GROUP", "doctor") => Some(Self::GroupOrDevice),
+            ("GROUP", "doctor" | "import") => Some(Self::GroupOrDevice),
             ("GROUP", _) => Some(Self::Group),
             ("MEMBER", _) => Some(Self::Member),
             ("TOKEN", _) => Some(Self::Change),

@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod exit_code;
 mod feed;
+mod format;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
