@@ -98,3 +98,19 @@ fn what_is_missing_is_no_line_of_anybody() {
     assert_eq!((settled.group, settled.leftovers), (None, vec![]));
     assert_eq!(settled.problems[0].code, "no-address");
 }
+
+#[test]
+fn comments_stand_above_their_keys_and_change_nothing() {
+    let group = &groups(ALL)[0];
+    let mut draft = Draft::from(group);
+    for (key, text) in
+        [("members", "two cards"), ("detection.link", "ten times\n[group.x]\u{7f}"), ("lacp", "not there")]
+    {
+        draft.comment(key, text);
+    }
+    let text = draft.to_toml();
+    assert!(text.contains("# two cards\nmembers "), "{text}");
+    assert!(text.contains("# ten times [group.x] \nlink "), "{text}");
+    assert!(!text.contains("not there"), "{text}");
+    assert_eq!(read(&[SourceFile::new("again.toml", text)]).unwrap().groups, [group.clone()]);
+}
