@@ -26,6 +26,7 @@ fn options_are_those_of_the_reference() {
     let text = fs::read_to_string(repository("docs/reference/commands.md")).unwrap();
     let common = section(&text, "## For every command");
     for command in [
+        "init",
         "up",
         "down",
         "switch",

@@ -24,6 +24,7 @@ mod driver;
 mod failover;
 pub(crate) mod faults;
 pub(crate) mod hooks;
+mod init;
 mod managers;
 mod model;
 mod outage;
@@ -117,6 +118,7 @@ pub(crate) fn main() -> ExitCode {
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
