@@ -6,14 +6,17 @@
 
 mod agent;
 mod binary;
+mod completion;
 mod confirmation;
 mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod examples;
 mod expected;
 mod files;
 mod harmless;
+mod init;
 mod json;
 mod permission;
 mod plan;
@@ -21,6 +24,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod shells;
 mod status;
 mod switch;
 mod trust;
