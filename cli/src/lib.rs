@@ -22,6 +22,7 @@ mod handover;
 mod host;
 mod journals;
 mod known;
+mod late_members;
 mod lock;
 mod look;
 mod output;
