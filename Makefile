@@ -56,6 +56,11 @@ test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
 
+.PHONY: test-boot
+test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown
+	tests/lab/packages --boot
+	MPATH_TEST_BOOT=$(KERNEL) cargo test --package mpath --test boot
+
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
 	tests/lab/setup --packages $(FULL_KERNEL)
@@ -85,7 +90,7 @@ lint: ## format, clippy, documentation, shell scripts
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci)
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included

@@ -6,6 +6,7 @@ mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
+mod enable;
 mod explain;
 pub(crate) mod guard;
 mod plan;
@@ -48,6 +49,10 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
+    /// Let groups come up when the system starts
+    Enable(enable::EnableArgs),
+    /// Keep groups from coming up when the system starts
+    Disable(enable::DisableArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
     /// Let a change stay that was made with `up --confirm`
@@ -73,6 +78,8 @@ impl Command {
             | Self::Switch(_)
             | Self::Drill(_)
             | Self::Agent(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -97,6 +104,8 @@ impl Command {
             Self::Doctor(args) => args.run(context),
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
+            Self::Enable(args) => args.run(context),
+            Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),

@@ -5,6 +5,7 @@
 
 mod agent;
 mod arguments;
+mod boot;
 mod command;
 mod config;
 mod confirmation;
@@ -47,6 +48,7 @@ use std::io::{self, IsTerminal as _};
 use clap::Parser as _;
 
 use crate::arguments::Arguments;
+pub use crate::boot::{Services, SystemServices};
 use crate::context::Context;
 pub use crate::environment::{Environment, Live, Stream};
 pub use crate::exit_code::ExitCode;
@@ -72,6 +74,7 @@ pub fn run_process() -> ExitCode {
         state_directory: platform::state_directory(),
         lasting_directory: platform::lasting_directory(),
         start_guard: &mut guard_process::start,
+        services: &mut SystemServices,
         prompt: is_interactive.then_some(&mut terminal),
         prober: &mut reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
@@ -117,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
             Some(prompt) => Some(&mut **prompt),
             None => None,
         },
+        services: &mut *environment.services,
         prober: &mut *environment.prober,
         resolv_conf: &environment.resolv_conf,
         ssh_connection: environment.ssh_connection.as_deref(),

@@ -11,6 +11,7 @@ mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod enable;
 mod expected;
 mod files;
 mod harmless;

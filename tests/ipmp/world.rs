@@ -256,6 +256,7 @@ impl World {
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
+            services: &mut mpath::SystemServices,
             live: None,
             open_backend: &mut open,
             capabilities: Some(mpath_backend_illumos::capabilities()),
