@@ -22,6 +22,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod smf;
 mod status;
 mod switch;
 mod trust;
