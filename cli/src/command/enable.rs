@@ -95,7 +95,11 @@ impl DisableArgs {
         let root = self.how.root(context);
         let manager = self.how.manager(&root)?;
         let names = self.chosen(manager, &root, context)?;
-        let acts = manager.disable(&names, self.how.wish(&root, false));
+        let mut acts = manager.disable(&names, self.how.wish(&root, false));
+        if manager == Manager::Smf && any_lasting(context)? {
+            // The services are for all groups.
+            acts.clear();
+        }
         Ok(self.how.carry_out(manager, &root, (names, false), &acts, context))
     }
 
@@ -147,6 +151,11 @@ impl DisableArgs {
     }
 }
 
+fn any_lasting(context: &mut Context<'_>) -> Result<bool, CommandError> {
+    let groups = context.configuration()?.groups;
+    Ok(groups.iter().map(|group| is_lasting(group, context)).collect::<Result<Vec<_>, _>>()?.contains(&true))
+}
+
 fn is_lasting(group: &Group, context: &Context<'_>) -> Result<bool, CommandError> {
     let memory = context.receipts().recall(group.name())?;
     Ok(memory.receipt.is_some_and(|receipt| receipt.persistent))
@@ -154,13 +163,16 @@ fn is_lasting(group: &Group, context: &Context<'_>) -> Result<bool, CommandError
 
 /// Whether the system's own configuration brings the group up.
 fn check_lasting(group: &Group, context: &Context<'_>) -> Result<(), CommandError> {
-    if is_lasting(group, context)? {
-        return Ok(());
-    }
     let name = group.name();
+    let hint = match context.receipts().recall(name)?.receipt {
+        Some(receipt) if receipt.persistent => return Ok(()),
+        // A group that is up keeps its kind.
+        Some(_) => format!("mpath down {name} && mpath up {name} --persist"),
+        None => format!("mpath up {name} --persist"),
+    };
     let message = format!("{name} is not in the system's own configuration, which makes groups at a boot here");
-    let hint = Some(format!("mpath up {name} --persist"));
-    Err(CommandError { code: ExitCode::Failed, told: ErrorText { message, causes: vec![], hint }, config: None })
+    let told = ErrorText { message, causes: vec![], hint: Some(hint) };
+    Err(CommandError { code: ExitCode::Failed, told, config: None })
 }
 
 /// The units read the configuration of the system, and no other.
