@@ -2,6 +2,8 @@
 
 mod agent;
 mod check;
+mod complete;
+mod completions;
 mod confirm;
 mod doctor;
 pub(crate) mod down;
@@ -9,6 +11,7 @@ mod drill;
 mod enable;
 mod explain;
 pub(crate) mod guard;
+mod import;
 mod plan;
 mod recover;
 mod render;
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     Disable(enable::DisableArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
+    /// Write groups of other tools as a configuration of mpath
+    Import(import::ImportArgs),
     /// Let a change stay that was made with `up --confirm`
     Confirm(confirm::ConfirmArgs),
     /// Undo a change now that was made with `up --confirm`
@@ -67,6 +72,10 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print what lets a shell complete the words of mpath
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -85,7 +94,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -107,12 +116,15 @@ impl Command {
             Self::Enable(args) => args.run(context),
             Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
+            Self::Import(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),
             Self::Revert(args) => args.run(context),
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Complete(args) => args.run(context),
         }
     }
 }

@@ -6,12 +6,14 @@
 
 mod agent;
 mod binary;
+mod completion;
 mod confirmation;
 mod doctor;
 mod documents;
 mod down;
 mod drill;
 mod enable;
+mod examples;
 mod expected;
 mod files;
 mod harmless;
@@ -23,6 +25,7 @@ mod recovery;
 mod reference;
 mod render;
 mod smf;
+mod shells;
 mod status;
 mod switch;
 mod trust;

@@ -23,6 +23,8 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+mod formats;
+mod formats_ifupdown;
 pub(crate) mod hooks;
 mod managers;
 mod model;
@@ -112,6 +114,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_ifupdown::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),

@@ -17,6 +17,14 @@ use crate::selection::SelectionError;
 
 /// Let groups come up when the system starts
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath enable home-lan
+      let the group come up at each boot
+  mpath enable --all --now
+      every group, and now as well
+  mpath enable home-lan --dry-run
+      tell what the manager of services would be asked")]
 pub(crate) struct EnableArgs {
     #[command(flatten)]
     selection: Selection,
@@ -29,6 +37,10 @@ pub(crate) struct EnableArgs {
 
 /// Keep groups from coming up when the system starts
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath disable home-lan
+      let the group come up no more; until then it stays up")]
 pub(crate) struct DisableArgs {
     #[command(flatten)]
     selection: Selection,
