@@ -92,7 +92,7 @@ fn systemd_is_asked_for_the_units_of_a_group_and_only_for_those_that_are_not_ena
         &world,
         &["enable home-lan -v", "enable --all -v", "enable home-lan --now -v", "disable -v", "disable home-lan --now"],
     );
-    expect("enable_systemd", &format!("{text}\n{}\n", world.asked.borrow().join("\n")));
+    expect("enable_systemd", &format!("{text}\n{}\n", world.managed.borrow().join("\n")));
     assert_eq!(world.steps_done(), 0);
 }
 
@@ -107,7 +107,7 @@ fn a_group_with_dhcp_gets_the_rights_of_its_client_as_long_as_it_has_one() {
     write(&etc.join("dock.toml"), "[group.\"dock.1\"]\nmembers = [\"eth5\", \"eth6\"]\naddresses = [\"10.0.0.9/8\"]\n");
     script(&world, &["enable dock.1 --now"]);
     assert_eq!(links(&world, "etc/systemd"), [""; 0]);
-    let asked = world.asked.borrow();
+    let asked = world.managed.borrow();
     assert_eq!(asked[1..asked.len() - 1], ["systemctl daemon-reload"], "{asked:?}");
 }
 
@@ -122,7 +122,7 @@ fn in_a_tree_that_does_not_run_the_same_links_are_made_and_nobody_is_asked() {
     let gone = script(&world, &["disable home-lan --root DIR/tree", "disable --root DIR/tree"]);
     assert_eq!(links(&world, "etc/systemd"), [""; 0]);
     expect("enable_root", &format!("{text}\n{made}\n\n{gone}"));
-    assert!(world.asked.borrow().is_empty());
+    assert!(world.managed.borrow().is_empty());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn openrc_has_a_link_to_the_script_for_each_group() {
     text += &format!("{tree}\n{}\n\n", links(&world, "etc").join("\n"));
     text += &script(&world, &["disable --all --root DIR/tree"]);
     assert_eq!(links(&world, "etc"), [""; 0]);
-    expect("enable_openrc", &format!("{text}\n{}\n", world.asked.borrow().join("\n")));
+    expect("enable_openrc", &format!("{text}\n{}\n", world.managed.borrow().join("\n")));
 }
 
 #[test]

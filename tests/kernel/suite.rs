@@ -26,6 +26,7 @@ pub(crate) mod faults;
 mod formats;
 mod formats_ifupdown;
 pub(crate) mod hooks;
+mod init;
 mod managers;
 mod model;
 mod outage;
@@ -120,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
