@@ -14,6 +14,7 @@ mod drill;
 mod expected;
 mod files;
 mod harmless;
+mod import;
 mod json;
 mod permission;
 mod plan;
