@@ -27,6 +27,7 @@ pub(crate) mod formats;
 mod formats_ifupdown;
 mod formats_script;
 pub(crate) mod hooks;
+mod init;
 pub(crate) mod managers;
 mod model;
 mod outage;
@@ -123,6 +124,7 @@ pub(crate) fn main() -> ExitCode {
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
