@@ -18,6 +18,10 @@ pub(crate) enum Format {
     Ifupdown,
     /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
     Ifupdown2,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -30,6 +34,8 @@ impl Format {
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Script => Some(mpath_backend_linux::format::script::render),
+            Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
         }
     }
@@ -39,7 +45,7 @@ impl Format {
         match self {
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
-            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
 
@@ -48,7 +54,7 @@ impl Format {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
-            Self::Kernel => name.to_owned(),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }
 }

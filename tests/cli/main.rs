@@ -17,6 +17,7 @@ mod examples;
 mod expected;
 mod files;
 mod harmless;
+mod import;
 mod init;
 mod json;
 mod permission;

@@ -23,11 +23,12 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
-mod formats;
+pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
-mod managers;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -116,6 +117,8 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
