@@ -3,6 +3,10 @@
 //!
 //! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
 
+pub mod networkd;
+
 pub(crate) mod bond_option;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub(crate) mod route_entry;
+pub(crate) mod unit_file;

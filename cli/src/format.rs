@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use mpath_backend_linux::format::networkd;
 use mpath_core::import::{Files, Importer};
 use mpath_core::render::Renderer;
 
@@ -14,6 +15,8 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// systemd-networkd: .netdev, .network and .link files
+    Networkd,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -24,6 +27,7 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Networkd => Some(networkd::render),
             Self::Kernel => None,
         }
     }
@@ -31,6 +35,7 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Networkd => Some(networkd::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -39,6 +44,7 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Kernel => name.to_owned(),
         }
     }

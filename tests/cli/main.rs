@@ -13,6 +13,7 @@ mod down;
 mod drill;
 mod expected;
 mod files;
+mod format_networkd;
 mod harmless;
 mod json;
 mod permission;
