@@ -10,3 +10,4 @@ pub(crate) mod bond_option;
 pub(crate) mod round_trip;
 pub(crate) mod route_entry;
 pub(crate) mod unit_file;
+pub(crate) mod yaml;
