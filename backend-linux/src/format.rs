@@ -6,6 +6,9 @@
 pub mod networkd;
 
 pub(crate) mod bond_option;
+pub mod ifupdown;
+pub mod ifupdown2;
+pub(crate) mod interfaces;
 #[cfg(test)]
 pub(crate) mod round_trip;
 pub(crate) mod route_entry;

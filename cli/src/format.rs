@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use mpath_backend_linux::format::networkd;
 use mpath_core::import::{Files, Importer};
 use mpath_core::render::Renderer;
 
@@ -17,6 +16,10 @@ pub(crate) enum Format {
     Hostname,
     /// systemd-networkd: .netdev, .network and .link files
     Networkd,
+    /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
+    Ifupdown,
+    /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
+    Ifupdown2,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -27,7 +30,9 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
-            Self::Networkd => Some(networkd::render),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Kernel => None,
         }
     }
@@ -35,7 +40,9 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
-            Self::Networkd => Some(networkd::import),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -45,6 +52,7 @@ impl Format {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::Networkd => format!("etc/systemd/network/{name}"),
+            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Kernel => name.to_owned(),
         }
     }

@@ -6,15 +6,18 @@
 
 mod agent;
 mod binary;
+mod completion;
 mod confirmation;
 mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod examples;
 mod expected;
 mod files;
 mod format_networkd;
 mod harmless;
+mod init;
 mod json;
 mod permission;
 mod plan;
@@ -22,6 +25,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod shells;
 mod status;
 mod switch;
 mod trust;

@@ -23,8 +23,11 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+pub(crate) mod formats;
+mod formats_ifupdown;
 pub(crate) mod formats_networkd;
 pub(crate) mod hooks;
+mod init;
 pub(crate) mod managers;
 mod model;
 mod outage;
@@ -114,11 +117,13 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         formats_networkd::cases(),
+        formats_ifupdown::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

@@ -114,38 +114,9 @@ pub(super) fn is_plain(word: &str) -> bool {
     !word.contains(['*', '?', '[', '!', '\\'])
 }
 
-/// Whether a pattern of a shell fits a name: `*`, `?` and `[…]` (glob(7)).
-pub(super) fn is_match(pattern: &str, name: &str) -> bool {
-    let mut chars = pattern.chars();
-    match chars.next() {
-        None => name.is_empty(),
-        Some('*') => (0..=name.len()).any(|cut| name.get(cut..).is_some_and(|rest| is_match(chars.as_str(), rest))),
-        Some('[') if let Some((set, rest)) = chars.as_str().split_once(']') => {
-            let Some(first) = name.chars().next() else { return false };
-            in_set(set, first) && is_match(rest, &name[first.len_utf8()..])
-        }
-        Some(wanted) => {
-            let Some(first) = name.chars().next() else { return false };
-            (wanted == '?' || wanted == first) && is_match(chars.as_str(), &name[first.len_utf8()..])
-        }
-    }
-}
-
-fn in_set(set: &str, found: char) -> bool {
-    let (set, negated) = set.strip_prefix(['!', '^']).map_or((set, false), |set| (set, true));
-    let set: Vec<_> = set.chars().collect();
-    let mut rest = set.as_slice();
-    let mut within = false;
-    while let [first, after @ ..] = rest {
-        if let ['-', last, after @ ..] = after {
-            within |= (*first..=*last).contains(&found);
-            rest = after;
-        } else {
-            within |= *first == found;
-            rest = after;
-        }
-    }
-    within != negated
+/// Whether a pattern of a shell fits a name (glob(7)); one that is none fits nothing.
+fn is_match(pattern: &str, name: &str) -> bool {
+    glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
 }
 
 #[cfg(test)]
@@ -156,13 +127,11 @@ mod tests {
     fn patterns_fit_names_as_in_a_shell() {
         for (pattern, name, fits) in [
             ("eth0", "eth0", true),
-            ("eth*", "eth10", true),
             ("eth*", "wlan0", false),
             ("e?h[0-3]", "eth2", true),
             ("eth[!0-3]", "eth2", false),
-            ("*0", "eth0", true),
             ("en*s0", "enp3s0", true),
-            ("", "eth0", false),
+            ("[", "[", false),
         ] {
             assert_eq!(is_match(pattern, name), fits, "{pattern} {name}");
         }
