@@ -7,9 +7,13 @@ pub(crate) mod bond_option;
 pub mod ifupdown;
 pub mod ifupdown2;
 pub(crate) mod interfaces;
+pub mod networkd;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub(crate) mod route_entry;
 pub mod script;
+pub(crate) mod unit_file;
+pub(crate) mod yaml;
 
 use mpath_core::Group;
 use mpath_core::group::{MacPolicy, MemberSelector};

@@ -26,6 +26,7 @@ pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
 mod formats_script;
+pub(crate) mod formats_networkd;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -116,6 +117,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_networkd::cases(),
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),
