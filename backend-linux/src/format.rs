@@ -3,6 +3,10 @@
 //!
 //! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
 
+pub mod networkmanager;
+
 pub(crate) mod bond_option;
+mod fit;
+mod ini;
 #[cfg(test)]
 pub(crate) mod round_trip;

@@ -14,6 +14,9 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// `NetworkManager`: keyfile profiles
+    #[value(name = "networkmanager")]
+    NetworkManager,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -24,6 +27,7 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
             Self::Kernel => None,
         }
     }
@@ -31,6 +35,7 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -39,6 +44,7 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Kernel => name.to_owned(),
         }
     }
