@@ -7,6 +7,6 @@ pub mod networkmanager;
 
 pub(crate) mod bond_option;
 mod fit;
-mod ini;
+mod key_file;
 #[cfg(test)]
 pub(crate) mod round_trip;

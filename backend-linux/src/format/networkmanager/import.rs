@@ -7,7 +7,7 @@ use mpath_core::{Draft, MacAddress};
 use super::ip;
 use super::profile::{Profile, name_of, profiles};
 use crate::format::bond_option;
-use crate::format::ini::Key;
+use crate::format::key_file::Key;
 
 /// A key of a profile that no key of mpath says: its section, its name (with `*` for the rest of it), and what becomes of it.
 struct Unsaid(&'static str, &'static str, Fate, &'static str);
@@ -135,6 +135,10 @@ fn options(bond: &mut Profile, draft: &mut Draft, import: &mut Import) {
         if let Err((fate, why)) = bond_option::set(draft, name, &value, &origin) {
             import.leftovers.push(Leftover { origin, fate, why });
         }
+    }
+    if probes && !link_wins && draft.get("detection.probe.validate").is_none() {
+        // The driver's own way, where mpath lets the answers of all count.
+        draft.set("detection.probe.validate", "none", None);
     }
 }
 

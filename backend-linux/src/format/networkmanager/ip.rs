@@ -9,7 +9,7 @@ use mpath_core::import::{Import, Origin};
 
 use super::import::is_true;
 use super::profile::Profile;
-use crate::format::ini::Key;
+use crate::format::key_file::Key;
 
 /// What `[ipv4]` says.
 pub(super) fn ipv4(bond: &mut Profile, draft: &mut Draft, import: &mut Import) {

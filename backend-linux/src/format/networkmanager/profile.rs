@@ -3,7 +3,7 @@
 use mpath_core::import::{Files, Import, Origin};
 
 use super::FOLDERS;
-use crate::format::ini::{self, Dialect, Key, Section};
+use crate::format::key_file::{self, Key, Section};
 
 /// A profile.
 pub(super) struct Profile {
@@ -90,7 +90,7 @@ pub(super) fn profiles(files: &dyn Files, import: &mut Import) -> Vec<Profile> {
         for name in names.iter().filter(|name| is_profile(folder, name)) {
             let path = format!("{folder}/{name}");
             let Some(text) = files.read(&path) else { continue };
-            let (sections, strange) = ini::read(&path, &text, Dialect::KeyFile);
+            let (sections, strange) = key_file::read(&path, &text);
             let profile = Profile { path, sections };
             let uuid = profile.get("connection", "uuid").unwrap_or_default().to_owned();
             let hiding = hidden.iter().find(|(known, _)| *known == uuid).map(|(_, path)| path.clone());

@@ -215,6 +215,7 @@ fn the_link_wins_where_both_are_asked_for_and_a_rank_of_routes_is_taken_over() {
     let import =
         imported(&[(&etc("a"), &bond.replace("miimon=100\n", "").replace("route-metric=50", "never-default=true"))]);
     assert_eq!(import.drafts[0].get("detection.probe.interval"), Some(&"500ms".into()));
+    assert_eq!(import.drafts[0].get("detection.probe.validate"), Some(&"none".into()), "as the driver has it");
     assert_eq!(told(&import, Fate::LeftAlone), ["a:11: gateway=192.168.1.24 | never-default keeps it out of use"]);
 }
 
