@@ -56,6 +56,11 @@ test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
 
+.PHONY: test-formats
+test-formats: ## what render writes, brought up by the real tools: the same group as by mpath
+	tests/lab/setup --packages $(KERNEL)
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for
+
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
 	tests/lab/setup --packages $(FULL_KERNEL)

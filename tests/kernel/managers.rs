@@ -24,10 +24,10 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// A program that ends with the test.
-struct Daemon(Child);
+pub(crate) struct Daemon(Child);
 
 impl Daemon {
-    fn start(program: &str, words: &[&str]) -> Self {
+    pub(crate) fn start(program: &str, words: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
@@ -42,7 +42,7 @@ impl Drop for Daemon {
 }
 
 /// Lays their files over the machine's, with an /etc and a /run of the test's own.
-fn furnish() {
+pub(crate) fn furnish() {
     let (tree, none) = (folder().unwrap().join("root"), None::<&str>);
     let tmpfs = |folder: &str| {
         std::fs::create_dir_all(folder).unwrap();
@@ -78,7 +78,7 @@ fn furnish() {
 }
 
 /// The bus and the device manager, and then the network, so that all of it is announced.
-fn begin() -> ([Daemon; 2], Segment) {
+pub(crate) fn begin() -> ([Daemon; 2], Segment) {
     furnish();
     let bus = Daemon::start("dbus-daemon", &["--system", "--nofork", "--nopidfile"]);
     let devices = Daemon::start("/usr/lib/systemd/systemd-udevd", &[]);

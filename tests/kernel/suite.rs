@@ -23,8 +23,10 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+pub(crate) mod formats;
+mod formats_networkmanager;
 pub(crate) mod hooks;
-mod managers;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -112,6 +114,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_networkmanager::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
