@@ -26,7 +26,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 .PHONY: test
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
-	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
+	MPATH_TEST_SHELLS=required cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	cargo test --package mpath --test kernel --no-run
 	$(MAKE) --no-print-directory -j2 test-driver test-stops
 
@@ -57,9 +57,9 @@ test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
 
 .PHONY: test-formats
-test-formats: ## what render writes, brought up by the real tools: the same group as by mpath
+test-formats: ## what `mpath render` writes, brought up by the real programs that read it
 	tests/lab/setup --packages $(KERNEL)
-	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for_
 
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
@@ -85,12 +85,19 @@ screens: lab ## make the pictures in the documents anew
 	docs/screens/make $(KERNEL)
 
 .PHONY: lint
-lint: ## format, clippy, documentation, shell scripts
+lint: ## format, clippy, documentation, shell scripts, manual pages
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci) cli/src/completion/mpath.bash
+	$(MAKE) --no-print-directory man
+	mandoc -T lint -W warning target/man/man*/*
+	! groff -man -T utf8 -k -ww -z target/man/man*/* 2>&1 | grep .
+
+.PHONY: man
+man: ## the manual pages, into target/man
+	cargo run --quiet --package mpath-man target/man
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included

@@ -2,6 +2,8 @@
 
 mod agent;
 mod check;
+mod complete;
+mod completions;
 mod confirm;
 mod doctor;
 pub(crate) mod down;
@@ -65,6 +67,10 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print what lets a shell complete the words of mpath
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -81,7 +87,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) | Self::Import(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -108,6 +114,8 @@ impl Command {
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Complete(args) => args.run(context),
         }
     }
 }

@@ -17,6 +17,10 @@ pub(crate) enum Format {
     /// `NetworkManager`: keyfile profiles
     #[value(name = "networkmanager")]
     NetworkManager,
+    /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
+    Ifupdown,
+    /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
+    Ifupdown2,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -28,6 +32,8 @@ impl Format {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Kernel => None,
         }
     }
@@ -36,6 +42,8 @@ impl Format {
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -45,6 +53,7 @@ impl Format {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
+            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Kernel => name.to_owned(),
         }
     }

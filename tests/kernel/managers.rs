@@ -43,7 +43,16 @@ impl Drop for Daemon {
 
 /// Lays their files over the machine's, with an /etc and a /run of the test's own.
 pub(crate) fn furnish() {
-    let (tree, none) = (folder().unwrap().join("root"), None::<&str>);
+    furnish_with(&["root"]);
+}
+
+/// The same with these trees, each over those behind it.
+pub(crate) fn furnish_with(trees: &[&str]) {
+    let (folder, none) = (folder().unwrap(), None::<&str>);
+    let lower = |part: &str| {
+        let paths = trees.iter().map(|tree| folder.join(tree).join(part).display().to_string());
+        format!("lowerdir={}:/{part}", paths.collect::<Vec<_>>().join(":"))
+    };
     let tmpfs = |folder: &str| {
         std::fs::create_dir_all(folder).unwrap();
         mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some("mode=755")).unwrap();
@@ -58,9 +67,9 @@ pub(crate) fn furnish() {
     let layers = |options: String, over: &str| {
         mount(Some("overlay"), over, Some("overlay"), MsFlags::empty(), Some(options.as_str())).unwrap();
     };
-    layers(format!("lowerdir={}:/usr", tree.join("usr").display()), "/usr");
-    let etc = tree.join("etc").display().to_string();
-    layers(format!("lowerdir={etc}:/etc,upperdir=/run/mpath-managers/upper,workdir=/run/mpath-managers/work"), "/etc");
+    layers(lower("usr"), "/usr");
+    let etc = lower("etc");
+    layers(format!("{etc},upperdir=/run/mpath-managers/upper,workdir=/run/mpath-managers/work"), "/etc");
     std::fs::create_dir_all("/var/lib/NetworkManager").unwrap();
     mount(Some("tmpfs"), "/var/lib/NetworkManager", Some("tmpfs"), MsFlags::empty(), none).unwrap();
     // What their packages' scripts would have made.

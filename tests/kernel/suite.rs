@@ -24,6 +24,7 @@ mod driver;
 mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
+mod formats_ifupdown;
 mod formats_networkmanager;
 pub(crate) mod hooks;
 pub(crate) mod managers;
@@ -115,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         formats_networkmanager::cases(),
+        formats_ifupdown::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),

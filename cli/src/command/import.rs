@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use mpath_core::Draft;
 use mpath_core::draft::Settled;
 use mpath_core::import::{Fate, Import, Leftover};
@@ -18,6 +18,12 @@ use crate::format::{self, Format, Tree};
 
 /// Write groups of other tools as a configuration of mpath
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath import
+      what runs on this host, as a configuration
+  mpath import bond0 --json
+      one group of it, for programs")]
 pub(crate) struct ImportArgs {
     /// The groups, by their names here or there; all by default
     #[arg(value_name = "GROUP")]
@@ -26,7 +32,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "FORMAT", default_value = "kernel", value_parser = format::read)]
     from: Format,
     /// Read the files below this directory
-    #[arg(long, value_name = "DIR", default_value = "/", conflicts_with = "files")]
+    #[arg(long, value_name = "DIR", default_value = "/", conflicts_with = "files", value_hint = ValueHint::DirPath)]
     root: PathBuf,
     /// Read this file, and no other; several if they belong together
     #[arg(long = "file", value_name = "FILE")]

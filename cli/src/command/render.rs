@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use mpath_core::render::{RenderedFile, Rendering};
 use serde::Serialize;
 
@@ -18,6 +18,12 @@ use crate::output::{NoteText, RefusalText};
 
 /// Write groups as files of a system's own configuration
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath render home-lan --to solaris10
+      the files of a Solaris 10, one after the other
+  mpath render --to hostname --json
+      the files of an illumos, for programs")]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     selection: Selection,
@@ -25,7 +31,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "FORMAT", value_parser = format::written)]
     to: Format,
     /// Write the files below this directory, not to standard output
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     root: Option<PathBuf>,
 }
 

@@ -139,16 +139,15 @@ fn uuid(device: &InterfaceName, member: Option<&str>) -> Uuid {
 fn notes(group: &Group) -> Vec<Note> {
     let remark = |text: String| Note::Remark { text };
     let mut notes = Vec::new();
-    let mut names: Vec<_> = group.members().iter().map(|member| member.selector.to_string()).collect();
-    if fit::order_decides(group) && !names.is_sorted() {
+    if fit::order_decides(group) {
         notes.push(remark(
-            "NetworkManager lets members join in the order of their names, and the first carries the traffic: `primary` decides it"
+            "NetworkManager lets members join in an order of its own (slaves-order in NetworkManager.conf), and the first carries the traffic: `primary` decides it"
                 .to_owned(),
         ));
     }
+    let names = group.members().iter().map(|member| member.selector.to_string());
     // systemd.net-naming-scheme(7), and the driver's own.
-    names.retain(|name| name.starts_with("wl"));
-    for name in names {
+    for name in names.filter(|name| name.starts_with("wl")) {
         notes.push(remark(format!(
             "the profile of {name} is for Ethernet; a wireless member needs type=wifi, with the network and its secrets"
         )));
