@@ -3,6 +3,7 @@
 //!
 //! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
 
+pub mod ifcfg;
 pub mod ifupdown;
 pub mod ifupdown2;
 pub mod networkmanager;

@@ -21,6 +21,8 @@ pub(crate) enum Format {
     Ifupdown,
     /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
     Ifupdown2,
+    /// Red Hat's network scripts: ifcfg and route files
+    Ifcfg,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -34,6 +36,7 @@ impl Format {
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
             Self::Kernel => None,
         }
     }
@@ -44,6 +47,7 @@ impl Format {
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -54,6 +58,7 @@ impl Format {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
+            Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
             Self::Kernel => name.to_owned(),
         }
     }

@@ -48,7 +48,8 @@ pub(crate) fn seen(device: &str) -> Seen {
     }
     let addresses = ip_json(&format!("address show dev {device}"))[0]["addr_info"].clone();
     let of_its_own = |address: &&Value| address["scope"] != "link";
-    let net = |address: &Value| format!("{}/{} brd {}", text(&address["local"]), address["prefixlen"], address["broadcast"]);
+    let net =
+        |address: &Value| format!("{}/{} brd {}", text(&address["local"]), address["prefixlen"], address["broadcast"]);
     let mut addresses: Vec<_> = addresses.as_array().unwrap().iter().filter(of_its_own).map(net).collect();
     addresses.sort();
     Seen { options, members, mac: link["address"].clone(), mtu: link["mtu"].clone(), addresses, routes: routes(device) }

@@ -13,8 +13,11 @@ crate::cases!(Managers:
 /// The file that Debian's installer leaves.
 fn interfaces() {
     std::fs::create_dir_all("/etc/network/interfaces.d").unwrap();
-    std::fs::write("/etc/network/interfaces", "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n")
-        .unwrap();
+    std::fs::write(
+        "/etc/network/interfaces",
+        "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n",
+    )
+    .unwrap();
 }
 
 fn ifupdown(file: &str) {

@@ -84,7 +84,7 @@ fn family(group: &Group, family: &Family<'_>, text: &mut String) {
         Some(via) if family.addresses.is_empty() => {
             routes.push(format!("{}/0,{via}", if family.is_ipv6 { "::" } else { "0.0.0.0" }));
         }
-        Some(via) => drop(writeln!(text, "gateway={via}")),
+        Some(via) => text.push_str(&format!("gateway={via}\n")),
         None => {}
     }
     let unspecified = if family.is_ipv6 { "::" } else { "0.0.0.0" };
