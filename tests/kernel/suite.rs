@@ -25,8 +25,9 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
-mod formats_script;
 pub(crate) mod formats_networkd;
+mod formats_networkmanager;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -118,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         formats_networkd::cases(),
+        formats_networkmanager::cases(),
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),
