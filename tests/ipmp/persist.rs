@@ -514,3 +514,36 @@ fn a_primary_that_stands_by_until_the_next_boot_stops_without_a_word_to_the_boot
         world.done("status --check");
     }
 }
+
+#[test]
+fn a_group_that_the_system_brings_up_at_a_boot_has_its_services_enabled_and_no_other_has() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.with_smf();
+        world.done("up");
+        let passing = world.run("enable");
+        assert_eq!(passing.code, 1, "{passing}");
+        assert!(passing.stderr.contains("hint: mpath down home-lan && mpath up home-lan --persist"), "{passing}");
+        world.done("down");
+        let absent = world.run("enable home-lan");
+        assert!(absent.stderr.contains("hint: mpath up home-lan --persist"), "{absent}");
+        assert!(world.asked.borrow().is_empty());
+
+        world.done("up --persist");
+        let kept_now = kept(&world);
+        let enabled = world.done("enable");
+        assert!(enabled.stdout.contains("home-lan: enabled; it comes up at a boot (SMF)"), "{enabled}");
+        let services = ["recover", "agent"].map(|name| format!("svcadm enable svc:/network/mpath/{name}:default"));
+        assert_eq!(*world.asked.borrow(), services);
+        let disabled = world.run("disable");
+        assert_eq!(disabled.code, 1, "{disabled}");
+        assert!(disabled.stderr.contains("hint: mpath down home-lan && mpath up home-lan"), "{disabled}");
+        assert_eq!(kept(&world), kept_now, "enable and disable leave the network alone");
+
+        world.done("down");
+        world.asked.borrow_mut().clear();
+        world.done("disable");
+        let services = ["agent", "recover"].map(|name| format!("svcadm disable svc:/network/mpath/{name}:default"));
+        assert_eq!(*world.asked.borrow(), services);
+    }
+}

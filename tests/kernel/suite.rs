@@ -23,11 +23,14 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
-mod formats;
+pub(crate) mod formats;
 mod formats_ifupdown;
+pub(crate) mod formats_networkd;
+mod formats_networkmanager;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
-mod managers;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -115,7 +118,11 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_networkd::cases(),
+        formats_networkmanager::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),

@@ -1,9 +1,11 @@
 //! A group as it is on a host, written down: by whomever it was made.
 
+use std::net::IpAddr;
+
 use super::{Draft, Value};
 use crate::group::Addressing;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{GroupState, Interface, Kind, Membership};
+use crate::snapshot::{AcceptRa, GroupState, Interface, Kind, Membership};
 use crate::{Address, InterfaceName, Route, Snapshot};
 
 impl Draft {
@@ -13,7 +15,7 @@ impl Draft {
         let group = interface.group()?;
         let owner = group.owner();
         let mut draft = Self::new(owner.as_ref().map_or(device.as_str(), |name| name.as_str()));
-        if owner.is_none_or(|name| name.as_str() != device.as_str()) {
+        if draft.name() != device.as_str() {
             draft.set("device", device.as_str(), None);
         }
         let members: Vec<_> = host.members(device).collect();
@@ -34,6 +36,14 @@ impl Draft {
             if leased {
                 draft.set(key, true, None);
             }
+        }
+        // Without IPv6 nobody is asked, and the answer is no.
+        let ipv6 = interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
+        match interface.accept_ra {
+            AcceptRa::Unless => {}
+            AcceptRa::Always => draft.set("accept-ra", true, None),
+            AcceptRa::No if ipv6 => draft.set("accept-ra", false, None),
+            AcceptRa::No => {}
         }
         Some(draft)
     }
@@ -64,7 +74,12 @@ impl Draft {
 
     /// The static addresses of an interface, and its static routes.
     pub fn addresses_of(&mut self, interface: &Interface) {
-        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only;
+        let made_of_mac = |address: &Address| match (address.net.addr(), interface.mac) {
+            (IpAddr::V6(ip), Some(mac)) => ip == mac.link_local(),
+            _ => false,
+        };
+        // Programs that do what the kernel would do by itself give an interface its link-local address too.
+        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
         for route in interface.own_routes().filter(|route| route.table.is_none() && route.opaque.is_none()) {
