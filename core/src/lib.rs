@@ -40,6 +40,7 @@ pub mod refusal;
 pub mod render;
 pub mod resolve;
 pub mod route;
+pub mod schema;
 pub mod settings;
 pub mod shell;
 pub mod snapshot;

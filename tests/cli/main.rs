@@ -23,6 +23,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod schema;
 mod shells;
 mod status;
 mod switch;
