@@ -131,7 +131,7 @@ fn the_guard_of_a_change_outlives_the_session_in_which_it_was_made() {
     let tree = Tree::new(&["eth0", "eth1"]);
     // All processes of the unit are killed once its first one has ended, as logind does with those of a session.
     let seen = tree.boot(
-        "systemd-run --quiet --wait --property=KillMode=control-group --property=SendSIGKILL=yes \
+        "systemd-run --quiet --wait --property=KillMode=control-group --property=KillSignal=SIGKILL \
             mpath up home-lan --confirm 10s || exit
         test -e /sys/class/net/bond0 && echo made
         mpath pending
