@@ -95,7 +95,7 @@ lint: ## format, clippy, documentation, shell scripts, manual pages, examples by
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) packaging/openrc/* cli/src/completion/mpath.bash
 	$(MAKE) --no-print-directory man
 	mandoc -T lint -W warning target/man/man*/*
 	tests/taplo
