@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod adopt;
 pub(crate) mod agent;
 mod cards;
 mod changes;
@@ -115,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        adopt::cases(),
         formats_ifupdown::cases(),
         trust::cases(),
         watch::cases(),
