@@ -9,6 +9,7 @@ mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
+mod enable;
 mod explain;
 pub(crate) mod guard;
 mod import;
@@ -56,6 +57,10 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
+    /// Let groups come up when the system starts
+    Enable(enable::EnableArgs),
+    /// Keep groups from coming up when the system starts
+    Disable(enable::DisableArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
     /// Write groups of other tools as a configuration of mpath
@@ -91,6 +96,8 @@ impl Command {
             | Self::Switch(_)
             | Self::Drill(_)
             | Self::Agent(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -118,6 +125,8 @@ impl Command {
             Self::Doctor(args) => args.run(context),
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
+            Self::Enable(args) => args.run(context),
+            Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Import(args) => args.run(context),
             Self::Adopt(args) => args.run(context),

@@ -13,7 +13,7 @@ const THEIRS: &str = "auto bond0\niface bond0 inet static\n    address 192.168.1
 const OUT: &str = "# auto bond0\n# iface bond0 inet static\n#     address 192.168.1.34/24\n";
 
 /// A host whose group is up and another's: a tool that has a file, and would get one.
-fn foreign() -> World {
+pub(crate) fn foreign() -> World {
     let world = World::up();
     let mut host = world.host.borrow_mut();
     host.host.interfaces.get_mut(&name("bond0")).unwrap().group_mut().unwrap().label = None;

@@ -24,11 +24,13 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
-mod formats;
+pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_script;
+pub(crate) mod formats_networkd;
 pub(crate) mod hooks;
 mod init;
-mod managers;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -117,7 +119,10 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         adopt::cases(),
+        formats_networkd::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),

@@ -26,6 +26,10 @@ use crate::up_run;
 
 /// Take a group over from the tool that has it, without losing its addresses
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath adopt kernel --dry-run
+      what it would take to have the group that runs now, whoever made it")]
 pub(crate) struct AdoptArgs {
     /// Where the group is described; kernel is what runs now, whoever made it
     #[arg(value_name = "FORMAT", value_parser = format::read)]

@@ -18,6 +18,10 @@ use crate::signals::Signals;
 
 /// Give a group back that was taken over by `adopt`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath release bond0
+      everything as it was before bond0 was taken over")]
 pub(crate) struct ReleaseArgs {
     /// The group
     #[arg(value_name = "GROUP")]
