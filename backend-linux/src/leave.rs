@@ -31,7 +31,7 @@ pub(crate) fn leave_alone(
     let leaves = [
         installed.then(|| ifupdown::leave(root, &devices, &members)).flatten(),
         networkd::leave(root, snapshot, indices, interfaces, &devices),
-        network_manager::leave(root, snapshot, interfaces, &devices),
+        network_manager::leave(root, snapshot, indices, interfaces, &devices),
     ];
     leaves.into_iter().flatten().collect()
 }

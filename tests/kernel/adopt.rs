@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
@@ -9,7 +11,9 @@ use nix::unistd::Pid;
 
 use crate::managers::{Daemon, begin, furnish};
 use crate::mpath::Config;
-use crate::network::{Segment, ip, option, picture, succeed, wait_for_active, wait_for_picture, wait_until};
+use crate::network::{
+    Segment, ip, option, picture, succeed, wait_for_active, wait_for_link_local, wait_for_picture, wait_until,
+};
 use crate::ping::{Ping, now};
 
 crate::cases!(Managers:
@@ -38,14 +42,32 @@ fn has_address() -> bool {
     ip("address show dev bond0").contains("192.168.1.34/24")
 }
 
-/// Does something under traffic, of which nothing may be lost but what is on its way for a moment.
+/// Does something under traffic: the address never goes, and the traffic does not stand still.
 fn without_a_gap(what: &str, change: impl FnOnce()) {
+    let folder = tempfile::tempdir_in("/run").unwrap();
+    let told = folder.path().join("told");
+    let output = fs::File::create(&told).unwrap();
+    let mut monitor = Command::new("ip").args(["-o", "monitor", "address"]).stdout(output).spawn().unwrap();
+    let told = || fs::read_to_string(&told).unwrap();
+    // What it is told first and last is of this test's own.
+    let mark = |address: &str| {
+        wait_until("the monitor hears", || {
+            ip(&format!("address replace {address} dev lo"));
+            told().contains(address)
+        });
+    };
+    mark("192.0.2.1/32");
     let mut ping = Ping::start(Segment::HOST);
     let begun = now();
     change();
     let gap = ping.longest_gap(begun, now());
-    assert!(gap < std::time::Duration::from_millis(150), "{what}: {gap:?} without traffic");
-    assert!(has_address(), "{what}: {}", ip("address show dev bond0"));
+    mark("192.0.2.2/32");
+    monitor.kill().unwrap();
+    monitor.wait().unwrap();
+    let lost = told().lines().any(|line| line.starts_with("Deleted") && line.contains("192.168.1.34"));
+    assert!(has_address() && !lost, "{what}: {}{}", told(), ip("address show dev bond0"));
+    // Starting a daemon is work for the processor that the replies wait for, too.
+    assert!(gap < Duration::from_secs(1), "{what}: {gap:?} without traffic");
 }
 
 fn adopted_from_the_kernel_nothing_is_lost_and_all_comes_back() {
@@ -59,6 +81,7 @@ fn adopted_from_the_kernel_nothing_is_lost_and_all_comes_back() {
     ip("address add 192.168.1.34/24 dev bond0");
     ip("route add default via 192.168.1.24 dev bond0");
     wait_for_active("bond0", "eth1");
+    wait_for_link_local("bond0");
     let before = picture(&["bond0", "eth0", "eth1"]);
     let config = config();
     without_a_gap("adopt", || drop(config.succeed("adopt kernel --yes")));
@@ -106,7 +129,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     });
     wait_until("the members are configured", || configured(state("eth0")) && configured(state("eth1")));
     let config = config();
-    without_a_gap("adopt", || drop(config.succeed("adopt kernel bond0 --yes")));
+    without_a_gap("adopt", || drop(config.succeed("adopt networkd --yes")));
     let mut manager = manager;
     without_a_gap("begin anew", || {
         stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
@@ -184,19 +207,24 @@ fn adopted_from_networkmanager_the_address_stays_when_that_begins_anew() {
     let config = config();
     without_a_gap("adopt", || drop(config.succeed("adopt kernel bond0 --yes")));
     let mut manager = manager;
-    let states = || {
-        let output = std::process::Command::new("nmcli").args(["-t", "-f", "device,state", "device"]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let nmcli = |words: &[&str]| String::from_utf8(Command::new("nmcli").args(words).output().unwrap().stdout).unwrap();
+    let states = || nmcli(&["-t", "-f", "device,state", "device"]);
     without_a_gap("begin anew", || {
         stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+        // As the commands that it printed.
+        fs::remove_dir_all("/run/NetworkManager/devices").unwrap();
         manager = Daemon::start("NetworkManager", &["--no-daemon"]);
-        wait_until("it leaves all of them alone", || {
-            ["bond0", "eth0", "eth1"].iter().all(|name| states().contains(&format!("{name}:unmanaged")))
-        });
+        wait_until("it has looked at all of them", || states().matches(":unmanaged").count() == 4);
     });
+    // A device is unmanaged at first, whatever becomes of it.
+    wait_until("it leaves all of them alone", || config.mpath("doctor --listen 0").code == 0);
+    assert!(
+        ["bond0", "eth0", "eth1"].iter().all(|name| states().contains(&format!("{name}:unmanaged"))),
+        "{}",
+        states()
+    );
+    assert!(has_address());
     config.succeed("plan --check -q");
-    config.succeed("doctor --listen 0");
     config.succeed("release bond0");
     for (name, text) in &files {
         assert_eq!(&fs::read_to_string(folder.join(name)).unwrap(), text);

@@ -2,6 +2,8 @@
 //! them, which do not come up by themselves any more (nm-settings-keyfile(5), `autoconnect`): one of a group would make its
 //! device with each start.
 
+use std::collections::HashMap;
+
 use mpath_core::adoption::{FileChange, LeaveAlone};
 use mpath_core::finding::Cure;
 use mpath_core::import::Files;
@@ -16,6 +18,7 @@ const PROFILES: &str = "etc/NetworkManager/system-connections";
 pub(super) fn leave(
     root: &Root,
     snapshot: &Snapshot,
+    indices: &HashMap<InterfaceName, u32>,
     interfaces: &[InterfaceName],
     devices: &[&InterfaceName],
 ) -> Option<LeaveAlone> {
@@ -43,7 +46,14 @@ pub(super) fn leave(
         ),
         commands: vec![format!("nmcli device set {radio} managed no")],
     });
-    let reload = vec!["systemctl try-restart NetworkManager".to_owned()];
+    // Of a device that it leaves alone from its start it says nothing: the word of its last run would stay.
+    let said = interfaces.iter().filter_map(|name| indices.get(name));
+    let said: Vec<_> = said.map(|index| format!("/run/NetworkManager/devices/{index}")).collect();
+    let reload = vec![
+        "systemctl stop NetworkManager".to_owned(),
+        format!("rm -f {}", said.join(" ")),
+        "systemctl start NetworkManager".to_owned(),
+    ];
     Some(LeaveAlone { tool: "NetworkManager".to_owned(), files, reload, by_hand: by_hand.into_iter().collect() })
 }
 

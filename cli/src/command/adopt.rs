@@ -84,11 +84,15 @@ impl AdoptArgs {
         let mut host = context.host()?;
         let device = self.device(&group, &host)?;
         self.is_new(&group, context)?;
-        let plan = PlanArgs::adopting(&group, &host, context);
+        let mut plan = PlanArgs::adopting(&group, &host, context);
         let members = host.snapshot.members(&device).map(|(name, _)| name.clone());
         let interfaces: Vec<InterfaceName> = std::iter::once(device.clone()).chain(members).collect();
         let leaves = host.backend.leave_alone(&host.snapshot, &interfaces)?;
         drop(host);
+        if !leaves.is_empty() {
+            // What they say to do now would take the addresses away.
+            plan.notes.retain(|note| !note.is_of_a_manager());
+        }
         let own = FileChange::new(own_file(&group, context), toml.clone());
         let format = format!("{:?}", self.from).to_lowercase();
         let (schema, name) = (Adoption::SCHEMA.to_owned(), group.name().clone());
@@ -245,12 +249,18 @@ impl AdoptArgs {
         }
         let name = &adoption.group;
         context.console.line(&format!("{name}: taken over; `mpath release {name}` gives it back"));
-        for command in adoption.reloads() {
-            context.console.line(&format!(
-                "now let the other tool begin anew, which it does without touching the group: {command}"
-            ));
-        }
+        tell_reloads(adoption, context);
         Ok(report)
+    }
+}
+
+/// Tells how the other tools learn of their files: begun anew, they leave the group as it is.
+pub(super) fn tell_reloads(adoption: &Adoption, context: &mut Context<'_>) {
+    if !adoption.reloads().is_empty() {
+        context.console.line("now let the other tool begin anew; until then it does as before:");
+    }
+    for command in adoption.reloads() {
+        context.console.line(&format!("  {command}"));
     }
 }
 

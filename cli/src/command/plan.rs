@@ -67,7 +67,7 @@ pub(crate) struct GroupPlan {
     outage: Outage,
     /// What they interrupt together, as a sentence.
     interruption: Option<String>,
-    notes: Vec<NoteText>,
+    pub(crate) notes: Vec<NoteText>,
     refusals: Vec<RefusalText>,
     error: Option<ErrorText>,
     #[serde(skip)]

@@ -5,6 +5,7 @@ use mpath_core::GroupName;
 use mpath_core::adoption::Adoption;
 use serde::Serialize;
 
+use super::adopt::tell_reloads;
 use super::down;
 use crate::ExitCode;
 use crate::adoptions;
@@ -84,9 +85,7 @@ impl ReleaseArgs {
                 context.adoptions().forget(name)?;
                 files = adoption.files().map(|file| file.path.clone()).collect();
                 context.console.line(&format!("{name}: given back, and every file is as it was"));
-                for command in adoption.reloads() {
-                    context.console.line(&format!("now let the other tool begin anew: {command}"));
-                }
+                tell_reloads(&adoption, context);
             }
         }
         let reload = adoption.reloads().into_iter().map(str::to_owned).collect();
