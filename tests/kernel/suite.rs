@@ -26,8 +26,9 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
-mod formats_script;
 pub(crate) mod formats_networkd;
+mod formats_networkmanager;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -120,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         managers::cases(),
         adopt::cases(),
         formats_networkd::cases(),
+        formats_networkmanager::cases(),
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),
