@@ -52,9 +52,10 @@ test-moments: lab ## kill mpath at 200 moments instead of the few that `make tes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
 
 .PHONY: test-managers
-test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
+test-managers: ## doctor and adopt, and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel adopted_from_
 
 .PHONY: test-boot
 test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown

@@ -8,6 +8,7 @@
 //! check → target → plan → apply → report.
 
 pub mod address;
+pub mod adoption;
 pub mod apply;
 pub mod backend;
 pub mod capability;

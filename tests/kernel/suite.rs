@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod adopt;
 pub(crate) mod agent;
 mod cards;
 mod changes;
@@ -118,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        adopt::cases(),
         formats_networkd::cases(),
         formats_networkmanager::cases(),
         formats_ifupdown::cases(),
