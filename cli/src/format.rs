@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// netplan: YAML, for systemd-networkd
+    Netplan,
     /// systemd-networkd: .netdev, .network and .link files
     Networkd,
     /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
@@ -30,6 +32,7 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::render),
             Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
@@ -40,6 +43,7 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::import),
             Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
@@ -51,6 +55,7 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Netplan => format!("etc/netplan/{name}"),
             Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Kernel => name.to_owned(),

@@ -15,6 +15,7 @@ mod drill;
 mod examples;
 mod expected;
 mod files;
+mod format_netplan;
 mod format_networkd;
 mod harmless;
 mod init;

@@ -25,6 +25,7 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_netplan;
 pub(crate) mod formats_networkd;
 pub(crate) mod hooks;
 mod init;
@@ -116,6 +117,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_netplan::cases(),
         formats_networkd::cases(),
         formats_ifupdown::cases(),
         trust::cases(),

@@ -23,6 +23,16 @@ const FOLDER: &str = "etc/systemd/network";
 
 /// Groups as `.netdev` and `.network` files.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
+    each(groups, refusals_of, |group| notes(group, true), |group, device| files(group, device, source))
+}
+
+/// Each group with its device in files, unless something stands against one of them.
+pub(crate) fn each(
+    groups: &[&Group],
+    refusals_of: impl Fn(&Group) -> Vec<Refusal>,
+    notes: impl Fn(&Group) -> Vec<Note>,
+    files: impl Fn(&Group, &InterfaceName) -> Vec<RenderedFile>,
+) -> Result<Rendering, Refusals> {
     let (mut rendering, mut refusals) = (Rendering::default(), Vec::new());
     let mut devices = BTreeMap::new();
     for group in groups {
@@ -32,7 +42,7 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
                 if let Some(other) = devices.insert(device.clone(), group.name().clone()) {
                     against.push(Refusal::SameDevice { device: device.clone(), other });
                 }
-                rendering.files.extend(files(group, &device, source));
+                rendering.files.extend(files(group, &device));
                 rendering.notes.extend(notes(group).into_iter().map(|note| (group.name().clone(), note)));
             }
             Err(reason) => against.push(Refusal::DeviceName { reason }),
@@ -93,11 +103,11 @@ pub(crate) fn refusals_of(group: &Group) -> Vec<Refusal> {
     refusals
 }
 
-/// What a person should know of a group that systemd-networkd brings up.
-pub(crate) fn notes(group: &Group) -> Vec<Note> {
+/// What a person should know of a group that systemd-networkd brings up, and whether it takes the MAC address of a member.
+pub(crate) fn notes(group: &Group, of_member: bool) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut remark = |text: &str| notes.push(Note::Remark { text: text.to_owned() });
-    let shares = matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared);
+    let shares = of_member && matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared);
     if shares && group.members().len() > 1 {
         remark("the group shows the MAC address of the member that systemd-networkd adds first, not of the primary");
     }
