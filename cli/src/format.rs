@@ -22,6 +22,10 @@ pub(crate) enum Format {
     Ifupdown,
     /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
     Ifupdown2,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -36,6 +40,8 @@ impl Format {
             Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Script => Some(mpath_backend_linux::format::script::render),
+            Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
         }
     }
@@ -47,7 +53,7 @@ impl Format {
             Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
-            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
 
@@ -58,7 +64,7 @@ impl Format {
             Self::Netplan => format!("etc/netplan/{name}"),
             Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
-            Self::Kernel => name.to_owned(),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }
 }

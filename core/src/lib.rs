@@ -41,6 +41,7 @@ pub mod refusal;
 pub mod render;
 pub mod resolve;
 pub mod route;
+pub mod script;
 pub mod settings;
 pub mod shell;
 pub mod snapshot;

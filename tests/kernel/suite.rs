@@ -27,6 +27,7 @@ pub(crate) mod formats;
 mod formats_ifupdown;
 mod formats_netplan;
 pub(crate) mod formats_networkd;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -120,6 +121,8 @@ pub(crate) fn main() -> ExitCode {
         formats_netplan::cases(),
         formats_networkd::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
