@@ -86,7 +86,10 @@ pub(crate) fn compare(format: &str, file: &str, root: &Path, bring_up: impl FnOn
     config.succeed(&format!("render --to {format} --root {}", root.display()));
     bring_up();
     wait_until(&format!("{format} has brought it up"), || {
-        Path::new("/sys/class/net/bond0/bonding").exists() && seen("bond0").addresses == wanted.addresses
+        Path::new("/sys/class/net/bond0/bonding").exists() && {
+            let found = seen("bond0");
+            found.addresses == wanted.addresses && found.members.len() == wanted.members.len()
+        }
     });
     let found = settled();
     pretty_assertions::assert_eq!(found, wanted);

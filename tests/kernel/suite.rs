@@ -27,6 +27,7 @@ pub(crate) mod formats;
 mod formats_ifupdown;
 mod formats_netplan;
 pub(crate) mod formats_networkd;
+mod formats_networkmanager;
 mod formats_script;
 pub(crate) mod hooks;
 mod init;
@@ -120,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         managers::cases(),
         formats_netplan::cases(),
         formats_networkd::cases(),
+        formats_networkmanager::cases(),
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),

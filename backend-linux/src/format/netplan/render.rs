@@ -6,21 +6,23 @@ use mpath_core::group::{MacPolicy, Member, MemberSelector};
 use mpath_core::note::Note;
 use mpath_core::refusal::Refusal;
 use mpath_core::render::{RenderedFile, Rendering};
-use mpath_core::{Group, GroupName, InterfaceName, Mode, Route};
+use mpath_core::{Group, InterfaceName, Mode, Route};
 
 use super::parameters::{Form, PARAMETERS};
 use crate::format::bond_option;
+use crate::format::fit::{Refusals, comment};
 use crate::format::networkd;
 
 /// The folder of the administrator. A late name, since later files amend earlier ones.
 const FOLDER: &str = "etc/netplan";
 
 /// Groups as YAML, a file for each.
-pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Vec<(GroupName, Refusal)>> {
+pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let file = |group: &Group, device: &InterfaceName| {
         vec![RenderedFile { path: format!("{FOLDER}/90-mpath-{device}.yaml"), text: text(group, device, source) }]
     };
-    networkd::each(groups, refusals, notes, file)
+    // netplan complains of files that anybody may read.
+    networkd::each(groups, refusals, notes, file).map(|rendering| Rendering { private: true, ..rendering })
 }
 
 /// What stands against saying the same.
@@ -69,8 +71,7 @@ fn notes(group: &Group) -> Vec<Note> {
 
 /// The whole file. Names and addresses are in quotes, which keep them texts whatever they look like.
 fn text(group: &Group, device: &InterfaceName, source: &str) -> String {
-    let source = source.replace(char::is_control, " ");
-    let mut text = format!("# Made by mpath from {source}, where changes belong.\n");
+    let mut text = comment(source);
     text.push_str("network:\n  version: 2\n  ethernets:\n");
     let ids: Vec<_> = group.members().iter().map(|member| definition(member, &mut text)).collect();
     let _ = write!(text, "  bonds:\n    \"{device}\":\n      renderer: networkd\n      interfaces: {}\n", list(&ids));
