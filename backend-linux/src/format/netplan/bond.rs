@@ -16,7 +16,8 @@ pub(super) fn take(bond: &Node, draft: &mut Draft, import: &mut Import) {
             continue;
         }
         match name {
-            "interfaces" | "parameters" => {}
+            // Who does it for netplan, which the defaults follow from.
+            "interfaces" | "parameters" | "renderer" => {}
             "addresses" => value.values().iter().for_each(|value| address(value, draft, import)),
             "gateway4" | "gateway6" => {
                 let route = RouteEntry { via: value.text(), origin: key.origin.clone(), ..RouteEntry::default() };
@@ -48,7 +49,6 @@ pub(super) fn take(bond: &Node, draft: &mut Draft, import: &mut Import) {
             "ignore-carrier" => {
                 import.change(key.origin.clone(), "the addresses of a group stay while no member has a link");
             }
-            "renderer" => import.leave(key.origin.clone(), "who does it for netplan"),
             "optional" | "optional-addresses" => {
                 import.leave(key.origin.clone(), "for those who wait for the network at boot; see mpath wait-online");
             }

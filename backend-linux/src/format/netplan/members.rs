@@ -84,14 +84,13 @@ fn others(definition: &Node, import: &mut Import) {
     for (key, value) in definition.entries() {
         let is_no = value.is_null() || value.flag() == Some(false) || (value.text().is_none() && is_empty(value));
         match key.text().unwrap_or_default() {
-            "set-name" | "optional" => {}
+            "set-name" | "optional" | "renderer" => {}
             "match" => {
                 let name = |key: &Node| matches!(key.text(), Some("macaddress" | "name"));
                 for (key, _) in value.entries().iter().filter(|(key, _)| !name(key)) {
                     import.lose(key.origin.clone(), "a member is found by its name or its permanent MAC address");
                 }
             }
-            "renderer" => import.leave(key.origin.clone(), "who does it for netplan"),
             _ if is_no => {}
             "dhcp4" | "dhcp6" | "addresses" | "gateway4" | "gateway6" | "routes" | "accept-ra" | "nameservers" => {
                 import.lose(key.origin.clone(), "a member has no addresses of its own");
