@@ -69,8 +69,8 @@ fn others(network: &Node, used: &[&Node], import: &mut Import) {
                 continue;
             }
             let below = definition.get("interfaces").map(Node::values).unwrap_or_default();
-            let below = below.iter().chain(definition.get("link")).filter_map(Node::text);
-            match below.filter(|name| groups.iter().any(|group| group == name)).last() {
+            let mut below = below.iter().chain(definition.get("link")).filter_map(Node::text);
+            match below.find(|name| groups.iter().any(|group| group == name)) {
                 Some(group) => import.lose(
                     id.origin.clone(),
                     format!("it stands on {group}, and netplan makes it only while it knows {group} too"),

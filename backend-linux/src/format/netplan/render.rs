@@ -33,10 +33,8 @@ fn refusals(group: &Group) -> Vec<Refusal> {
         refusals.push(Refusal::NotInFormat { reason, cure: cure.to_owned() });
     };
     match group.mode() {
-        Mode::Lacp(lacp) => {
-            if lacp.system_priority != 65535 || lacp.system.is_some() || lacp.port_key != 0 {
-                cannot("the system of LACP", "take `lacp.system`, `lacp.system-priority` and `lacp.port-key` out");
-            }
+        Mode::Lacp(lacp) if lacp.system_priority != 65535 || lacp.system.is_some() || lacp.port_key != 0 => {
+            cannot("the system of LACP", "take `lacp.system`, `lacp.system-priority` and `lacp.port-key` out");
         }
         Mode::TransmitBalance { dynamic: false, .. } => cannot("dynamic-balance", "take `dynamic-balance` out"),
         // Its generator takes 0 for nothing (`write_bond_parameters`).
