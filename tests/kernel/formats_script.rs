@@ -65,6 +65,12 @@ fn a_bond_that_nobody_told_mpath_of_is_imported_from_the_kernel() {
         [group.wan.detection]\n\
         link = { interval = \"50ms\", up-delay = \"100ms\", down-delay = \"150ms\" }\n"
     );
+    for left in [
+        "wan: 192.168.1.36/24: left alone: has a lifetime",
+        "wan: route 10.9.0.0/16 via 192.168.1.24 table 5: not taken over: mpath has routes of the main table only",
+    ] {
+        assert!(imported.stderr.contains(left), "{left}: {imported:?}");
+    }
     // It is the group that is there: taken over, nothing but the mark is missing.
     config.write(&imported.stdout);
     let plan = config.json("plan --adopt wan");

@@ -2,6 +2,7 @@
 
 use super::{Draft, Value};
 use crate::group::Addressing;
+use crate::import::{Fate, Leftover, Origin};
 use crate::settings::{Failback, MacSharing};
 use crate::snapshot::{AcceptRa, GroupState, Interface, Kind, Membership};
 use crate::{Address, InterfaceName, Route, Snapshot};
@@ -44,6 +45,33 @@ impl Draft {
             AcceptRa::No => {}
         }
         Some(draft)
+    }
+
+    /// What of the group's device no key says: each address and route that is left out.
+    pub fn left_on_host(device: &InterfaceName, host: &Snapshot) -> Vec<Leftover> {
+        let Some(interface) = host.interface(device) else { return vec![] };
+        let leftover = |text: String, fate, why: &str| Leftover {
+            origin: Origin::of_file(device.as_str(), text),
+            fate,
+            why: why.to_owned(),
+        };
+        let passing = interface.own_addresses().filter(|address| address.lifetime.is_some());
+        let passing = passing.map(|address| {
+            leftover(
+                address.net.to_string(),
+                Fate::LeftAlone,
+                "has a lifetime: it is a lease's, or of an advertisement",
+            )
+        });
+        let beyond = interface.own_routes().filter_map(|route| {
+            let why = match (&route.opaque, route.table) {
+                (Some(why), _) => why.as_str(),
+                (None, Some(_)) => "mpath has routes of the main table only",
+                (None, None) => return None,
+            };
+            Some(leftover(format!("route {route}"), Fate::Lost, why))
+        });
+        passing.chain(beyond).collect()
     }
 
     fn settings(&mut self, group: &GroupState, wireless: bool) {
