@@ -3,13 +3,22 @@
 //!
 //! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
 
-pub(crate) mod bond_option;
+pub mod ifcfg;
 pub mod ifupdown;
 pub mod ifupdown2;
+pub mod networkmanager;
+
+pub(crate) mod bond_option;
+mod fit;
 pub(crate) mod interfaces;
+mod key_file;
+pub mod networkd;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub(crate) mod route_entry;
 pub mod script;
+pub(crate) mod unit_file;
+pub(crate) mod yaml;
 
 use mpath_core::Group;
 use mpath_core::group::{MacPolicy, MemberSelector};

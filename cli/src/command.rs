@@ -8,6 +8,7 @@ mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
+mod enable;
 mod explain;
 pub(crate) mod guard;
 mod import;
@@ -54,6 +55,10 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
+    /// Let groups come up when the system starts
+    Enable(enable::EnableArgs),
+    /// Keep groups from coming up when the system starts
+    Disable(enable::DisableArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
     /// Write groups of other tools as a configuration of mpath
@@ -85,6 +90,8 @@ impl Command {
             | Self::Switch(_)
             | Self::Drill(_)
             | Self::Agent(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
@@ -110,6 +117,8 @@ impl Command {
             Self::Doctor(args) => args.run(context),
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
+            Self::Enable(args) => args.run(context),
+            Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Import(args) => args.run(context),
             Self::Check(args) => args.run(context),

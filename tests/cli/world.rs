@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Answer, Environment, Prompt, Stream};
+use mpath::{Answer, Environment, Prompt, Services, Stream};
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
@@ -46,6 +46,9 @@ pub(crate) struct World {
     /// The network beyond the host.
     pub(crate) beyond: Rc<Beyond>,
     pub(crate) ssh_connection: Option<&'static str>,
+    /// What the manager of services was told, and what it says to it.
+    pub(crate) managed: Rc<RefCell<Vec<String>>>,
+    pub(crate) manager_fails: Cell<bool>,
 }
 
 /// The network beyond the host: what answers there.
@@ -161,6 +164,24 @@ type StepFault = Box<dyn Fn(&Step) -> Option<BackendError>>;
 /// What happens to the host meanwhile.
 type HostChange = Box<dyn Fn(&mut FakeHost)>;
 
+/// A manager of services that only notes what it is asked.
+struct FakeManager {
+    root: PathBuf,
+    asked: Rc<RefCell<Vec<String>>>,
+    fails: bool,
+}
+
+impl Services for FakeManager {
+    fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
+        self.asked.borrow_mut().push(words.join(" "));
+        if self.fails { Err(std::io::Error::other("Failed to enable unit: no")) } else { Ok(()) }
+    }
+}
+
 /// What goes wrong.
 #[derive(Default)]
 pub(crate) struct Faults {
@@ -233,6 +254,8 @@ impl World {
             asked: Rc::default(),
             beyond: Rc::default(),
             ssh_connection: None,
+            managed: Rc::default(),
+            manager_fails: Cell::new(false),
         };
         fs::create_dir(world.path("etc")).unwrap();
         // Whatever the umask of whoever runs this.
@@ -329,8 +352,11 @@ impl World {
         let is_there = answers.is_some() || !typed.is_empty();
         let person = Person { answers: answers.unwrap_or_default(), typed, asked: self.asked.clone() };
         let mut person = is_there.then_some(person);
+        let mut manager =
+            FakeManager { root: self.path("tree"), asked: self.managed.clone(), fails: self.manager_fails.get() };
         let mut environment = Environment {
             live: None,
+            services: &mut manager,
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
             stdout: Stream { writer: stdout, is_terminal: self.terminal },

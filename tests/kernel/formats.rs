@@ -75,13 +75,13 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("nobody")
 }
 
-/// Brings a group up with mpath, and takes it down again; then writes it in a format below a folder, lets another program bring
-/// it up, and compares.
-pub(crate) fn compare(format: &str, file: &str, root: &Path, bring_up: impl FnOnce()) {
-    compare_but(|_| (), format, file, root, bring_up);
+/// Brings a group up with mpath, and takes it down again; then writes it in a format below `/`, lets another program bring it
+/// up, and compares.
+pub(crate) fn compare(format: &str, file: &str, bring_up: impl FnOnce()) {
+    compare_but(|_| (), format, file, Path::new("/"), bring_up);
 }
 
-/// The same, where something is known to be different.
+/// The same below another folder, or where something is known to be different.
 pub(crate) fn compare_but(forget: fn(&mut Seen), format: &str, file: &str, root: &Path, bring_up: impl FnOnce()) {
     let settled = || {
         let mut seen = settled();

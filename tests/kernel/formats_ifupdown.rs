@@ -28,7 +28,7 @@ fn ifupdown(file: &str) {
     furnish();
     interfaces();
     let _segment = segment();
-    compare("ifupdown", file, Path::new("/"), || drop(succeed("ifup", &["bond0"])));
+    compare("ifupdown", file, || drop(succeed("ifup", &["bond0"])));
     succeed("ifdown", &["bond0"]);
     assert!(!Path::new("/sys/class/net/bond0").exists());
 }

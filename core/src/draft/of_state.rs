@@ -1,5 +1,7 @@
 //! A group as it is on a host, written down: by whomever it was made.
 
+use std::net::IpAddr;
+
 use super::{Draft, Value};
 use crate::group::Addressing;
 use crate::import::{Fate, Leftover, Origin};
@@ -100,7 +102,12 @@ impl Draft {
 
     /// The static addresses of an interface, and its static routes.
     pub fn addresses_of(&mut self, interface: &Interface) {
-        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only;
+        let made_of_mac = |address: &Address| match (address.net.addr(), interface.mac) {
+            (IpAddr::V6(ip), Some(mac)) => ip == mac.link_local(),
+            _ => false,
+        };
+        // Programs that do what the kernel would do by itself give an interface its link-local address too.
+        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
         for route in interface.own_routes().filter(|route| route.table.is_none() && route.opaque.is_none()) {
