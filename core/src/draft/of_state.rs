@@ -38,13 +38,14 @@ impl Draft {
                 draft.set(key, true, None);
             }
         }
-        // Without IPv6 nobody is asked, and the answer is no.
-        let ipv6 = interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
+        // Without IPv6 nobody is asked, and the answer is no; a manager listens itself, and lets the system be deaf.
+        let ipv6 =
+            interface.manager.is_none() && interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
         match interface.accept_ra {
             AcceptRa::Unless => {}
-            AcceptRa::Always => draft.set("accept-ra", true, None),
+            AcceptRa::Always if interface.manager.is_none() => draft.set("accept-ra", true, None),
             AcceptRa::No if ipv6 => draft.set("accept-ra", false, None),
-            AcceptRa::No => {}
+            AcceptRa::No | AcceptRa::Always => {}
         }
         Some(draft)
     }
@@ -57,6 +58,10 @@ impl Draft {
             fate,
             why: why.to_owned(),
         };
+        let of_manager = interface.own_addresses().filter(|address| is_of_manager(interface, address));
+        let of_manager = of_manager.map(|address| {
+            leftover(address.net.to_string(), Fate::LeftAlone, "link-local, which every interface has by itself")
+        });
         let passing = interface.own_addresses().filter(|address| address.lifetime.is_some());
         let passing = passing.map(|address| {
             leftover(
@@ -73,7 +78,7 @@ impl Draft {
             };
             Some(leftover(format!("route {route}"), Fate::Lost, why))
         });
-        passing.chain(beyond).collect()
+        of_manager.chain(passing).chain(beyond).collect()
     }
 
     fn settings(&mut self, group: &GroupState, wireless: bool) {
@@ -118,6 +123,12 @@ impl Draft {
         }
         self.addressing(&Addressing { addresses, gateways, routes, ..Addressing::default() });
     }
+}
+
+/// Whether a manager made an address in the system's place, as NetworkManager does with link-local ones.
+fn is_of_manager(interface: &Interface, address: &Address) -> bool {
+    let link_local = matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local());
+    interface.manager.is_some() && link_local
 }
 
 /// A member, with its rank and the address that it probes from.
