@@ -41,12 +41,16 @@ pub(crate) fn may_be_wireless(group: &Group, what: &str) -> Option<String> {
 /// A text as each file of each format, for `tests/fuzz`: what is imported can be settled.
 #[cfg(all(feature = "fuzzing", target_os = "linux"))]
 pub(crate) fn texts(text: &str) {
-    const FORMATS: [(mpath_core::import::Importer, &[&str]); 2] = [
+    const FORMATS: [(mpath_core::import::Importer, &[&str]); 6] = [
         (
             networkd::import,
             &["etc/systemd/network/a.netdev", "etc/systemd/network/a.network", "etc/systemd/network/a.link"],
         ),
         (netplan::import, &["etc/netplan/a.yaml", "etc/netplan/b.yaml"]),
+        (ifupdown::import, &["etc/network/interfaces", "etc/modules", "etc/modprobe.d/bonding.conf"]),
+        (ifupdown2::import, &["etc/network/interfaces"]),
+        (networkmanager::import, &["etc/NetworkManager/system-connections/a.nmconnection"]),
+        (ifcfg::import, &["etc/sysconfig/network-scripts/ifcfg-bond0", "etc/sysconfig/network-scripts/route-bond0"]),
     ];
     for (import, places) in FORMATS {
         let files: std::collections::BTreeMap<_, _> =
