@@ -27,6 +27,9 @@ const DAEMON_RETURNS: Duration = Duration::from_secs(10);
 /// IPADM_STATUS_EXISTS of libipadm: of a membership, that the database has it.
 const ALREADY: &str = "Already exists";
 
+/// DHCP_EXIT_TIMEOUT of `dhcpagent_ipc.h`: the client goes on by itself.
+const NO_LEASE_YET: i32 = 4;
+
 /// How long duplicate address detection may take: three probes, 1.5 s apart where the driver does not tell of its link
 /// (`ILL_PROBE_INTERVAL` of the kernel's `ip_ndp.c`), and what comes between.
 const DETECTION_ENDS: Duration = Duration::from_secs(10);
@@ -104,6 +107,21 @@ impl IllumosBackend {
             }
             Op::OfFamily { line, look } => match self.programs.change(line, self.rights) {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
+            Op::StartClient { line, look } => {
+                let shown = ifconfig::blocks(&self.programs.run(look, LIMIT)?);
+                let taken = shown.iter().filter_map(|block| block.address).find(|address| !address.is_unspecified());
+                if let Some(address) = taken {
+                    let why = format!(
+                        "the address {address} would become the lease's; let it be one beside: ifconfig IF 0.0.0.0 && ifconfig IF addif {address}/LENGTH up"
+                    );
+                    return Err(BackendError::Refused { operation: line.to_string(), errno: None, message: Some(why) });
+                }
+                self.programs.change_or(line, self.rights, NO_LEASE_YET).map(drop)
+            }
+            Op::EndClient { release, drop: end } => match self.programs.change(release, self.rights) {
+                Err(BackendError::Command { .. }) => self.programs.change(end, self.rights).map(drop),
                 done => done.map(drop),
             },
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {
@@ -231,22 +249,26 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        let mut addresses = address::addresses(&objects)?;
+        let blocks = ifconfig::blocks(&ask("ifconfig", &["-a"])?);
+        let offline = blocks.iter().filter(|block| block.is_offline()).map(|block| block.interface.as_str());
+        let offline: Vec<_> = offline.collect();
+        let mut addresses = address::addresses(&objects, &offline)?;
         self.name_owners(&mut addresses);
-        // One line each; none where there is no lease (dhcpinfo(1)).
+        // One in each line; nothing where the server told of none, and a failure where there is no lease (`dhcpinfo.c`, and
+        // `ipc_cmd_allowed` in dhcpagent's `agent.c`). A client is known by its logical interface.
         let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
-            let told = ask("dhcpinfo", &["-i", &placed.interface, "Router"]).unwrap_or_default();
-            (placed.interface.clone(), routers(told))
+            let logical = ifconfig::logical(&blocks, placed);
+            (placed.interface.clone(), routers(ask("dhcpinfo", &["-i", logical, "Router"]).unwrap_or_default()))
         });
         let mut rows = Rows {
             dialect: self.dialect,
             links,
             leases: leased.collect(),
             addresses,
-            idle: address::idle(&objects)?,
+            idle: address::idle(&objects, &offline)?,
             special: address::special(&objects)?,
-            blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
+            blocks,
             routes,
             underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,
             inbound: group::inbound(&stat("-a", group::ADDRESS_FIELDS))?,

@@ -39,9 +39,11 @@ const PROFILES: [&str; 3] = ["Network Management", "System Administrator", "Prim
 const PROFILE_NEEDED: &str = "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
 
 impl Rights {
-    /// Those of a caller with the output of `profiles`, which names one in each line (profiles(1)).
+    /// Those of a caller with the output of `profiles`: one in each line, perhaps with the privileges that it gives behind it
+    /// (`print_profs` and `print_profile_privs` of `profiles.c`).
     pub(crate) fn told_by(profiles: &str) -> Self {
-        match profiles.lines().any(|line| PROFILES.contains(&line.trim())) {
+        let name = |line: &str| line.split(" privs=").next().unwrap_or(line).trim().to_owned();
+        match profiles.lines().any(|line| PROFILES.contains(&name(line).as_str())) {
             true => Self::Profile,
             false => Self::Nothing,
         }
@@ -145,8 +147,13 @@ impl Programs {
 
     /// What a program prints that must succeed.
     pub(crate) fn run(&self, line: &CommandLine, limit: Duration) -> Result<String, BackendError> {
+        self.run_or(line, limit, 0)
+    }
+
+    /// What a program prints that must succeed, or end with that status.
+    fn run_or(&self, line: &CommandLine, limit: Duration, accepted: i32) -> Result<String, BackendError> {
         let Ended { status, stdout, stderr } = self.end_of(line, limit)?;
-        if status.success() {
+        if status.success() || status.code() == Some(accepted) {
             return Ok(stdout);
         }
         let how = match status.code() {
@@ -161,9 +168,14 @@ impl Programs {
 
     /// Runs a program that changes something, with the rights that the caller has.
     pub(crate) fn change(&self, line: &CommandLine, rights: Rights) -> Result<String, BackendError> {
+        self.change_or(line, rights, 0)
+    }
+
+    /// The same of one that may end with that status, too.
+    pub(crate) fn change_or(&self, line: &CommandLine, rights: Rights, accepted: i32) -> Result<String, BackendError> {
         match rights {
-            Rights::Root => self.run(line, LIMIT),
-            Rights::Profile => self.run(&self.by_profile(line), LIMIT),
+            Rights::Root => self.run_or(line, LIMIT, accepted),
+            Rights::Profile => self.run_or(&self.by_profile(line), LIMIT, accepted),
             Rights::Nothing => Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED }),
         }
     }
@@ -303,6 +315,8 @@ mod tests {
     fn the_profiles_of_a_caller_tell_what_it_may() {
         assert_eq!(Rights::told_by("Network Management\nBasic Solaris User\nAll\n"), Rights::Profile);
         assert_eq!(Rights::told_by("          System Administrator\n          All\n"), Rights::Profile);
+        let with_privileges = "Network Management privs=sys_net_config,net_rawaccess\nAll\n";
+        assert_eq!(Rights::told_by(with_privileges), Rights::Profile);
         assert_eq!(Rights::told_by("Network Security\nBasic Solaris User\n"), Rights::Nothing);
     }
 

@@ -190,14 +190,17 @@ impl Rows {
             persistent,
             standby_kept,
             standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
-            state: seen.map_or(MemberState::Unknown, |member| member.state),
+            state: match self.blocks_of(&ip.name).any(Block::is_offline) {
+                true => MemberState::Offline,
+                false => seen.map_or(MemberState::Unknown, |member| member.state),
+            },
             active,
             ..Membership::new(device, interface.mac)
         }
     }
 
     fn place_addresses(&self, snapshot: &mut Snapshot) {
-        for Placed { interface: name, address, object, .. } in &self.addresses {
+        for Placed { interface: name, address, object, kind } in &self.addresses {
             let Some(mut address) = address.clone() else { continue };
             let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
             if interface.group().is_some() && address.net.addr().is_unspecified() {
@@ -229,7 +232,13 @@ impl Rows {
             {
                 address.label = Some(format!("{}/?", block.logical));
             }
-            address.kept |= object.is_none() && self.boot.has_address(name, &address);
+            // Taken out of use, the interface is off with all that it has.
+            address.out_of_use = self.blocks_of(name).any(Block::is_offline);
+            let of_a_file = match kind {
+                address::Kind::Dhcp => self.boot.clients.contains(name),
+                _ => self.boot.has_address(name, &address),
+            };
+            address.kept |= object.is_none() && of_a_file;
             interface.addresses.push(address);
         }
     }

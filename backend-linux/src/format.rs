@@ -4,5 +4,30 @@
 //! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
 
 pub(crate) mod bond_option;
+pub mod ifupdown;
+pub mod ifupdown2;
+pub(crate) mod interfaces;
+pub mod networkd;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub(crate) mod route_entry;
+pub mod script;
+pub(crate) mod unit_file;
+pub(crate) mod yaml;
+
+use mpath_core::Group;
+use mpath_core::group::{MacPolicy, MemberSelector};
+
+/// What is to be known where nobody looks at the host, and `mac` is left to what is found there: by the names that systemd
+/// and the kernel give wireless interfaces.
+pub(crate) fn may_be_wireless(group: &Group, what: &str) -> Option<String> {
+    let is_wireless =
+        |selector: &MemberSelector| matches!(selector, MemberSelector::Name(name) if name.as_str().starts_with("wl"));
+    let member = group.members().iter().find(|member| is_wireless(&member.selector))?;
+    (group.mac() == &MacPolicy::Auto).then(|| {
+        format!(
+            "`mac` is left to mpath, which takes \"active\" where it finds a wireless member; {what} shares one address: say mac = \"active\" if {} is wireless",
+            member.selector
+        )
+    })
+}

@@ -14,6 +14,16 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// systemd-networkd: .netdev, .network and .link files
+    Networkd,
+    /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
+    Ifupdown,
+    /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
+    Ifupdown2,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -24,6 +34,11 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Script => Some(mpath_backend_linux::format::script::render),
+            Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
         }
     }
@@ -31,7 +46,10 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
-            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
+            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
 
@@ -39,7 +57,9 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
-            Self::Kernel => name.to_owned(),
+            Self::Networkd => format!("etc/systemd/network/{name}"),
+            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }
 }

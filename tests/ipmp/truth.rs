@@ -54,17 +54,19 @@ fn database(text: &str) -> Vec<String> {
 }
 
 fn boot_files(state: &State) -> BTreeMap<String, Vec<String>> {
-    let read = ["etc/hostname", "etc/defaultrouter", "etc/inet/static_routes"];
+    let read = ["etc/hostname", "etc/dhcp.", "etc/defaultrouter", "etc/inet/static_routes"];
     let files = state.files.iter().filter(|(name, _)| read.iter().any(|begin| name.starts_with(begin)));
     let lines = files.map(|(name, text)| (name.clone(), sorted_lines(text)));
     lines.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
 impl Truth {
-    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use.
+    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use, with all that it
+    /// has.
     pub(crate) fn but_in_use(mut self, before: &Self) -> Self {
         for (name, then) in before.interfaces.iter().filter(|(_, then)| then.offline) {
-            if let Some(now) = self.interfaces.get_mut(name) {
+            if let Some(now) = self.interfaces.get_mut(name).filter(|now| !now.offline) {
+                now.addresses = now.addresses.iter().map(|address| address.replacen(" up", "", 1)).collect();
                 (now.offline, now.families) = (then.offline, then.families.clone());
             }
         }

@@ -211,7 +211,8 @@ impl Card {
             let line = match own {
                 Own::Near => format!("ipadm create-addr {flag}-T static -a 192.168.1.{}/24 {name}/near", 7 + number),
                 Own::Far => format!("ipadm create-addr {flag}-T static -a 10.{number}.0.7/16 {name}/far"),
-                Own::Leased => format!("ipadm create-addr {flag}-T dhcp {name}/leased"),
+                // As long as mpath waits, too: nothing tells how long another one does.
+                Own::Leased => format!("ipadm create-addr {flag}-T dhcp -w 30 {name}/leased"),
                 Own::LinkLocal => format!("ipadm create-addr {flag}-T addrconf {name}/v6"),
             };
             ask(host, &line);
@@ -257,7 +258,7 @@ fn wish(dialect: Dialect, lasting: bool) -> impl Strategy<Value = Wish> {
     (members, primary, subsequence(all, 0..=most).prop_shuffle(), rest).prop_map(
         move |(members, primary, mut addresses, (flags, probes, missing))| {
             let [gateway, route, dhcp, accept_ra, failback] = flags;
-            let dhcp = dhcp && new && !gateway;
+            let dhcp = dhcp && !gateway;
             let near = |address: &&str| address.starts_with("192.168.1.");
             // A next hop is on a subnet of the group's.
             if (addresses.is_empty() && !dhcp) || (gateway || route || probes.is_some()) && !addresses.iter().any(near)

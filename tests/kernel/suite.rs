@@ -23,8 +23,13 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+pub(crate) mod formats;
+mod formats_ifupdown;
+pub(crate) mod formats_networkd;
+mod formats_script;
 pub(crate) mod hooks;
-mod managers;
+mod init;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -112,11 +117,16 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_networkd::cases(),
+        formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {
