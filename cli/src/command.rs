@@ -11,6 +11,7 @@ pub(crate) mod down;
 mod drill;
 mod enable;
 mod explain;
+mod fmt;
 pub(crate) mod guard;
 mod import;
 mod init;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Lay files out as the documentation does, comments and all
+    Fmt(fmt::FmtArgs),
     /// Print the JSON Schema of the file, for editors
     Schema(schema::SchemaArgs),
     /// Print what lets a shell complete the words of mpath
@@ -108,12 +111,8 @@ impl Command {
             Self::Doctor(args) => args.fixes(),
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
-            Self::Explain(_)
-            | Self::Import(_)
-            | Self::Init(_)
-            | Self::Schema(_)
-            | Self::Completions(_)
-            | Self::Complete(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Schema(_) => false,
+            Self::Fmt(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -145,6 +144,7 @@ impl Command {
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Fmt(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Complete(args) => args.run(context),

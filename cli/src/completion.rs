@@ -61,6 +61,8 @@ impl Wanted {
         }
         let name = argument.get_value_names()?.first()?.as_str();
         match (name.to_ascii_uppercase().as_str(), verb) {
+            // The name of what is not there yet.
+            ("GROUP" | "MEMBER", "init") => None,
             ("GROUP", "down") => Some(Self::KnownGroup),
             ("GROUP", "doctor" | "import") => Some(Self::GroupOrDevice),
             ("GROUP", _) => Some(Self::Group),

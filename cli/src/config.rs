@@ -14,7 +14,7 @@ use crate::trust::{self, Distrust};
 pub(crate) const DEFAULT: &str = "/etc/mpath";
 
 /// No description of groups is longer; a device or a disk image is.
-const LONGEST: u64 = 1024 * 1024;
+pub(crate) const LONGEST: u64 = 1024 * 1024;
 
 /// What the files say.
 #[derive(Debug)]
@@ -220,13 +220,18 @@ fn list(path: &Path) -> Result<Listed, ConfigError> {
 }
 
 /// The text of a file, and who else has a hand on it.
-fn read_text(path: &Path) -> Result<(String, Vec<Distrust>), WhyUnreadable> {
+pub(crate) fn read_text(path: &Path) -> Result<(String, Vec<Distrust>), WhyUnreadable> {
     let (file, metadata) = trust::open_regular(path).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidInput => WhyUnreadable::NoFile(error.to_string()),
         _ => WhyUnreadable::Io(error),
     })?;
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(WhyUnreadable::Io)?;
+    Ok((text_of(bytes)?, trust::look_at_file(path, &metadata)))
+}
+
+/// The text that bytes are.
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, WhyUnreadable> {
     if bytes.len() as u64 > LONGEST {
         return Err(WhyUnreadable::TooLong);
     }
@@ -238,8 +243,12 @@ fn read_text(path: &Path) -> Result<(String, Vec<Distrust>), WhyUnreadable> {
         let at = error.valid_up_to();
         return Err(WhyUnreadable::NotUtf8 { line: line_of(at), byte: bytes[at] });
     }
-    let text = String::from_utf8(bytes).unwrap_or_default();
-    Ok((text, trust::look_at_file(path, &metadata)))
+    Ok(String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// The files of a configuration, as they are shown.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    Ok(list(path)?.files.into_iter().map(|(shown, _)| shown.into()).collect())
 }
 
 fn wrong_files(problems: &[Problem]) -> usize {

@@ -27,6 +27,7 @@ pub mod handover;
 pub mod hook;
 pub mod import;
 pub mod journal;
+pub mod layout;
 pub mod mac;
 pub mod millis;
 pub mod mode;

@@ -68,6 +68,11 @@ pub const CODES: &[(&str, &str)] = &[
 ];
 
 impl Problem {
+    /// Whether the text itself is wrong, and not what it says.
+    pub fn is_of_text(&self) -> bool {
+        matches!(self.code, "syntax" | "duplicate-key")
+    }
+
     /// A problem without more than its message.
     pub(crate) fn new(code: &'static str, place: &Place, message: impl Into<String>) -> Self {
         debug_assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not among the codes");

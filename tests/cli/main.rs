@@ -18,6 +18,7 @@ mod examples;
 mod expected;
 mod files;
 mod format_netplan;
+mod fmt;
 mod format_networkd;
 mod harmless;
 mod ifcfg;

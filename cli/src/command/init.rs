@@ -28,8 +28,10 @@ use crate::output::{Table, shell_path};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  mpath init
+      look, ask, and write the file
   mpath init --config /etc/mpath/new --yes --address 192.168.1.34/24 --gateway 192.168.1.24 --dry-run
-      the text of the file that it would write, with an address of your own")]
+      ask nothing, and only show what would be written")]
 pub(crate) struct InitArgs {
     /// Ask nothing: what no option says is as it is proposed
     #[arg(long)]
