@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod adopt;
 pub(crate) mod agent;
 mod cards;
 mod changes;
@@ -119,6 +120,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        adopt::cases(),
         formats_netplan::cases(),
         formats_networkd::cases(),
         formats_networkmanager::cases(),
