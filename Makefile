@@ -91,14 +91,15 @@ screens: lab ## make the pictures in the documents anew
 	docs/screens/make $(KERNEL)
 
 .PHONY: lint
-lint: ## format, clippy, documentation, shell scripts, manual pages
+lint: ## format, clippy, documentation, shell scripts, manual pages, examples by the schema
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) packaging/openrc/* cli/src/completion/mpath.bash
 	$(MAKE) --no-print-directory man
 	mandoc -T lint -W warning target/man/man*/*
+	tests/taplo
 	! groff -man -T utf8 -k -ww -z target/man/man*/* 2>&1 | grep .
 
 .PHONY: man

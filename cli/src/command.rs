@@ -18,6 +18,7 @@ mod plan;
 mod recover;
 mod release;
 mod render;
+mod schema;
 mod status;
 mod switch;
 pub(crate) mod up;
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print the JSON Schema of the file, for editors
+    Schema(schema::SchemaArgs),
     /// Print what lets a shell complete the words of mpath
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -105,7 +108,7 @@ impl Command {
             Self::Doctor(args) => args.fixes(),
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
-            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Completions(_) | Self::Complete(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Schema(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -137,6 +140,7 @@ impl Command {
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Complete(args) => args.run(context),
         }

@@ -42,6 +42,7 @@ pub mod refusal;
 pub mod render;
 pub mod resolve;
 pub mod route;
+pub mod schema;
 pub mod script;
 pub mod settings;
 pub mod shell;

@@ -30,6 +30,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod schema;
 mod shells;
 mod smf;
 mod status;
