@@ -108,7 +108,12 @@ impl Command {
             Self::Doctor(args) => args.fixes(),
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
-            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Schema(_) | Self::Completions(_) | Self::Complete(_) => false,
+            Self::Explain(_)
+            | Self::Import(_)
+            | Self::Init(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }

@@ -26,6 +26,7 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_netplan;
 pub(crate) mod formats_networkd;
 mod formats_networkmanager;
 mod formats_script;
@@ -120,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         wifi::cases(),
         managers::cases(),
         adopt::cases(),
+        formats_netplan::cases(),
         formats_networkd::cases(),
         formats_networkmanager::cases(),
         formats_ifupdown::cases(),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{Draft, Value};
 use crate::group::Addressing;
+use crate::import::{Fate, Leftover, Origin};
 use crate::settings::{Failback, MacSharing};
 use crate::snapshot::{AcceptRa, GroupState, Interface, Kind, Membership};
 use crate::{Address, InterfaceName, Route, Snapshot};
@@ -37,15 +38,47 @@ impl Draft {
                 draft.set(key, true, None);
             }
         }
-        // Without IPv6 nobody is asked, and the answer is no.
-        let ipv6 = interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
+        // Without IPv6 nobody is asked, and the answer is no; a manager listens itself, and lets the system be deaf.
+        let ipv6 =
+            interface.manager.is_none() && interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
         match interface.accept_ra {
             AcceptRa::Unless => {}
-            AcceptRa::Always => draft.set("accept-ra", true, None),
+            AcceptRa::Always if interface.manager.is_none() => draft.set("accept-ra", true, None),
             AcceptRa::No if ipv6 => draft.set("accept-ra", false, None),
-            AcceptRa::No => {}
+            AcceptRa::No | AcceptRa::Always => {}
         }
         Some(draft)
+    }
+
+    /// What of the group's device no key says: each address and route that is left out.
+    pub fn left_on_host(device: &InterfaceName, host: &Snapshot) -> Vec<Leftover> {
+        let Some(interface) = host.interface(device) else { return vec![] };
+        let leftover = |text: String, fate, why: &str| Leftover {
+            origin: Origin::of_file(device.as_str(), text),
+            fate,
+            why: why.to_owned(),
+        };
+        let of_manager = interface.own_addresses().filter(|address| is_of_manager(interface, address));
+        let of_manager = of_manager.map(|address| {
+            leftover(address.net.to_string(), Fate::LeftAlone, "link-local, which every interface has by itself")
+        });
+        let passing = interface.own_addresses().filter(|address| address.lifetime.is_some());
+        let passing = passing.map(|address| {
+            leftover(
+                address.net.to_string(),
+                Fate::LeftAlone,
+                "has a lifetime: it is a lease's, or of an advertisement",
+            )
+        });
+        let beyond = interface.own_routes().filter_map(|route| {
+            let why = match (&route.opaque, route.table) {
+                (Some(why), _) => why.as_str(),
+                (None, Some(_)) => "mpath has routes of the main table only",
+                (None, None) => return None,
+            };
+            Some(leftover(format!("route {route}"), Fate::Lost, why))
+        });
+        of_manager.chain(passing).chain(beyond).collect()
     }
 
     fn settings(&mut self, group: &GroupState, wireless: bool) {
@@ -90,6 +123,12 @@ impl Draft {
         }
         self.addressing(&Addressing { addresses, gateways, routes, ..Addressing::default() });
     }
+}
+
+/// Whether a manager made an address in the system's place, as NetworkManager does with link-local ones.
+fn is_of_manager(interface: &Interface, address: &Address) -> bool {
+    let link_local = matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local());
+    interface.manager.is_some() && link_local
 }
 
 /// A member, with its rank and the address that it probes from.

@@ -120,6 +120,13 @@ fn notes(group: &Group, dialect: Dialect) -> Vec<String> {
     if optional(false) {
         notes.push(format!("{} goes on without a member that is not there, as if it was `optional`", dialect.tool()));
     }
+    // It takes a `broadcast` line, and fails with it (`addr_add` of 3.0 expects an address, not a text).
+    if dialect == Dialect::Ifupdown2 && group.addressing().addresses.iter().any(|net| net.addr().is_ipv4()) {
+        notes.push(
+            "ifupdown2 gives IPv4 addresses no broadcast address; packets to that of the subnet go out all the same"
+                .to_owned(),
+        );
+    }
     notes.extend(may_be_wireless(group, "the file"));
     if group.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push("`probe-address` is for platforms that probe from each member, and is not in the file".to_owned());
