@@ -133,7 +133,7 @@ fn a_record_of_an_adoption_that_was_killed_at_its_beginning_is_put_back() {
 #[test]
 fn what_cannot_be_taken_over_is_refused_before_anything_is_touched() {
     let world = foreign();
-    let mut text = world.script(&["adopt kernel bond7", "adopt kernel --yes --dry-run", "adopt solaris10"]);
+    let mut text = world.script(&["adopt kernel bond7", "adopt kernel --yes --dry-run"]);
     let cure = Cure { text: "let wpa_supplicant keep eth0 associated".to_owned(), commands: vec![] };
     world.leaves.borrow_mut()[0].by_hand.push(cure);
     text += &world.run("adopt kernel --yes -q").to_string();
