@@ -125,10 +125,10 @@ impl Draft {
     }
 }
 
-/// Whether a manager made an address in the system's place, as NetworkManager does with link-local ones.
+/// Whether whoever made the group made an address in the system's place, as NetworkManager does with link-local ones.
 fn is_of_manager(interface: &Interface, address: &Address) -> bool {
     let link_local = matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local());
-    interface.manager.is_some() && link_local
+    link_local && interface.group().is_some_and(|group| group.owner().is_none())
 }
 
 /// A member, with its rank and the address that it probes from.
