@@ -1,7 +1,5 @@
 //! The parsers of what a kernel tells, for `tests/fuzz` alone.
 
-use std::collections::BTreeMap;
-
 use mpath_core::Snapshot;
 use mpath_core::capability::Missing;
 use netlink_packet_core::NetlinkMessage;
@@ -37,20 +35,7 @@ pub fn texts(text: &str) {
     let _ = survey::dad_failed(text);
     let _ = modprobe::options_in(text);
     claim::texts(text);
-    imports(text);
+    format::texts(text);
     let _ = driver::lists_bonding(text);
     let _ = driver::cure(text, text);
-}
-
-/// A text as the file of another tool, for every format that is read.
-fn imports(text: &str) {
-    let files = |paths: &[&str]| -> BTreeMap<String, String> {
-        paths.iter().map(|path| ((*path).to_owned(), text.to_owned())).collect()
-    };
-    let interfaces = files(&["etc/network/interfaces", "etc/modules", "etc/modprobe.d/bonding.conf"]);
-    for importer in [format::ifupdown::import, format::ifupdown2::import] {
-        for draft in importer(&interfaces).drafts {
-            let _ = draft.settle();
-        }
-    }
 }
