@@ -112,7 +112,10 @@ impl Draft {
             _ => false,
         };
         // Programs that do what the kernel would do by itself give an interface its link-local address too.
-        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
+        let lasting = |address: &&Address| {
+            let own = address.lifetime.is_none() && !address.probe_only;
+            own && !made_of_mac(address) && !is_of_manager(interface, address)
+        };
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
         for route in interface.own_routes().filter(|route| route.table.is_none() && route.opaque.is_none()) {
