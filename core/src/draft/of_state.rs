@@ -112,7 +112,10 @@ impl Draft {
             _ => false,
         };
         // Programs that do what the kernel would do by itself give an interface its link-local address too.
-        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
+        let lasting = |address: &&Address| {
+            let own = address.lifetime.is_none() && !address.probe_only;
+            own && !made_of_mac(address) && !is_of_manager(interface, address)
+        };
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
         for route in interface.own_routes().filter(|route| route.table.is_none() && route.opaque.is_none()) {
@@ -125,10 +128,10 @@ impl Draft {
     }
 }
 
-/// Whether a manager made an address in the system's place, as NetworkManager does with link-local ones.
+/// Whether whoever made the group made an address in the system's place, as NetworkManager does with link-local ones.
 fn is_of_manager(interface: &Interface, address: &Address) -> bool {
     let link_local = matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local());
-    interface.manager.is_some() && link_local
+    link_local && interface.group().is_some_and(|group| group.owner().is_none())
 }
 
 /// A member, with its rank and the address that it probes from.
