@@ -26,7 +26,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 .PHONY: test
 test: lab ## every test, those on a real kernel included
 	cargo test --workspace --exclude mpath
-	cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
+	MPATH_TEST_SHELLS=required cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	cargo test --package mpath --test kernel --no-run
 	$(MAKE) --no-print-directory -j2 test-driver test-stops
 
@@ -85,7 +85,7 @@ lint: ## format, clippy, documentation, shell scripts
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci)
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci) cli/src/completion/mpath.bash
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included

@@ -11,6 +11,7 @@
 
 pub mod change;
 pub mod facts;
+pub mod format;
 pub mod op;
 pub mod option;
 

@@ -13,6 +13,16 @@ use crate::config;
 /// Make failover groups of network interfaces, described once in a file
 #[derive(Debug, Parser)]
 #[command(name = "mpath", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_long_help = "\
+Examples:
+  mpath plan home-lan
+      what would be done; changes nothing
+  mpath up home-lan
+      do it
+  mpath status
+      how all groups are doing
+  mpath down home-lan
+      put everything back as it was")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -2,12 +2,15 @@
 
 mod agent;
 mod check;
+mod complete;
+mod completions;
 mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
 mod explain;
 pub(crate) mod guard;
+mod import;
 mod plan;
 mod recover;
 mod render;
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     WaitOnline(wait_online::WaitOnlineArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
+    /// Write groups of other tools as a configuration of mpath
+    Import(import::ImportArgs),
     /// Let a change stay that was made with `up --confirm`
     Confirm(confirm::ConfirmArgs),
     /// Undo a change now that was made with `up --confirm`
@@ -62,6 +67,10 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print what lets a shell complete the words of mpath
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -78,7 +87,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -98,12 +107,15 @@ impl Command {
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
             Self::Render(args) => args.run(context),
+            Self::Import(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),
             Self::Revert(args) => args.run(context),
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Complete(args) => args.run(context),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use mpath_core::spec::Spec;
 use mpath_core::{Description, Group, Hook, Problem, SourceFile};
 
 use crate::trust::{self, Distrust};
@@ -169,6 +170,14 @@ impl Configuration {
             Ok(Description { groups, hooks }) => Ok(Self { groups, hooks, files: sources.len(), distrust }),
             Err(problems) => Err(ConfigError::Problems { files: sources, problems }),
         }
+    }
+
+    /// What can be read of it: for those to whom a name that is there is worth more than an error.
+    pub(crate) fn readable(path: &Path) -> Vec<Spec> {
+        let files = list(path).map(|listed| listed.files).unwrap_or_default();
+        let texts =
+            files.into_iter().filter_map(|(shown, path)| Some(SourceFile::new(shown, read_text(&path).ok()?.0)));
+        texts.enumerate().map(|(number, source)| Spec::parse(number, &source).0).collect()
     }
 
     /// The same, if nobody else has a hand on it.

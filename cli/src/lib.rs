@@ -6,6 +6,7 @@
 mod agent;
 mod arguments;
 mod command;
+mod completion;
 mod config;
 mod confirmation;
 mod context;
@@ -14,6 +15,7 @@ mod environment;
 mod error;
 mod exit_code;
 mod feed;
+mod format;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

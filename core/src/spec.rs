@@ -11,6 +11,7 @@ pub mod keys;
 mod value;
 mod walk;
 
+pub(crate) use group::in_group as header;
 pub(crate) use value::not_a_host;
 
 use std::net::IpAddr;

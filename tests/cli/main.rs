@@ -6,11 +6,13 @@
 
 mod agent;
 mod binary;
+mod completion;
 mod confirmation;
 mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod examples;
 mod expected;
 mod files;
 mod harmless;
@@ -21,6 +23,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod shells;
 mod status;
 mod switch;
 mod trust;

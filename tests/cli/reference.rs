@@ -5,6 +5,7 @@ use std::process::Command;
 
 use mpath::ExitCode;
 
+use crate::examples::verbs;
 use crate::expected::repository;
 use crate::world::World;
 
@@ -25,26 +26,8 @@ fn exit_codes_are_those_of_the_reference() {
 fn options_are_those_of_the_reference() {
     let text = fs::read_to_string(repository("docs/reference/commands.md")).unwrap();
     let common = section(&text, "## For every command");
-    for command in [
-        "up",
-        "down",
-        "switch",
-        "drill",
-        "confirm",
-        "revert",
-        "pending",
-        "recover",
-        "plan",
-        "status",
-        "watch",
-        "agent",
-        "doctor",
-        "explain",
-        "wait-online",
-        "render",
-        "check",
-    ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args([command, "-h"]).output().unwrap();
+    for command in verbs() {
+        let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args([&command, "-h"]).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         let mut helped: Vec<_> = options(&help).filter(|option| option != "--help").collect();
         let own = section(&text, &format!("## mpath {command}"));

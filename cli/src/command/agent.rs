@@ -22,6 +22,14 @@ use crate::watching::Watch;
 
 /// Tell machines what happens to groups, and keep their members in them
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath agent
+      keep members in their groups, and tell what happens; systemd and SMF start it so
+  mpath agent --converge off
+      only tell
+  mpath agent --metrics unix:/run/mpath/metrics.sock
+      also serve metrics to Prometheus")]
 pub(crate) struct AgentArgs {
     #[command(flatten)]
     selection: Selection,

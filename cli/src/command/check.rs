@@ -14,6 +14,14 @@ use crate::output::{Document, RefusalText};
 
 /// Check the configuration without looking at the host
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath check
+      every file of /etc/mpath
+  mpath check --config /etc/mpath/home-lan.toml
+      one file, wherever it lies
+  mpath check --json
+      the same for programs, as for an editor")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     selection: Selection,

@@ -12,6 +12,10 @@ use crate::signals::Signals;
 
 /// Let a change stay that was made with `up --confirm`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath confirm
+      let the only change that waits stay")]
 pub(crate) struct ConfirmArgs {
     /// The name of the change; the only one that waits where none is given
     token: Option<String>,
@@ -19,6 +23,10 @@ pub(crate) struct ConfirmArgs {
 
 /// Undo a change now that was made with `up --confirm`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath revert
+      undo the only change that waits")]
 pub(crate) struct RevertArgs {
     /// The name of the change; the only one that waits where none is given
     token: Option<String>,
@@ -26,6 +34,12 @@ pub(crate) struct RevertArgs {
 
 /// Show the changes that wait to be confirmed
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath pending
+      what waits, and for how long
+  mpath pending --json
+      the same for programs")]
 pub(crate) struct PendingArgs {}
 
 impl ConfirmArgs {

@@ -24,6 +24,14 @@ use crate::up_run;
 
 /// Look for what is wrong with groups, and tell how to cure it
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath doctor
+      every group of the host, whoever made it
+  mpath doctor home-lan --listen 0 --json
+      one group, at once, for programs
+  mpath doctor --fix --listen 0
+      bring what has drifted back to what the file says")]
 pub(crate) struct DoctorArgs {
     /// A group of the file, or a group's device on the host; without one, all
     group: Option<String>,

@@ -22,6 +22,12 @@ use crate::signals::Signals;
 
 /// Take groups down and put their interfaces back as they were
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath down home-lan
+      take the group apart and put its members back
+  mpath down --all --wait 1m
+      every group, and wait for another mpath to end")]
 pub(crate) struct DownArgs {
     #[command(flatten)]
     selection: Selection,

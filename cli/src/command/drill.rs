@@ -32,6 +32,14 @@ use entry::{Entry, EventEntry, ms, told};
 
 /// Let members fail in turn and measure what is lost
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath drill home-lan
+      hand the traffic round and back, and tell what was lost
+  mpath drill --rest 500ms --max-gap 1s --json
+      for scripts: exit with 11 when the traffic stood still for longer than 1 s
+  mpath drill home-lan --how carrier --cut 'switch-port {member} off' --plug 'switch-port {member} on'
+      pull cables by a program of yours, here called switch-port")]
 pub(crate) struct DrillArgs {
     /// The group; the only one where none is given
     group: Option<String>,

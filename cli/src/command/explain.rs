@@ -16,6 +16,12 @@ use crate::story::Story;
 
 /// Tell the whole story of a finding of `doctor`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath explain
+      every code
+  mpath explain no-link-monitoring
+      what it is, how it comes about, how to cure it")]
 pub(crate) struct ExplainArgs {
     /// The finding's code; without one, all codes are listed
     #[arg(value_parser = PossibleValuesParser::new(Code::words()), hide_possible_values = true)]

@@ -22,6 +22,16 @@ use crate::receipts::Memory;
 
 /// Show what `up` or `down` would do, as commands too
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath plan
+      what `up` would do to every group
+  mpath plan home-lan --check -q
+      for scripts: exit with 4 when something would change
+  mpath plan --down home-lan
+      what `down` would do
+  mpath plan --platform solaris --persist
+      what the same files come to on Solaris 11.4")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     selection: Selection,

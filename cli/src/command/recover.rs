@@ -13,6 +13,10 @@ use crate::signals::Signals;
 
 /// Undo changes that were interrupted, as by kill -9; `up` and `down` do it too
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath recover
+      end what a dead mpath left unfinished")]
 pub(crate) struct RecoverArgs {
     #[command(flatten)]
     patience: Patience,

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use mpath_core::render::{RenderedFile, Renderer, Rendering};
+use clap::{Args, ValueHint};
+use mpath_core::render::{RenderedFile, Rendering};
 use serde::Serialize;
 
 use crate::ExitCode;
@@ -13,37 +13,26 @@ use crate::arguments::Selection;
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, refusal_code};
+use crate::format::{self, Format};
 use crate::output::{NoteText, RefusalText};
 
 /// Write groups as files of a system's own configuration
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath render home-lan --to solaris10
+      the files of a Solaris 10, one after the other
+  mpath render --to hostname --json
+      the files of an illumos, for programs")]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     selection: Selection,
     /// The format
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = format::written)]
     to: Format,
     /// Write the files below this directory, not to standard output
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     root: Option<PathBuf>,
-}
-
-/// A format: one module of the crate of its platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Solaris 10: hostname files, with the addresses on the members
-    Solaris10,
-    /// illumos: hostname files with IPMP interfaces
-    Hostname,
-}
-
-impl Format {
-    fn renderer(self) -> Renderer {
-        match self {
-            Self::Solaris10 => mpath_backend_illumos::render::solaris10::render,
-            Self::Hostname => mpath_backend_illumos::render::hostname::render,
-        }
-    }
 }
 
 /// What was rendered, as in `mpath.render/1`.
@@ -64,7 +53,8 @@ impl RenderArgs {
         let mut rendered =
             Rendered { schema: "mpath.render/1", files: vec![], notes: vec![], refusals: vec![], error: None };
         let mut code = ExitCode::Done;
-        match self.to.renderer()(&chosen, &source) {
+        let Some(render) = self.to.renderer() else { return Ok(ExitCode::Usage) };
+        match render(&chosen, &source) {
             Ok(Rendering { files, notes }) => {
                 for (group, note) in &notes {
                     let note = NoteText::new(note);

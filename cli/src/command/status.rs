@@ -16,6 +16,14 @@ use crate::output::{Console, Document, RefusalText, Table};
 
 /// Show how groups are doing
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath status
+      every group, its members, and who carries the traffic
+  mpath status home-lan --check -q
+      for scripts: exit with 7, 6 or 4 when something is wrong
+  mpath status --json
+      the same for programs")]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     selection: Selection,

@@ -29,6 +29,12 @@ const MOMENT: Duration = Duration::from_millis(10);
 
 /// Let another member carry the traffic, without a loss
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath switch home-lan --to eth0
+      let eth0 carry the traffic
+  mpath switch --release
+      give it back to the primary")]
 pub(crate) struct SwitchArgs {
     /// The group; the only one where none is given
     group: Option<String>,

@@ -19,6 +19,18 @@ use crate::up_run::{Hold, UpRun};
 
 /// Bring groups up, or to what the file says now
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath up home-lan
+      make the group, or bring it to what the file says now
+  mpath up --all -v
+      every group, and tell each step
+  mpath up home-lan --confirm 60s
+      undo it unless `mpath confirm` comes within a minute
+  mpath up home-lan --check-reachable auto --probe 192.168.1.24
+      undo it where what was reached before is not reached any more
+  mpath up home-lan --max-outage 0
+      refuse it where it would cost a packet")]
 pub(crate) struct UpArgs {
     #[command(flatten)]
     selection: Selection,

@@ -18,6 +18,12 @@ use crate::receipts::ReceiptStore;
 
 /// Wait until groups work; a degraded group does
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath wait-online
+      until every group works, for 30 s at most
+  mpath wait-online home-lan --timeout 1m
+      until one does, for a minute at most")]
 pub(crate) struct WaitOnlineArgs {
     #[command(flatten)]
     selection: Selection,

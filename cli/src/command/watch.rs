@@ -19,6 +19,12 @@ use crate::watching::{Watch, Watched};
 
 /// Show what happens to groups, as it happens
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath watch
+      a view of all groups; q ends it
+  mpath watch home-lan --json
+      each event of one group as a line of JSON")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     selection: Selection,

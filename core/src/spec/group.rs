@@ -22,7 +22,7 @@ pub(super) fn groups(walk: &mut Walk, node: &Node<'_>) -> Vec<GroupSpec> {
 }
 
 /// The header of a group of this name.
-pub(super) fn in_group(name: &str) -> String {
+pub(crate) fn in_group(name: &str) -> String {
     Place { key: "group".to_owned(), ..Place::default() }.path_of(name)
 }
 

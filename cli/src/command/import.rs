@@ -1,0 +1,173 @@
+//! `mpath import`: groups of other tools, and of the running system, as a configuration of mpath. Changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use mpath_core::Draft;
+use mpath_core::draft::Settled;
+use mpath_core::import::{Fate, Import, Leftover};
+use mpath_core::snapshot::Kind;
+use serde::Serialize;
+
+use crate::ExitCode;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorText};
+use crate::format::{self, Format, Tree};
+
+/// Write groups of other tools as a configuration of mpath
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath import
+      what runs on this host, as a configuration
+  mpath import bond0 --json
+      one group of it, for programs")]
+pub(crate) struct ImportArgs {
+    /// The groups, by their names here or there; all by default
+    #[arg(value_name = "GROUP")]
+    groups: Vec<String>,
+    /// The format; kernel is what runs now, whoever made it
+    #[arg(long, value_name = "FORMAT", default_value = "kernel", value_parser = format::read)]
+    from: Format,
+    /// Read the files below this directory
+    #[arg(long, value_name = "DIR", default_value = "/", conflicts_with = "files", value_hint = ValueHint::DirPath)]
+    root: PathBuf,
+    /// Read this file, and no other; several if they belong together
+    #[arg(long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What was read, as in `mpath.import/1`.
+#[derive(Debug, Serialize)]
+struct Imported {
+    schema: &'static str,
+    toml: String,
+    groups: Vec<ImportedGroup>,
+    leftovers: Vec<Leftover>,
+}
+
+#[derive(Debug, Serialize)]
+struct ImportedGroup {
+    name: String,
+    complete: bool,
+    problems: Vec<String>,
+}
+
+impl ImportArgs {
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let Some(mut import) = self.read(context)? else { return Ok(ExitCode::Failed) };
+        let wanted = |draft: &Draft| {
+            let device = draft.get("device").map(|device| device.to_string().trim_matches('"').to_owned());
+            self.groups.is_empty()
+                || self.groups.iter().any(|name| name == draft.name() || Some(name) == device.as_ref())
+        };
+        import.drafts.retain(wanted);
+        if import.drafts.is_empty() {
+            self.nothing(import, context);
+            return Ok(ExitCode::NoSuchGroup);
+        }
+        let settled: Vec<_> = import.drafts.into_iter().map(Draft::settle).collect();
+        let leftovers =
+            import.leftovers.into_iter().chain(settled.iter().flat_map(|settled| settled.leftovers.clone()));
+        let texts: Vec<_> = settled.iter().map(|settled| settled.draft.to_toml()).collect();
+        let imported = Imported {
+            schema: "mpath.import/1",
+            toml: texts.join("\n"),
+            groups: settled.iter().map(told).collect(),
+            leftovers: leftovers.collect(),
+        };
+        tell_leftovers(&imported.leftovers, context);
+        for group in &imported.groups {
+            for problem in &group.problems {
+                let hint = Some("add what is missing to the text before it is used".to_owned());
+                context.console.error(Some(&group.name), &ErrorText { message: problem.clone(), causes: vec![], hint });
+            }
+        }
+        if context.console.is_json() {
+            context.console.document(&imported);
+        } else {
+            imported.toml.lines().for_each(|line| context.console.line(line));
+        }
+        let complete = imported.groups.iter().all(|group| group.complete);
+        Ok(if complete { ExitCode::Done } else { ExitCode::InvalidFile })
+    }
+
+    /// What the format says, or nothing, where a file could not be read.
+    fn read(&self, context: &mut Context<'_>) -> Result<Option<Import>, CommandError> {
+        let Some(importer) = self.from.importer() else {
+            let host = context.host()?;
+            let groups =
+                host.snapshot.interfaces.iter().filter(|(_, interface)| matches!(interface.kind, Kind::Group(_)));
+            let drafts = groups.filter_map(|(name, _)| Draft::of_host(name, &host.snapshot)).collect();
+            return Ok(Some(Import { drafts, leftovers: vec![] }));
+        };
+        if self.files.is_empty() {
+            let mut import = importer(&Tree(self.root.clone()));
+            shown_as(&mut import, |file| self.root.join(file).display().to_string());
+            return Ok(Some(import));
+        }
+        let (mut texts, mut names) = (BTreeMap::new(), BTreeMap::new());
+        for file in &self.files {
+            let text = match fs::read(file) {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Err(error) => {
+                    let message = format!("cannot read {}", file.display());
+                    context.console.error(None, &ErrorText { message, causes: vec![error.to_string()], hint: None });
+                    return Ok(None);
+                }
+            };
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let place = self.from.place_of(&name);
+            names.insert(place.clone(), file.display().to_string());
+            texts.insert(place, text);
+        }
+        let mut import = importer(&texts);
+        shown_as(&mut import, |place| names.get(place).cloned().unwrap_or_else(|| place.to_owned()));
+        Ok(Some(import))
+    }
+
+    fn nothing(&self, import: Import, context: &mut Context<'_>) {
+        tell_leftovers(&import.leftovers, context);
+        let what =
+            if self.groups.is_empty() { "no group".to_owned() } else { format!("no group {}", self.groups.join(", ")) };
+        let place = match self.from {
+            Format::Kernel => "on this host".to_owned(),
+            _ if self.files.is_empty() => format!("in the files below {}", self.root.display()),
+            _ => "in the file".to_owned(),
+        };
+        let hint =
+            Some("mpath import --help lists the formats; mpath init writes a group that is not there yet".to_owned());
+        context.console.error(None, &ErrorText { message: format!("{what} {place}"), causes: vec![], hint });
+        if context.console.is_json() {
+            let leftovers = import.leftovers;
+            let imported = Imported { schema: "mpath.import/1", toml: String::new(), groups: vec![], leftovers };
+            context.console.document(&imported);
+        }
+    }
+}
+
+fn told(settled: &Settled) -> ImportedGroup {
+    ImportedGroup {
+        name: settled.draft.name().to_owned(),
+        complete: settled.group.is_some(),
+        problems: settled.problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Names the files of an import as its caller knows them.
+fn shown_as(import: &mut Import, shown: impl Fn(&str) -> String) {
+    import.leftovers.iter_mut().for_each(|leftover| leftover.origin.file = shown(&leftover.origin.file));
+    import.drafts.iter_mut().for_each(|draft| draft.rename_files(&shown));
+}
+
+fn tell_leftovers(leftovers: &[Leftover], context: &mut Context<'_>) {
+    for Leftover { origin, fate, why } in leftovers {
+        match fate {
+            Fate::Lost => context.console.warning(&format!("{origin}: not taken over: {why}")),
+            Fate::Changed => context.console.note(&format!("{origin}: {why}")),
+            Fate::LeftAlone => context.console.note(&format!("{origin}: left alone: {why}")),
+        }
+    }
+}

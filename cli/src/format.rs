@@ -1,0 +1,83 @@
+//! The formats of other tools that groups are written in and read from, and the files that stand for a host.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use mpath_core::import::{Files, Importer};
+use mpath_core::render::Renderer;
+
+/// A format: one module of the crate of its platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Solaris 10: hostname files, with the addresses on the members
+    Solaris10,
+    /// illumos: hostname files with IPMP interfaces
+    Hostname,
+    /// The running system, whoever made its groups
+    Kernel,
+}
+
+impl Format {
+    /// What writes it, if mpath can.
+    pub(crate) fn renderer(self) -> Option<Renderer> {
+        match self {
+            Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
+            Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Kernel => None,
+        }
+    }
+
+    /// What reads its files, if it has any that mpath can read.
+    pub(crate) fn importer(self) -> Option<Importer> {
+        match self {
+            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+        }
+    }
+
+    /// Where a file of this name would lie on a host.
+    pub(crate) fn place_of(self, name: &str) -> String {
+        match self {
+            Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Kernel => name.to_owned(),
+        }
+    }
+}
+
+/// The formats that can be written, for the command line.
+pub(crate) fn written(text: &str) -> Result<Format, String> {
+    chosen(text, |format| format.renderer().is_some())
+}
+
+/// Those that can be read.
+pub(crate) fn read(text: &str) -> Result<Format, String> {
+    chosen(text, |format| format.importer().is_some() || format == Format::Kernel)
+}
+
+fn chosen(text: &str, can: impl Fn(Format) -> bool) -> Result<Format, String> {
+    let format = Format::from_str(text, false).ok().filter(|format| can(*format));
+    format.ok_or_else(|| {
+        let possible = Format::value_variants().iter().filter(|format| can(**format));
+        let names: Vec<_> =
+            possible.filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect();
+        format!("possible: {}", names.join(", "))
+    })
+}
+
+/// The files below a directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree(pub(crate) PathBuf);
+
+impl Files for Tree {
+    fn read(&self, path: &str) -> Option<String> {
+        let bytes = fs::read(self.0.join(path)).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+}

@@ -1,0 +1,127 @@
+//! What of a draft is right. The rules are those of the reference alone: the draft is written down, read again, and each key that
+//! is complained of is taken away and told, with the line that it came from.
+
+use super::{Draft, Value, number};
+use crate::detection::LinkDetection;
+use crate::import::{Fate, Leftover, Origin};
+use crate::spec::keys::KEYS;
+use crate::{Group, Millis, Problem, SourceFile, read};
+
+/// A draft without the keys that are wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What is left.
+    pub draft: Draft,
+    /// The group that it describes, if it does.
+    pub group: Option<Group>,
+    /// What was taken away or changed.
+    pub leftovers: Vec<Leftover>,
+    /// Why it describes none; what is missing, mostly.
+    pub problems: Vec<Problem>,
+}
+
+impl Draft {
+    /// Takes away what is wrong, until the rest is right or nothing is left that can be blamed.
+    pub fn settle(mut self) -> Settled {
+        let mut leftovers = Vec::new();
+        self.monitor(&mut leftovers);
+        self.round_delays(&mut leftovers);
+        loop {
+            let problems = match read(&[SourceFile::new("draft", self.to_toml())]) {
+                Ok(description) => {
+                    let group = description.groups.into_iter().next();
+                    return Settled { draft: self, group, leftovers, problems: vec![] };
+                }
+                Err(problems) => problems,
+            };
+            let blamed: Vec<_> = problems.iter().filter_map(|problem| Some((self.key_of(problem)?, problem))).collect();
+            if blamed.is_empty() {
+                return Settled { draft: self, group: None, leftovers, problems };
+            }
+            for (key, problem) in blamed {
+                if self.get(key).is_some() {
+                    let why = problem_alone(problem);
+                    self.drop_key(key, Fate::Lost, why, &mut leftovers);
+                }
+            }
+        }
+    }
+
+    /// A group that nothing monitors cannot be written.
+    fn monitor(&mut self, leftovers: &mut Vec<Leftover>) {
+        let is_off =
+            |draft: &Self, key| matches!(draft.get(key), Some(Value::Text(text)) if text.parse() == Ok(Millis::new(0)));
+        if is_off(self, "detection.probe.interval") {
+            for key in ["interval", "targets", "missed", "validate", "all-targets"] {
+                let why = "an interval of 0 switches probes off".to_owned();
+                self.drop_key(&format!("detection.probe.{key}"), Fate::Changed, why, leftovers);
+            }
+        }
+        if is_off(self, "detection.link.interval") {
+            let probes = self.get("detection.probe.interval").is_some();
+            let why = if probes {
+                "an interval of 0 switches this off; probes monitor the members".to_owned()
+            } else {
+                format!(
+                    "nothing would monitor the members; the link is looked at every {}",
+                    LinkDetection::DEFAULT_INTERVAL
+                )
+            };
+            for key in ["interval", "up-delay", "down-delay"] {
+                self.drop_key(&format!("detection.link.{key}"), Fate::Changed, why.clone(), leftovers);
+            }
+        }
+    }
+
+    /// The bonding driver rounds delays down to multiples of the interval (`bond_opts`: `updelay`, `downdelay`); here they are
+    /// written as they act.
+    fn round_delays(&mut self, leftovers: &mut Vec<Leftover>) {
+        let time = |value: Option<&Value>| match value {
+            Some(Value::Text(text)) => text.parse::<Millis>().ok().map(Millis::get),
+            _ => None,
+        };
+        let interval = time(self.get("detection.link.interval")).unwrap_or(LinkDetection::DEFAULT_INTERVAL.get());
+        for key in ["detection.link.up-delay", "detection.link.down-delay"] {
+            let Some(delay) = time(self.get(key)).filter(|delay| interval > 0 && !delay.is_multiple_of(interval))
+            else {
+                continue;
+            };
+            let rounded = Millis::new(delay - delay % interval);
+            let why = format!(
+                "{} is no multiple of the interval; it acts as {rounded}, and is written so",
+                Millis::new(delay)
+            );
+            let origin = self.origin(key).cloned();
+            leftovers.push(Leftover { origin: self.place_of(key), fate: Fate::Changed, why });
+            self.set(key, rounded.to_string(), origin);
+        }
+    }
+
+    /// The key that a problem is about, if it has a value that can be taken away.
+    fn key_of(&self, problem: &Problem) -> Option<&'static str> {
+        let header = crate::spec::header(&self.name);
+        let path = problem.key.strip_prefix(&header)?.strip_prefix('.')?;
+        // Entries of lists are numbered; with one of them, all of the list goes.
+        let path = path.split('[').next().unwrap_or(path);
+        let key = KEYS.iter().map(|key| key.path).find(|key| *key == path)?;
+        self.get(key).is_some().then_some(key)
+    }
+
+    fn drop_key(&mut self, key: &str, fate: Fate, why: String, leftovers: &mut Vec<Leftover>) {
+        if self.get(key).is_some() {
+            leftovers.push(Leftover { origin: self.place_of(key), fate, why });
+            self.keys.remove(&number(key));
+        }
+    }
+
+    /// Where a key comes from, or what it says, where nobody knows.
+    fn place_of(&self, key: &str) -> Origin {
+        let value = self.get(key).map(|value| format!("{key} = {value}")).unwrap_or_default();
+        self.origin(key).cloned().unwrap_or_else(|| Origin::of_file(&self.name, value))
+    }
+}
+
+/// A problem without the key, which the other tool does not know.
+fn problem_alone(problem: &Problem) -> String {
+    Problem { key: String::new(), ..problem.clone() }.to_string()
+}
