@@ -79,6 +79,14 @@ screens: lab ## make the pictures in the documents anew
 	tests/lab/packages --screens
 	docs/screens/make $(KERNEL)
 
+.PHONY: deb
+deb: ## build a Debian package below target/debian
+	packaging/deb
+
+.PHONY: test-deb
+test-deb: ## install, upgrade and purge the Debian package in a bare Debian, as root
+	packaging/test-deb
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check
