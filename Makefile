@@ -87,13 +87,17 @@ deb: ## build a Debian package below target/debian
 test-deb: ## install, upgrade and purge the Debian package in a bare Debian, as root
 	packaging/test-deb
 
+.PHONY: rpm
+rpm: ## build an RPM package below target/rpm
+	packaging/rpm/build
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci) cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included
