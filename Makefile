@@ -56,6 +56,11 @@ test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
 
+.PHONY: test-formats
+test-formats: ## what `mpath render` writes, brought up by the real programs that read it
+	tests/lab/setup --packages $(KERNEL)
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for_
+
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
 	tests/lab/setup --packages $(FULL_KERNEL)
@@ -92,12 +97,19 @@ rpm: ## build an RPM package below target/rpm
 	packaging/rpm/build
 
 .PHONY: lint
-lint: ## format, clippy, documentation, shell scripts
+lint: ## format, clippy, documentation, shell scripts, manual pages
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
 	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
+	$(MAKE) --no-print-directory man
+	mandoc -T lint -W warning target/man/man*/*
+	! groff -man -T utf8 -k -ww -z target/man/man*/* 2>&1 | grep .
+
+.PHONY: man
+man: ## the manual pages, into target/man
+	cargo run --quiet --package mpath-man target/man
 
 .PHONY: check-illumos
 check-illumos: ## types and lints of all that is compiled for illumos and Solaris, tests included

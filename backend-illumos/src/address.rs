@@ -36,19 +36,25 @@ pub(crate) enum Kind {
     Addrconf,
 }
 
-/// The addresses of the active configuration.
-pub(crate) fn addresses(text: &str) -> Result<Vec<Placed>, BackendError> {
+/// The addresses of the active configuration, where interfaces of these names are out of use.
+pub(crate) fn addresses(text: &str, offline: &[&str]) -> Result<Vec<Placed>, BackendError> {
     let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
-    Ok(rows.iter().filter_map(placed).collect())
+    Ok(rows.iter().filter(|row| !is_idle(row, offline)).filter_map(placed).collect())
 }
 
 /// Address objects that are there and not in use: disabled until the next boot, or marked down.
-pub(crate) fn idle(text: &str) -> Result<Vec<String>, BackendError> {
+pub(crate) fn idle(text: &str, offline: &[&str]) -> Result<Vec<String>, BackendError> {
     let rows = rows::<5>("the addresses (ipadm show-addr)", text)?;
-    let is_idle = |[object, kind, state, _, address]: &[String; 5]| {
-        (state == "disabled" || (state == "down" && !waits(kind, address))) && !object.ends_with("/?")
-    };
-    Ok(rows.into_iter().filter(is_idle).map(|[object, ..]| object).collect())
+    let idle = rows.into_iter().filter(|row| is_idle(row, offline) && !row[0].ends_with("/?"));
+    Ok(idle.map(|[object, ..]| object).collect())
+}
+
+/// Whether an address does nothing: `disabled` is in the persistent configuration alone, and what is `down` answers nobody.
+/// But a client that waits is there, and so is what is down with a whole interface that was taken out of use
+/// (`if_mpadm -d`), and comes up with it again.
+fn is_idle([object, kind, state, _, address]: &[String; 5], offline: &[&str]) -> bool {
+    let is_offline = || object.split_once('/').is_some_and(|(name, _)| offline.contains(&name));
+    state == "disabled" || (state == "down" && !waits(kind, address) && !is_offline())
 }
 
 /// Address objects with properties that the system keeps and `ipadm create-addr` does not set: private, deprecated (the
@@ -71,10 +77,6 @@ fn waits(kind: &str, address: &str) -> bool {
 }
 
 fn placed([object, kind, state, persistent, address]: &[String; 5]) -> Option<Placed> {
-    // `disabled` is in the persistent configuration alone; what is `down` answers nobody, but a client that waits is.
-    if state == "disabled" || (state == "down" && !waits(kind, address)) {
-        return None;
-    }
     let (interface, name) = object.split_once('/')?;
     let object = (name != "?").then(|| object.clone());
     let kind = match kind.as_str() {
@@ -120,7 +122,7 @@ mod tests {
                     net0/v4:static:disabled:U--:192.168.1.7/24\nnet0/dhcp:dhcp:ok:U--:192.168.1.9/24\n\
                     ipmp0/v6:addrconf:ok:---:fe80\\:\\:20c\\:29ff\\:fe84\\:3bd8%ipmp0/10\nnet1/d:dhcp:down:---:?\n\
                     net1/?:static:ok:---:192.168.1.35/24\n";
-        let found = addresses(text).unwrap();
+        let found = addresses(text, &[]).unwrap();
         assert_eq!(found.len(), 6);
         assert_eq!(found[1].address.as_ref().unwrap().to_string(), "192.168.1.34/24");
         assert!(!found[1].address.as_ref().unwrap().kept);
@@ -130,7 +132,15 @@ mod tests {
         assert_eq!(found[4].address.as_ref().unwrap().to_string(), "a DHCP client without a lease");
         let test = found[5].address.as_ref().unwrap();
         assert!(test.label.as_deref() == Some("net1/?") && found[5].object.is_none());
-        assert_eq!(idle(text).unwrap(), ["net0/v4"]);
+        assert_eq!(idle(text, &[]).unwrap(), ["net0/v4"]);
         assert_eq!(special("net0/v4:static:ok:U-d:192.168.1.7/24\nnet0/v6:addrconf:ok:U--:\n").unwrap(), ["net0/v4"]);
+    }
+
+    #[test]
+    fn what_is_down_with_an_interface_that_is_out_of_use_is_there() {
+        let text = "net0/test:static:down:---:192.168.1.35/24\nnet1/old:static:down:U--:192.168.1.36/24\n";
+        let found = addresses(text, &["net0"]).unwrap();
+        assert_eq!(found.iter().map(|placed| placed.interface.as_str()).collect::<Vec<_>>(), ["net0"]);
+        assert_eq!(idle(text, &["net0"]).unwrap(), ["net1/old"]);
     }
 }

@@ -231,22 +231,26 @@ impl IllumosBackend {
         let objects = ask("ipadm", &["show-addr", "-p", "-o", address::FIELDS])?;
         // Without the daemon there is no failover, which is an obstacle, but the rest can be looked at.
         let stat = |mode: &str, fields: &str| ask("ipmpstat", &["-n", "-P", "-o", fields, mode]).unwrap_or_default();
-        let mut addresses = address::addresses(&objects)?;
+        let blocks = ifconfig::blocks(&ask("ifconfig", &["-a"])?);
+        let offline = blocks.iter().filter(|block| block.is_offline()).map(|block| block.interface.as_str());
+        let offline: Vec<_> = offline.collect();
+        let mut addresses = address::addresses(&objects, &offline)?;
         self.name_owners(&mut addresses);
-        // One line each; none where there is no lease (dhcpinfo(1)).
+        // One in each line; nothing where the server told of none, and a failure where there is no lease (`dhcpinfo.c`, and
+        // `ipc_cmd_allowed` in dhcpagent's `agent.c`). A client is known by its logical interface.
         let routers = |text: String| text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let leased = addresses.iter().filter(|placed| placed.kind == address::Kind::Dhcp).map(|placed| {
-            let told = ask("dhcpinfo", &["-i", &placed.interface, "Router"]).unwrap_or_default();
-            (placed.interface.clone(), routers(told))
+            let logical = ifconfig::logical(&blocks, placed);
+            (placed.interface.clone(), routers(ask("dhcpinfo", &["-i", logical, "Router"]).unwrap_or_default()))
         });
         let mut rows = Rows {
             dialect: self.dialect,
             links,
             leases: leased.collect(),
             addresses,
-            idle: address::idle(&objects)?,
+            idle: address::idle(&objects, &offline)?,
             special: address::special(&objects)?,
-            blocks: ifconfig::blocks(&ask("ifconfig", &["-a"])?),
+            blocks,
             routes,
             underlying: group::underlying(&stat("-i", group::MEMBER_FIELDS))?,
             inbound: group::inbound(&stat("-a", group::ADDRESS_FIELDS))?,

@@ -39,9 +39,11 @@ const PROFILES: [&str; 3] = ["Network Management", "System Administrator", "Prim
 const PROFILE_NEEDED: &str = "the profile Network Management: usermod -P 'Network Management' USER, with the profiles that the user has beside it";
 
 impl Rights {
-    /// Those of a caller with the output of `profiles`, which names one in each line (profiles(1)).
+    /// Those of a caller with the output of `profiles`: one in each line, perhaps with the privileges that it gives behind it
+    /// (`print_profs` and `print_profile_privs` of `profiles.c`).
     pub(crate) fn told_by(profiles: &str) -> Self {
-        match profiles.lines().any(|line| PROFILES.contains(&line.trim())) {
+        let name = |line: &str| line.split(" privs=").next().unwrap_or(line).trim().to_owned();
+        match profiles.lines().any(|line| PROFILES.contains(&name(line).as_str())) {
             true => Self::Profile,
             false => Self::Nothing,
         }
@@ -303,6 +305,8 @@ mod tests {
     fn the_profiles_of_a_caller_tell_what_it_may() {
         assert_eq!(Rights::told_by("Network Management\nBasic Solaris User\nAll\n"), Rights::Profile);
         assert_eq!(Rights::told_by("          System Administrator\n          All\n"), Rights::Profile);
+        let with_privileges = "Network Management privs=sys_net_config,net_rawaccess\nAll\n";
+        assert_eq!(Rights::told_by(with_privileges), Rights::Profile);
         assert_eq!(Rights::told_by("Network Security\nBasic Solaris User\n"), Rights::Nothing);
     }
 

@@ -22,7 +22,7 @@ pub fn observed(outputs: &[String]) -> Option<Snapshot> {
     assert_eq!(mpathd::settings(&mpathd::with(output(12), &changes)), mpathd::shipped_settings());
     // Each interface has the file, and each a lease, so that whoever is in the other outputs is in these.
     let hostname = |interface: &interface::IpInterface| (interface.name.clone(), output(14).to_owned());
-    let addresses = address::addresses(output(5)).ok()?;
+    let addresses = address::addresses(output(5), &[]).ok()?;
     let router = |placed: &address::Placed| Some((placed.interface.clone(), vec![output(17).trim().parse().ok()?]));
     let mark = |interface: &interface::IpInterface| (interface.name.clone(), output(13).trim_end().to_owned());
     let rows = Rows {
@@ -30,7 +30,7 @@ pub fn observed(outputs: &[String]) -> Option<Snapshot> {
         links: datalink::datalinks(output(2), output(3), output(4)).ok()?,
         leases: addresses.iter().filter_map(router).collect(),
         addresses,
-        idle: address::idle(output(5)).ok()?,
+        idle: address::idle(output(5), &[]).ok()?,
         special: address::special(output(5)).ok()?,
         blocks: ifconfig::blocks(output(6)),
         routes,

@@ -7,12 +7,15 @@ use std::net::IpAddr;
 
 use mpath_core::MacAddress;
 
+use crate::address::Placed;
 use crate::datalink::mac_of;
 
 /// `IFF_NOFAILOVER`.
 const NOFAILOVER: u64 = 0x0800_0000;
 /// `IFF_STANDBY`.
 const STANDBY: u64 = 0x2000_0000;
+/// `IFF_OFFLINE`.
+const OFFLINE: u64 = 0x8000_0000;
 /// `IFF_UP`.
 const UP: u64 = 1;
 
@@ -30,9 +33,14 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Whether its address never moves, so that probes come from it.
+    /// Whether its address never moves, so that probes come from it as long as the interface is in use.
     pub(crate) fn is_test(&self) -> bool {
-        self.flags & (NOFAILOVER | UP) == NOFAILOVER | UP
+        self.flags & NOFAILOVER != 0 && (self.flags & UP != 0 || self.is_offline())
+    }
+
+    /// Whether the interface was taken out of use; its addresses are down then.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.flags & OFFLINE != 0
     }
 
     /// Whether it is a link-local IPv6 address in use.
@@ -44,6 +52,13 @@ impl Block {
     pub(crate) fn is_standby(&self) -> bool {
         self.flags & STANDBY != 0
     }
+}
+
+/// The logical interface that an address is on.
+pub(crate) fn logical<'b>(blocks: &'b [Block], placed: &'b Placed) -> &'b str {
+    let address = placed.address.as_ref().map(|address| address.net.addr());
+    let mut own = blocks.iter().filter(|block| block.interface == placed.interface && block.address == address);
+    own.next().map_or(&placed.interface, |block| &block.logical)
 }
 
 /// The blocks of the output. Lines that are not known are left alone: there are many more.

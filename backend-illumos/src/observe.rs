@@ -190,7 +190,10 @@ impl Rows {
             persistent,
             standby_kept,
             standby: ip.standby || self.blocks_of(&ip.name).any(Block::is_standby),
-            state: seen.map_or(MemberState::Unknown, |member| member.state),
+            state: match self.blocks_of(&ip.name).any(Block::is_offline) {
+                true => MemberState::Offline,
+                false => seen.map_or(MemberState::Unknown, |member| member.state),
+            },
             active,
             ..Membership::new(device, interface.mac)
         }
@@ -229,6 +232,8 @@ impl Rows {
             {
                 address.label = Some(format!("{}/?", block.logical));
             }
+            // Taken out of use, the interface is off with all that it has.
+            address.out_of_use = self.blocks_of(name).any(Block::is_offline);
             address.kept |= object.is_none() && self.boot.has_address(name, &address);
             interface.addresses.push(address);
         }

@@ -43,7 +43,7 @@ fn line_of(root: &Root, file: &str, beginning: &str) -> Option<Evidence> {
 /// A text, given to everything here that reads one, for `tests/fuzz`.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn texts(text: &str) {
-    let _ = ifupdown::parse(text);
+    let _ = crate::format::interfaces::parse("etc/network/interfaces", text);
     let _ = netplan::sections(text);
     if let (Some(process), Ok(name)) = (process::Process::parse(1, text), InterfaceName::new("eth0")) {
         let _ = process::dhcp_client(&process, &name, text);

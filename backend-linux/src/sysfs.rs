@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mpath_core::import::Files;
 use mpath_core::snapshot::{AcceptRa, Driver, Kind};
 use mpath_core::{Counters, InterfaceName, Snapshot};
 
@@ -85,6 +86,20 @@ impl Root {
     /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
     fn speed(&self, interface: &InterfaceName) -> Option<u32> {
         speed_of(&self.read(format!("sys/class/net/{interface}/speed"))?)
+    }
+}
+
+/// Other tools' files, as an import reads them.
+impl Files for Root {
+    fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.path(path)).ok()
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
     }
 }
 

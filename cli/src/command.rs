@@ -11,6 +11,7 @@ mod drill;
 mod explain;
 pub(crate) mod guard;
 mod import;
+mod init;
 mod plan;
 mod recover;
 mod render;
@@ -29,6 +30,8 @@ use crate::error::CommandError;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at the host, ask what it cannot tell, and write the file of a group
+    Init(init::InitArgs),
     /// Bring groups up, or to what the file says now
     Up(up::UpArgs),
     /// Take groups down and put their interfaces back as they were
@@ -87,7 +90,7 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) | Self::Import(_) | Self::Completions(_) | Self::Complete(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -95,6 +98,7 @@ impl Command {
 
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         match self {
+            Self::Init(args) => args.run(context),
             Self::Up(args) => args.run(context),
             Self::Down(args) => args.run(context),
             Self::Switch(args) => args.run(context),

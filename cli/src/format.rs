@@ -14,6 +14,10 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
+    Ifupdown,
+    /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
+    Ifupdown2,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -24,6 +28,8 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Kernel => None,
         }
     }
@@ -31,6 +37,8 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
+            Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -39,6 +47,7 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Kernel => name.to_owned(),
         }
     }

@@ -46,7 +46,7 @@ mod watching;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::Arguments;
 use crate::context::Context;
@@ -85,6 +85,11 @@ pub fn run_process() -> ExitCode {
 /// Whether the terminal, if there is one, knows no escape sequences.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+/// The definition of the command line, for those who write about it.
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs mpath. The first argument is the program's name.

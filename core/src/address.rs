@@ -37,6 +37,10 @@ pub struct Address {
     /// Whether only probes come from it (`IFF_NOFAILOVER`), and it never moves to another interface.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub probe_only: bool,
+    /// Whether it is off with its interface, which somebody took out of use (`if_mpadm -d`), and comes up with it again.
+    /// Changes by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_use: bool,
     /// Whether the system brings it back after a boot by itself: taken away, it is put aside, not forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
@@ -81,6 +85,7 @@ impl Address {
             no_prefix_route: false,
             no_dad: false,
             probe_only: false,
+            out_of_use: false,
             kept: false,
             duplicate: None,
             lifetime: None,

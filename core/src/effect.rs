@@ -72,6 +72,10 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             // Who carries the traffic then is the system's choice.
             membership.state = if *in_use { MemberState::Unknown } else { MemberState::Offline };
             membership.active = false;
+            // Its addresses go down and come up with it (if_mpadm(8)).
+            for address in &mut present(host, member)?.addresses {
+                address.out_of_use = !in_use;
+            }
         }
         Step::SetHostWide { from, to } => {
             refuse_if(host.host_wide != Some(*from) || from == to, "it is another")?;

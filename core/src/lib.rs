@@ -35,6 +35,7 @@ pub mod outage;
 pub mod plan;
 pub mod planner;
 pub mod problem;
+pub mod proposal;
 pub mod receipt;
 pub mod refusal;
 pub mod render;

@@ -274,10 +274,12 @@ impl Planner<'_> {
 
     fn accept_ra(&mut self, device: &InterfaceName, state: &DeviceTarget) -> Result<(), Nonsense> {
         let Some(from) = self.at(device).map(|interface| interface.accept_ra) else { return Ok(()) };
-        match state.accept_ra.filter(|to| from != *to) {
-            Some(to) => self.push(Step::SetAcceptRa { interface: device.clone(), from, to }),
-            None => Ok(()),
+        let Some(to) = state.accept_ra.filter(|to| from != *to) else { return Ok(()) };
+        if self.persistent && self.capabilities.rules.ipv6_needs_link_local {
+            // The boot makes what is kept in the order in which it came, and the link-local address has to be first.
+            self.lift_ipv6(device)?;
         }
+        self.push(Step::SetAcceptRa { interface: device.clone(), from, to })
     }
 
     /// Makes an interface a member as wanted.

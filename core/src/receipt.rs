@@ -82,9 +82,9 @@ impl Snapshot {
     pub fn after_boot(mut self) -> Self {
         for interface in self.interfaces.values_mut() {
             interface.addresses.retain(|address| address.kept);
-            // A lease that is asked for at boot brings its default route along.
+            // A lease that is asked for at boot brings its own routes along; what somebody added beside is gone.
             let leased = interface.addresses.iter().any(|address| address.lifetime.is_some());
-            interface.routes.retain(|route| route.kept || (leased && route.is_default()));
+            interface.routes.retain(|route| route.kept || (leased && route.goes_with_lease()));
             if !interface.persistent {
                 interface.up = false;
                 interface.addresses.clear();
@@ -137,8 +137,14 @@ mod tests {
         lasting.addresses = vec![kept("192.168.1.7/24", true), kept("10.0.0.7/8", false)];
         lasting.routes = vec![Route::default_via([192, 168, 1, 1].into())];
         let passing = Interface { persistent: false, ..lasting.clone() };
+        let mut leased = lasting.clone();
+        let lifetime = Some(Lifetime { valid: u32::MAX, preferred: u32::MAX });
+        leased.addresses.push(Address { lifetime, ..kept("192.168.1.77/24", true) });
+        let told =
+            Route { protocol: Route::OF_A_LEASE, automatic: true, ..Route::default_via([192, 168, 1, 24].into()) };
+        leased.routes.push(told.clone());
         let name = |text: &str| InterfaceName::new(text).unwrap();
-        let interfaces = [(name("net0"), lasting), (name("net1"), passing)].into();
+        let interfaces = [(name("net0"), lasting), (name("net1"), passing), (name("net2"), leased)].into();
         let receipt = Receipt {
             schema: Receipt::SCHEMA.to_owned(),
             group: GroupName::new("lan").unwrap(),
@@ -154,6 +160,7 @@ mod tests {
         assert!(net0.up && net0.routes.is_empty());
         assert_eq!(net0.addresses, [kept("192.168.1.7/24", true)]);
         assert!(!net1.up && net1.addresses.is_empty());
+        assert_eq!(after.before.interfaces["net2"].routes, [told], "the lease brings its own");
         assert_eq!(after.clone().after_boot(), after);
     }
 

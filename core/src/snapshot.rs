@@ -329,7 +329,7 @@ impl Snapshot {
             interface.addresses.retain(|address| !address.automatic);
             interface.routes.retain(|route| !route.automatic);
             for address in &mut interface.addresses {
-                (address.lifetime, address.duplicate) = (None, None);
+                (address.lifetime, address.duplicate, address.out_of_use) = (None, None, false);
             }
             // Systems list by subnet and prefix; only the order within a subnet is somebody's choice.
             interface.addresses.sort_by_key(|address| (address.is_ipv6(), address.net.trunc()));

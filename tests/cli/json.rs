@@ -57,6 +57,7 @@ fn every_document_is_as_the_reference_shows_it() {
     let mut world = World::new();
     world.terminal = true;
     documented("plan", &world, "plan --json");
+    documented("init", &world, "init --yes --members eth2 --dry-run --json");
     documented("report", &world, "up --json");
     documented("status", &world, "status --json");
     documented("drill", &world, "drill --json --rest 100ms --max-gap 500ms");

@@ -16,6 +16,7 @@ mod examples;
 mod expected;
 mod files;
 mod harmless;
+mod init;
 mod json;
 mod permission;
 mod plan;

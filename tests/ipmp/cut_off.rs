@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use illumos_simulator::Dialect;
+use illumos_simulator::{Dialect, Lease};
 
 use crate::interrupted::{WAYS, at_every_command, busy_world, no_journal_is_left};
 use crate::truth::Truth;
-use crate::world::HOME_LAN;
+use crate::world::{HOME_LAN, World};
 
 #[test]
 fn an_up_for_every_boot_that_the_power_cut_off_is_undone_by_recover() {
@@ -26,6 +26,45 @@ fn an_up_for_every_boot_that_the_power_cut_off_is_undone_by_recover() {
             world.reboot();
             assert_eq!(Truth::of(&world.host.state()), before, "{story}, then another boot");
             assert!(!world.lasting_directory().join("receipts/home-lan.json").exists(), "{story}");
+        });
+    }
+}
+
+/// A host whose first member asks a DHCP server for its address, for every boot.
+fn leased_world(dialect: Dialect) -> World {
+    let world = World::new(dialect, HOME_LAN);
+    world.host.with_link("net0", |link| {
+        let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+        link.lease = Some(Lease { address, router });
+    });
+    // As long as mpath waits, too: nothing tells how long another one does.
+    for line in ["create-if net0", "create-addr -T dhcp -w 30 net0/dhcp"] {
+        assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{line}");
+    }
+    world.reboot();
+    world.host.forget_calls();
+    world
+}
+
+#[test]
+fn a_lease_that_lasts_is_not_forgotten_by_an_undo_after_a_boot() {
+    for dialect in WAYS {
+        let world = leased_world(dialect);
+        let before = Truth::of(&world.host.state());
+        let has_lease = |world: &World| {
+            let state = world.host.state();
+            let leased = state.interface("net0").is_some_and(|card| card.lifs().any(|(_, lif)| lif.up && lif.dhcp));
+            leased && state.routes.iter().any(|route| route.dhcp)
+        };
+        assert!(has_lease(&world), "{dialect:?}");
+        at_every_command(&world, "up --persist", 12, |world, story| {
+            world.reboot();
+            world.done("recover");
+            assert!(has_lease(world), "{dialect:?}, {story}: {:#?}", world.host.mutations());
+            no_journal_is_left(world, story);
+            world.reboot();
+            assert!(has_lease(world), "{dialect:?}, {story}, then another boot");
+            assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}, {story}, then another boot");
         });
     }
 }

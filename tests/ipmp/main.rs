@@ -9,6 +9,7 @@ mod doctor;
 mod duplicates;
 mod faults;
 mod interrupted;
+mod out_of_use;
 mod persist;
 mod refusals;
 mod rights;

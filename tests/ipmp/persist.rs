@@ -232,6 +232,26 @@ fn ipv6_of_a_group_that_lasts_has_an_active_member_after_a_boot() {
 }
 
 #[test]
+fn a_group_that_lasts_and_begins_to_listen_to_routers_keeps_its_ipv6_address_over_a_boot() {
+    let file = "[group.lan]\nmembers = [\"net0\"]\naddresses = [\"2001:db8::34/64\"]\nroutes = [{ to = \"2001:db8:20::/48\", via = \"2001:db8::1\" }]\n";
+    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+        let world = World::new(dialect, file);
+        let before = Truth::of(&world.host.state());
+        world.done("up --persist");
+        for listens in [true, false] {
+            world.file(&format!("{file}accept-ra = {listens}\n"));
+            world.done("up");
+            let kept = Truth::of(&world.host.state());
+            world.reboot();
+            assert_eq!(Truth::of(&world.host.state()), kept, "{dialect:?}, accept-ra = {listens}");
+            assert_nothing_changes(&world, "up");
+        }
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
+    }
+}
+
+#[test]
 fn a_hostname_file_of_somebody_else_is_put_aside_and_given_back() {
     let world = World::new(Dialect::IllumosOld, HOME_LAN);
     let file = world.host.root_dir().join("etc/hostname.net1");

@@ -244,3 +244,24 @@ fn a_static_gateway_gives_way_to_the_same_router_of_a_lease_and_back() {
         assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
     }
 }
+
+#[test]
+fn the_router_of_a_lease_beside_a_static_address_goes_and_comes_with_the_lease() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.host.with_link("net0", |link| {
+            let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+            link.lease = Some(Lease { address, router });
+        });
+        // The client is that of net0:1 then.
+        for line in ["create-if net0", "create-addr -T static -a 10.0.0.7/8 net0/v4", "create-addr -T dhcp net0/dhcp"] {
+            assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{dialect:?}: {line}");
+        }
+        let route = &world.look().interfaces["net0"].routes[0];
+        assert!(route.goes_with_lease(), "{dialect:?}: {route:?}");
+        let before = Truth::of(&world.host.state());
+        world.done("up");
+        world.done("down");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}: {:#?}", world.host.mutations());
+    }
+}

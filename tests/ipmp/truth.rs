@@ -61,10 +61,12 @@ fn boot_files(state: &State) -> BTreeMap<String, Vec<String>> {
 }
 
 impl Truth {
-    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use.
+    /// The same, but for members that somebody had taken out of use before: whoever joins again is in use, with all that it
+    /// has.
     pub(crate) fn but_in_use(mut self, before: &Self) -> Self {
         for (name, then) in before.interfaces.iter().filter(|(_, then)| then.offline) {
-            if let Some(now) = self.interfaces.get_mut(name) {
+            if let Some(now) = self.interfaces.get_mut(name).filter(|now| !now.offline) {
+                now.addresses = now.addresses.iter().map(|address| address.replacen(" up", "", 1)).collect();
                 (now.offline, now.families) = (then.offline, then.families.clone());
             }
         }

@@ -211,7 +211,8 @@ impl Card {
             let line = match own {
                 Own::Near => format!("ipadm create-addr {flag}-T static -a 192.168.1.{}/24 {name}/near", 7 + number),
                 Own::Far => format!("ipadm create-addr {flag}-T static -a 10.{number}.0.7/16 {name}/far"),
-                Own::Leased => format!("ipadm create-addr {flag}-T dhcp {name}/leased"),
+                // As long as mpath waits, too: nothing tells how long another one does.
+                Own::Leased => format!("ipadm create-addr {flag}-T dhcp -w 30 {name}/leased"),
                 Own::LinkLocal => format!("ipadm create-addr {flag}-T addrconf {name}/v6"),
             };
             ask(host, &line);

@@ -24,10 +24,10 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// A program that ends with the test.
-struct Daemon(Child);
+pub(crate) struct Daemon(Child);
 
 impl Daemon {
-    fn start(program: &str, words: &[&str]) -> Self {
+    pub(crate) fn start(program: &str, words: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
@@ -42,8 +42,17 @@ impl Drop for Daemon {
 }
 
 /// Lays their files over the machine's, with an /etc and a /run of the test's own.
-fn furnish() {
-    let (tree, none) = (folder().unwrap().join("root"), None::<&str>);
+pub(crate) fn furnish() {
+    furnish_with(&["root"]);
+}
+
+/// The same with these trees, each over those behind it.
+pub(crate) fn furnish_with(trees: &[&str]) {
+    let (folder, none) = (folder().unwrap(), None::<&str>);
+    let lower = |part: &str| {
+        let paths = trees.iter().map(|tree| folder.join(tree).join(part).display().to_string());
+        format!("lowerdir={}:/{part}", paths.collect::<Vec<_>>().join(":"))
+    };
     let tmpfs = |folder: &str| {
         std::fs::create_dir_all(folder).unwrap();
         mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some("mode=755")).unwrap();
@@ -58,9 +67,9 @@ fn furnish() {
     let layers = |options: String, over: &str| {
         mount(Some("overlay"), over, Some("overlay"), MsFlags::empty(), Some(options.as_str())).unwrap();
     };
-    layers(format!("lowerdir={}:/usr", tree.join("usr").display()), "/usr");
-    let etc = tree.join("etc").display().to_string();
-    layers(format!("lowerdir={etc}:/etc,upperdir=/run/mpath-managers/upper,workdir=/run/mpath-managers/work"), "/etc");
+    layers(lower("usr"), "/usr");
+    let etc = lower("etc");
+    layers(format!("{etc},upperdir=/run/mpath-managers/upper,workdir=/run/mpath-managers/work"), "/etc");
     std::fs::create_dir_all("/var/lib/NetworkManager").unwrap();
     mount(Some("tmpfs"), "/var/lib/NetworkManager", Some("tmpfs"), MsFlags::empty(), none).unwrap();
     // What their packages' scripts would have made.
@@ -78,7 +87,7 @@ fn furnish() {
 }
 
 /// The bus and the device manager, and then the network, so that all of it is announced.
-fn begin() -> ([Daemon; 2], Segment) {
+pub(crate) fn begin() -> ([Daemon; 2], Segment) {
     furnish();
     let bus = Daemon::start("dbus-daemon", &["--system", "--nofork", "--nopidfile"]);
     let devices = Daemon::start("/usr/lib/systemd/systemd-udevd", &[]);

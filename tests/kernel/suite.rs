@@ -23,7 +23,10 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
+mod formats;
+mod formats_ifupdown;
 pub(crate) mod hooks;
+mod init;
 mod managers;
 mod model;
 mod outage;
@@ -112,11 +115,13 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_ifupdown::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

@@ -22,7 +22,7 @@ fn story() -> Rows {
              ipmp0:IPMP:ok:bm--I-----46:---\n",
         )
         .unwrap(),
-        addresses: address::addresses("ipmp0/v192x168x1x34:static:ok:---:192.168.1.34/24\n").unwrap(),
+        addresses: address::addresses("ipmp0/v192x168x1x34:static:ok:---:192.168.1.34/24\n", &[]).unwrap(),
         blocks: ifconfig::blocks(IFCONFIG),
         routes: route::routes("default 0.0.0.0 192.168.1.24 ipmp0 1500 0 1 UG 0 0\n"),
         leases: BTreeMap::new(),
@@ -62,7 +62,7 @@ fn a_card_that_ip_does_not_know_is_off() {
 #[test]
 fn a_test_address_turns_probes_on() {
     let mut rows = story();
-    rows.addresses.extend(address::addresses("net0/?:static:ok:---:192.168.1.35/24\n").unwrap());
+    rows.addresses.extend(address::addresses("net0/?:static:ok:---:192.168.1.35/24\n", &[]).unwrap());
     rows.blocks.extend(ifconfig::blocks(
         "net0:1: flags=9040843<UP,BROADCAST,RUNNING,MULTICAST,DEPRECATED,IPv4,NOFAILOVER> mtu 1500 index 2\n\tinet 192.168.1.35 netmask ffffff00 broadcast 192.168.1.255\n",
     ));
@@ -82,7 +82,7 @@ fn a_route_without_an_interface_is_that_of_the_subnet_with_its_next_hop() {
 #[test]
 fn a_route_to_the_router_of_a_lease_goes_with_the_lease() {
     let mut rows = story();
-    rows.addresses.extend(address::addresses("net7/dhcp:dhcp:ok:U--:10.0.0.7/24\n").unwrap());
+    rows.addresses.extend(address::addresses("net7/dhcp:dhcp:ok:U--:10.0.0.7/24\n", &[]).unwrap());
     rows.links.extend(datalink::datalinks("net7:phys:1500:up:\n", "", "").unwrap());
     rows.routes = route::routes(
         "default 0.0.0.0 10.0.0.1 net7 1500 0 1 UG 0 0\n10.9.0.0 255.255.0.0 10.0.0.1 net7 1500 0 1 UG 0 0\n",
@@ -95,7 +95,7 @@ fn a_route_to_the_router_of_a_lease_goes_with_the_lease() {
 #[test]
 fn a_route_that_names_no_interface_is_the_cards_before_it_is_the_groups() {
     let mut rows = story();
-    rows.addresses.extend(address::addresses("net7/v4:static:ok:U--:192.168.1.7/24\n").unwrap());
+    rows.addresses.extend(address::addresses("net7/v4:static:ok:U--:192.168.1.7/24\n", &[]).unwrap());
     rows.links.extend(datalink::datalinks("net7:phys:1500:up:\n", "", "").unwrap());
     rows.routes = route::routes("default 0.0.0.0 192.168.1.24 0 1 UG 0 0\n");
     let host = rows.snapshot();

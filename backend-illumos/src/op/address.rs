@@ -45,10 +45,12 @@ pub(super) fn add_address(interface: &InterfaceName, address: &Address, way: Way
     let object = match keeper(interface, address, way) {
         Keeper::Object(object) => object,
         Keeper::Nobody => {
-            let words = addif(address);
-            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let line = addif(address);
+            let words = line.iter().map(String::as_str);
+            // What is given to a member that is out of use comes up with it (`undo_offline` of if_mpadm.c).
+            let words: Vec<_> = words.filter(|word| !address.out_of_use || *word != "up").collect();
             let now = ifconfig(&[&interface_words(interface, address)[..], &words].concat());
-            let file = hostname_file(way, interface.as_str(), || Edit::Add(words.join(" ")));
+            let file = hostname_file(way, interface.as_str(), || Edit::Add(line.join(" ")));
             return [now].into_iter().chain(file).collect();
         }
     };

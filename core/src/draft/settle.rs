@@ -4,7 +4,6 @@
 use super::{Draft, Value, number};
 use crate::detection::LinkDetection;
 use crate::import::{Fate, Leftover, Origin};
-use crate::spec::keys::KEYS;
 use crate::{Group, Millis, Problem, SourceFile, read};
 
 /// A draft without the keys that are wrong.
@@ -34,7 +33,8 @@ impl Draft {
                 }
                 Err(problems) => problems,
             };
-            let blamed: Vec<_> = problems.iter().filter_map(|problem| Some((self.key_of(problem)?, problem))).collect();
+            let keys = |problem| self.keys_of(problem).into_iter().map(move |key| (key, problem));
+            let blamed: Vec<_> = problems.iter().flat_map(keys).collect();
             if blamed.is_empty() {
                 return Settled { draft: self, group: None, leftovers, problems };
             }
@@ -97,14 +97,14 @@ impl Draft {
         }
     }
 
-    /// The key that a problem is about, if it has a value that can be taken away.
-    fn key_of(&self, problem: &Problem) -> Option<&'static str> {
+    /// The keys that a problem is about, if they have values that can be taken away: of a table, all of its keys.
+    fn keys_of(&self, problem: &Problem) -> Vec<&'static str> {
         let header = crate::spec::header(&self.name);
-        let path = problem.key.strip_prefix(&header)?.strip_prefix('.')?;
+        let Some(path) = problem.key.strip_prefix(&header).and_then(|rest| rest.strip_prefix('.')) else { return vec![] };
         // Entries of lists are numbered; with one of them, all of the list goes.
         let path = path.split('[').next().unwrap_or(path);
-        let key = KEYS.iter().map(|key| key.path).find(|key| *key == path)?;
-        self.get(key).is_some().then_some(key)
+        let is_meant = |key: &&str| *key == path || key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        self.keys().filter(is_meant).collect()
     }
 
     fn drop_key(&mut self, key: &str, fate: Fate, why: String, leftovers: &mut Vec<Leftover>) {

@@ -98,3 +98,33 @@ fn what_is_missing_is_no_line_of_anybody() {
     assert_eq!((settled.group, settled.leftovers), (None, vec![]));
     assert_eq!(settled.problems[0].code, "no-address");
 }
+
+#[test]
+fn a_table_that_does_not_go_with_the_mode_goes_key_by_key() {
+    let mut draft = Draft::new("a");
+    draft.set("members", vec!["eth0"], None);
+    draft.set("dhcp", true, None);
+    draft.set("lacp.min-links", 1, Some(Origin::line("f", 4, "")));
+    draft.set("lacp.rate", "fast", Some(Origin::line("f", 5, "")));
+    let settled = draft.settle();
+    assert!(settled.group.is_some(), "{:?}", settled.problems);
+    let lines: Vec<_> = settled.leftovers.iter().map(|leftover| leftover.origin.line).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.contains(&Some(4)) && lines.contains(&Some(5)), "{lines:?}");
+}
+
+#[test]
+fn comments_stand_above_their_keys_and_change_nothing() {
+    let group = &groups(ALL)[0];
+    let mut draft = Draft::from(group);
+    for (key, text) in
+        [("members", "two cards"), ("detection.link", "ten times\n[group.x]\u{7f}"), ("lacp", "not there")]
+    {
+        draft.comment(key, text);
+    }
+    let text = draft.to_toml();
+    assert!(text.contains("# two cards\nmembers "), "{text}");
+    assert!(text.contains("# ten times [group.x] \nlink "), "{text}");
+    assert!(!text.contains("not there"), "{text}");
+    assert_eq!(read(&[SourceFile::new("again.toml", text)]).unwrap().groups, [group.clone()]);
+}

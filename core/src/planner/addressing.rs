@@ -2,7 +2,7 @@
 
 use super::Planner;
 use crate::effect::{self, Nonsense};
-use crate::snapshot::{Dhcp, Interface};
+use crate::snapshot::{Dhcp, Interface, MemberState};
 use crate::step::Family;
 use crate::target::{Absent, DeviceTarget, Wanted};
 use crate::{Address, InterfaceName, Route, Step};
@@ -68,6 +68,28 @@ impl Planner<'_> {
         Ok(early)
     }
 
+    /// Takes away the IPv6 addresses and routes of a device that are kept over a boot; [`Self::device_addressing`] gives
+    /// them again.
+    pub(super) fn lift_ipv6(&mut self, device: &InterfaceName) -> Result<(), Nonsense> {
+        let Some(interface) = self.at(device) else { return Ok(()) };
+        let addresses = interface.own_addresses().filter(|address| address.is_ipv6() && address.kept);
+        let addresses: Vec<_> = addresses.cloned().collect();
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        // They hang on the addresses.
+        let routes: Vec<_> = interface.own_routes().filter(|route| route.is_ipv6()).cloned().collect();
+        for route in nearest_first(&routes).into_iter().rev().cloned() {
+            self.push(Step::RemoveRoute { interface: device.clone(), route })?;
+        }
+        for address in addresses.iter().rev().cloned() {
+            self.push(Step::RemoveAddress { interface: device.clone(), address })?;
+        }
+        self.put_back.0.extend(addresses);
+        self.put_back.1.extend(routes);
+        Ok(())
+    }
+
     pub(super) fn dhcp_runs(&self, device: &InterfaceName, family: Family) -> bool {
         let dhcp = self.draft.group(device).map(|group| group.dhcp).unwrap_or_default();
         if family == Family::V4 { dhcp.v4 } else { dhcp.v6 }
@@ -121,10 +143,17 @@ impl Planner<'_> {
         for address in wanted.present.iter().chain(&returning) {
             let there = self.at(name).is_some_and(|now| now.addresses.iter().any(|other| other.same(address)));
             if !there {
-                self.push(Step::AddAddress { interface: name.clone(), address: address.clone() })?;
+                let address = Address { out_of_use: self.is_out_of_use(name), ..address.clone() };
+                self.push(Step::AddAddress { interface: name.clone(), address })?;
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody took a member out of use: what it is given comes up with it, not before.
+    fn is_out_of_use(&self, name: &InterfaceName) -> bool {
+        let membership = self.at(name).and_then(Interface::membership);
+        membership.is_some_and(|membership| membership.state == MemberState::Offline)
     }
 
     /// Removes the routes that are not wanted.
@@ -169,9 +198,9 @@ fn keeps_its_place(address: &Address, now: &[Address], wanted: &[Address]) -> bo
     elsewhere || place.is_some_and(|place| place < kept)
 }
 
-/// Whether an address is as it was given, however long it lasts now and whoever else has it.
+/// Whether an address is as it was given, however long it lasts now, whoever else has it, and in use or not.
 fn equal_but_for_lifetime(a: &Address, b: &Address) -> bool {
-    let given = |address: &Address| Address { lifetime: None, duplicate: None, ..address.clone() };
+    let given = |address: &Address| Address { lifetime: None, duplicate: None, out_of_use: false, ..address.clone() };
     given(a) == given(b)
 }
 

@@ -1,5 +1,5 @@
-//! svcs and svcadm, as far as the services of the network go (facts §4.6, §5.4). What they print is from their
-//! manual pages, not from the facts.
+//! svcs, svcadm, svccfg and svcprop, as far as the services of the network go (facts §4.6, §5.4). What svcprop prints is from
+//! its source in illumos-gate (`svcprop.c`), the rest from manual pages.
 
 use super::getopt::Spec;
 use crate::dialect::Dialect;
@@ -142,12 +142,15 @@ pub(super) fn svccfg(state: &mut State, words: &[&str]) -> Output {
     }
 }
 
-/// Runs svcprop: prints the value of a property.
+/// Runs svcprop: prints the value of a property, of an instance as it was when it was last refreshed (`process_ent`).
 pub(super) fn svcprop(state: &State, words: &[&str]) -> Output {
     match words {
         ["-p", name, service] if *name == TRANSITIVE && IPMP.contains(service) => match state.dialect {
             Dialect::Solaris11 => Output::of(format!("{}\n", state.transitive_probing)),
-            _ => Output::failure(format!("svcprop: Couldn't find property group `config' for instance `{service}'.")),
+            _ => {
+                let what = if *service == IPMP[1] { "instance" } else { "service" };
+                Output::failure(format!("svcprop: Couldn't find property group `config' for {what} `{service}'."))
+            }
         },
         _ => Output::failure("svcprop: only -p config/transitive-probing svc:/network/ipmp is simulated"),
     }

@@ -1,4 +1,5 @@
-//! zonename, dhcpinfo, pfexec, profiles and, on Solaris 11, netadm. What they print is from their manual pages, not from the facts.
+//! zonename, dhcpinfo, pfexec, profiles and, on Solaris 11, netadm. What dhcpinfo and profiles print is from their source in
+//! illumos-gate (`dhcpinfo.c`, `profiles.c`), the rest from manual pages.
 
 use super::getopt::Spec;
 use crate::dialect::Dialect;
@@ -16,31 +17,46 @@ pub(super) fn zonename(state: &State, words: &[&str]) -> Output {
     Output::of(if state.zone == Zone::Global { "global\n" } else { "web\n" })
 }
 
-/// Runs dhcpinfo: the address, the mask and the routers of a lease.
+/// Runs dhcpinfo: the address, the mask and the routers of a lease. An interface is a logical one: the client of net0:1 is not
+/// found under net0 (`lookup_smach`).
 pub(super) fn dhcpinfo(state: &State, words: &[&str]) -> Output {
-    let bad = Output { ending: Ending::Exit(3), ..Output::failure("Usage: dhcpinfo [-i interface] code") };
-    let Ok(parsed) = (Spec { short: "ci:n:v:", long: &[] }).parse(words) else { return bad };
-    let [code] = parsed.operands[..] else { return bad };
-    let leased = state
-        .interfaces
-        .iter()
-        .filter(|interface| parsed.value('i').is_none_or(|name| name == interface.name))
-        .flat_map(|interface| interface.lifs().map(move |(_, lif)| (interface, lif)))
-        .find(|(_, lif)| lif.dhcp && !lif.is_stub());
-    let Some((interface, lif)) = leased else {
-        return Output { ending: Ending::Exit(2), ..Output::failure("dhcpinfo: interface is not under DHCP control") };
+    // DHCP_EXIT_FAILURE and DHCP_EXIT_BADARGS of dhcpagent_ipc.h, texts of `dhcp_ipc_strerror`.
+    let failed = |text: &str| Output { ending: Ending::Exit(2), ..Output::failure(format!("dhcpinfo: {text}")) };
+    let usage = "usage: dhcpinfo [-c] [-i interface] [-n limit] [-v {4|6}] code\n       dhcpinfo [-c] [-i interface] [-n limit] [-v {4|6}] identifier";
+    let bad = |text: String| Output { ending: Ending::Exit(3), ..Output::failure(text) };
+    let Ok(parsed) = (Spec { short: "ci:n:v:", long: &[] }).parse(words) else { return bad(usage.to_owned()) };
+    let [code] = parsed.operands[..] else { return bad(usage.to_owned()) };
+    if !matches!(code, "Yiaddr" | "Subnet" | "1" | "Router" | "3") {
+        return bad(format!("dhcpinfo: unknown identifier `{code}'"));
+    }
+    let (name, number) = match parsed.value('i').map(|name| name.split_once(':').unwrap_or((name, "0"))) {
+        Some((name, number)) => (Some(name), number.parse().ok()),
+        None => (None, None),
     };
+    let clients = state.interfaces.iter().flat_map(|interface| interface.lifs().map(move |(_, lif)| (interface, lif)));
+    let mut clients = clients.filter(|(_, lif)| lif.dhcp);
+    let is_it = |(interface, lif): &(&crate::Interface, &crate::Lif)| {
+        name.is_none_or(|name| name == interface.name) && number.is_none_or(|number: u32| number == lif.number)
+    };
+    let Some((interface, lif)) = clients.find(is_it) else {
+        return failed(match name {
+            Some(_) => "interface is not under DHCP control",
+            None => "primary interface requested but no primary interface is set",
+        });
+    };
+    if lif.is_stub() {
+        // `ipc_cmd_allowed` of agent.c: GET_TAG needs a lease.
+        return failed("interface not in appropriate state for command");
+    }
     let value = match code {
         "Yiaddr" => Some(lif.address.to_string()),
-        "Subnet" | "SubnetMask" | "1" => {
-            ipnet::IpNet::new(lif.address, lif.prefix).ok().map(|net| net.netmask().to_string())
-        }
-        "Router" | "3" => {
+        "Subnet" | "1" => ipnet::IpNet::new(lif.address, lif.prefix).ok().map(|net| net.netmask().to_string()),
+        _ => {
             let route = state.routes.iter().find(|r| r.dhcp && r.interface.as_ref() == Some(&interface.name));
             route.map(|route| route.gateway.clone())
         }
-        _ => None,
     };
+    // An option that the server did not tell is nothing, and no failure.
     Output::of(value.map(|value| value + "\n").unwrap_or_default())
 }
 
@@ -62,8 +78,11 @@ pub(super) fn pfexec(state: &mut State, words: &[&str]) -> Output {
     output
 }
 
-/// Runs profiles: those of the caller, one in each line.
+/// Runs profiles: those of the caller, one in each line; who has none is told so (`show_profs`).
 pub(super) fn profiles(state: &State) -> Output {
+    if state.user.profiles.is_empty() {
+        return Output::failure(format!("profiles: {}: No profiles", state.user.name));
+    }
     Output::of(state.user.profiles.iter().map(|profile| format!("{profile}\n")).collect::<String>())
 }
 

@@ -484,7 +484,10 @@ fn a_lease_that_does_not_come_is_a_warning() {
     host.with_link("net0", |link| link.lease = Some(lease));
     ok(&host, "ipadm create-addr -T dhcp ipmp0/dhcp");
     assert_eq!(ok(&host, "ipadm show-addr -p -o type,state,addr ipmp0/dhcp"), "dhcp:ok:192.168.1.77/24\n");
-    assert_eq!(ok(&host, "dhcpinfo -i ipmp0 Router"), "192.168.1.1\n");
+    // The static address is on ipmp0 itself, and the client on the next logical interface.
+    assert_eq!(ok(&host, "dhcpinfo -i ipmp0:1 Router"), "192.168.1.1\n");
+    let output = run(&host, "dhcpinfo -i ipmp0 Router");
+    assert_eq!(output.stderr(), "dhcpinfo: interface is not under DHCP control\n");
     assert!(ok(&host, "netstat -rn").contains("default              192.168.1.1          UG"));
 }
 

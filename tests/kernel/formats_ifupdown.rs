@@ -1,0 +1,39 @@
+//! The real ifupdown with ifenslave, and ifupdown2, on what `mpath render` wrote.
+
+use crate::formats::{LACP, RICH, compare, segment, story};
+use crate::managers::furnish;
+use crate::network::succeed;
+
+crate::cases!(Managers:
+    rendered_for_ifupdown_the_story_comes_up_and_goes_down,
+    rendered_for_ifupdown_a_rich_group_is_the_same,
+    rendered_for_ifupdown_options_that_ifenslave_does_not_know_are_set_all_the_same,
+);
+
+/// The file that Debian's installer leaves.
+fn interfaces() {
+    std::fs::create_dir_all("/etc/network/interfaces.d").unwrap();
+    std::fs::write("/etc/network/interfaces", "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n")
+        .unwrap();
+}
+
+fn ifupdown(file: &str) {
+    furnish();
+    interfaces();
+    let _segment = segment();
+    compare("ifupdown", file, || drop(succeed("ifup", &["bond0"])));
+    succeed("ifdown", &["bond0"]);
+    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
+}
+
+fn rendered_for_ifupdown_the_story_comes_up_and_goes_down() {
+    ifupdown(&story());
+}
+
+fn rendered_for_ifupdown_a_rich_group_is_the_same() {
+    ifupdown(RICH);
+}
+
+fn rendered_for_ifupdown_options_that_ifenslave_does_not_know_are_set_all_the_same() {
+    ifupdown(LACP);
+}
