@@ -77,8 +77,12 @@ pub(crate) fn route_of(message: &RouteMessage) -> Option<(Vec<u32>, Route)> {
     // IPv6 has no scopes of routes (rt6_fill_node always says RT_SCOPE_UNIVERSE).
     route.scope = Some(u8::from(header.scope)).filter(|scope| !v6 && *scope != usual_scope(route.via));
     route.onlink = header.flags.contains(RouteFlags::Onlink);
-    route.automatic =
-        matches!(header.protocol, RouteProtocol::Kernel | RouteProtocol::Ra | RouteProtocol::IcmpRedirect);
+    // The kernel's own lead to the segment itself (fib_add_ifaddr, addrconf_prefix_route); with a next hop it was somebody
+    // who says he is the kernel, as ifupdown2 does.
+    route.automatic = match header.protocol {
+        RouteProtocol::Kernel => route.via.is_none(),
+        protocol => matches!(protocol, RouteProtocol::Ra | RouteProtocol::IcmpRedirect),
+    };
     route.opaque = (!opaque.is_empty()).then(|| format!("it has {}", opaque.join(" and ")));
     interfaces.dedup();
     Some((interfaces, route))

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
 
+use crate::adoptions::AdoptionStore;
 use crate::arguments::{Global, Patience};
+use crate::boot::Services;
 use crate::config::Configuration;
 use crate::environment::Live;
 use crate::error::CommandError;
@@ -31,6 +33,7 @@ pub(crate) struct Context<'e> {
     pub(crate) changes_host: bool,
     pub(crate) lasting_directory: &'e PathBuf,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
+    pub(crate) services: &'e mut dyn Services,
     pub(crate) live: Option<Live>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
     pub(crate) prober: &'e mut dyn Prober,
@@ -95,6 +98,11 @@ impl Context<'_> {
                 Some(_) => self.console.warning(&format!("{group}: {}: mpath recover", found.story())),
             }
         }
+    }
+
+    /// What is remembered of groups that were taken over from other tools.
+    pub(crate) fn adoptions(&self) -> AdoptionStore {
+        AdoptionStore::new(self.lasting_directory)
     }
 
     /// The receipts.

@@ -14,10 +14,23 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// netplan: YAML, for systemd-networkd
+    Netplan,
+    /// systemd-networkd: .netdev, .network and .link files
+    Networkd,
+    /// `NetworkManager`: keyfile profiles
+    #[value(name = "networkmanager")]
+    NetworkManager,
     /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
     Ifupdown,
     /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
     Ifupdown2,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
+    /// Red Hat's network scripts: ifcfg and route files
+    Ifcfg,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -28,8 +41,14 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::render),
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
+            Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Script => Some(mpath_backend_linux::format::script::render),
+            Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
         }
     }
@@ -37,9 +56,13 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::import),
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
+            Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
-            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
 
@@ -47,8 +70,12 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Netplan => format!("etc/netplan/{name}"),
+            Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
+            Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
+            Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
-            Self::Kernel => name.to_owned(),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }
 }

@@ -3,8 +3,10 @@
 //! In: arguments and an [`Environment`]. Out: text or JSON on its streams, and an [`ExitCode`]. What is to be done is
 //! [`mpath_core`]'s business; here it is read, asked, told and remembered.
 
+mod adoptions;
 mod agent;
 mod arguments;
+mod boot;
 mod command;
 mod completion;
 mod config;
@@ -49,6 +51,7 @@ use std::io::{self, IsTerminal as _};
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::Arguments;
+pub use crate::boot::{Services, SystemServices};
 use crate::context::Context;
 pub use crate::environment::{Environment, Live, Stream};
 pub use crate::exit_code::ExitCode;
@@ -74,6 +77,7 @@ pub fn run_process() -> ExitCode {
         state_directory: platform::state_directory(),
         lasting_directory: platform::lasting_directory(),
         start_guard: &mut guard_process::start,
+        services: &mut SystemServices,
         prompt: is_interactive.then_some(&mut terminal),
         prober: &mut reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
@@ -124,6 +128,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
             Some(prompt) => Some(&mut **prompt),
             None => None,
         },
+        services: &mut *environment.services,
         prober: &mut *environment.prober,
         resolv_conf: &environment.resolv_conf,
         ssh_connection: environment.ssh_connection.as_deref(),

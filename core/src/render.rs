@@ -16,6 +16,8 @@ pub struct Rendering {
     pub files: Vec<RenderedFile>,
     /// What is to be known of each group.
     pub notes: Vec<(GroupName, Note)>,
+    /// Whether nobody but root may read the files: there are tools that take no others.
+    pub private: bool,
 }
 
 /// A file.

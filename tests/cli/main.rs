@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod adopt;
 mod agent;
 mod binary;
 mod completion;
@@ -12,19 +13,27 @@ mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod enable;
 mod examples;
 mod expected;
 mod files;
+mod format_netplan;
+mod format_networkd;
 mod harmless;
+mod ifcfg;
+mod import;
 mod init;
 mod json;
+mod networkmanager;
 mod permission;
 mod plan;
 mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod schema;
 mod shells;
+mod smf;
 mod status;
 mod switch;
 mod trust;

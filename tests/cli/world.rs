@@ -10,7 +10,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Answer, Environment, Prompt, Stream};
+use mpath::{Answer, Environment, Prompt, Services, Stream};
+use mpath_core::adoption::LeaveAlone;
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) guards: Rc<RefCell<Vec<String>>>,
     /// What a person answers, one after the other, where one is there.
     pub(crate) answers: RefCell<Option<Vec<Answer>>>,
+    /// What makes other tools leave interfaces alone.
+    pub(crate) leaves: Rc<RefCell<Vec<LeaveAlone>>>,
     /// The lines that a person types, one for each question.
     pub(crate) typed: RefCell<Vec<&'static str>>,
     /// What a person was asked, with what was typed.
@@ -46,6 +49,9 @@ pub(crate) struct World {
     /// The network beyond the host.
     pub(crate) beyond: Rc<Beyond>,
     pub(crate) ssh_connection: Option<&'static str>,
+    /// What the manager of services was told, and what it says to it.
+    pub(crate) managed: Rc<RefCell<Vec<String>>>,
+    pub(crate) manager_fails: Cell<bool>,
 }
 
 /// The network beyond the host: what answers there.
@@ -161,6 +167,24 @@ type StepFault = Box<dyn Fn(&Step) -> Option<BackendError>>;
 /// What happens to the host meanwhile.
 type HostChange = Box<dyn Fn(&mut FakeHost)>;
 
+/// A manager of services that only notes what it is asked.
+struct FakeManager {
+    root: PathBuf,
+    asked: Rc<RefCell<Vec<String>>>,
+    fails: bool,
+}
+
+impl Services for FakeManager {
+    fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
+        self.asked.borrow_mut().push(words.join(" "));
+        if self.fails { Err(std::io::Error::other("Failed to enable unit: no")) } else { Ok(()) }
+    }
+}
+
 /// What goes wrong.
 #[derive(Default)]
 pub(crate) struct Faults {
@@ -229,10 +253,13 @@ impl World {
             no_color: false,
             guards: Rc::default(),
             answers: RefCell::default(),
+            leaves: Rc::default(),
             typed: RefCell::default(),
             asked: Rc::default(),
             beyond: Rc::default(),
             ssh_connection: None,
+            managed: Rc::default(),
+            manager_fails: Cell::new(false),
         };
         fs::create_dir(world.path("etc")).unwrap();
         // Whatever the umask of whoever runs this.
@@ -317,7 +344,8 @@ impl World {
                 return Err(error());
             }
             let (host, faults) = (self.host.clone(), self.faults.clone());
-            let backend = FaultyHost { host, faults, capabilities: self.capabilities.clone() };
+            let (capabilities, leaves) = (self.capabilities.clone(), self.leaves.clone());
+            let backend = FaultyHost { host, faults, capabilities, leaves };
             Ok(Box::new(backend) as Box<dyn Backend>)
         };
         let mut start_guard = |token: &Token| {
@@ -329,8 +357,11 @@ impl World {
         let is_there = answers.is_some() || !typed.is_empty();
         let person = Person { answers: answers.unwrap_or_default(), typed, asked: self.asked.clone() };
         let mut person = is_there.then_some(person);
+        let mut manager =
+            FakeManager { root: self.path("tree"), asked: self.managed.clone(), fails: self.manager_fails.get() };
         let mut environment = Environment {
             live: None,
+            services: &mut manager,
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
             stdout: Stream { writer: stdout, is_terminal: self.terminal },
@@ -383,6 +414,7 @@ struct FaultyHost {
     host: Rc<RefCell<FakeHost>>,
     faults: Rc<Faults>,
     capabilities: Capabilities,
+    leaves: Rc<RefCell<Vec<LeaveAlone>>>,
 }
 
 impl Backend for FaultyHost {
@@ -412,6 +444,10 @@ impl Backend for FaultyHost {
     fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
         // As with commands: what people will see of a host that is in memory.
         Ok(mpath_backend_linux::diagnose(snapshot, &mpath_backend_linux::Facts::default()))
+    }
+
+    fn leave_alone(&mut self, _: &Snapshot, _: &[InterfaceName]) -> Result<Vec<LeaveAlone>, BackendError> {
+        Ok(self.leaves.borrow().clone())
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

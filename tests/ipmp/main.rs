@@ -13,6 +13,7 @@ mod out_of_use;
 mod persist;
 mod refusals;
 mod rights;
+mod script;
 mod status;
 mod story;
 mod switch;

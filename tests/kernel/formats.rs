@@ -2,11 +2,12 @@
 //! is what it shows after `mpath up`.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, ip, ip_json, option, read, wait_for_active, wait_until};
+use crate::network::{PATIENCE, Segment, ip, ip_json, option, read, wait_for_active, wait_until};
 
 /// The story's group under the name of its device, as whoever reads other files than mpath's calls it.
 pub(crate) fn story() -> String {
@@ -20,7 +21,7 @@ pub(crate) struct Seen {
     members: Vec<String>,
     mac: Value,
     mtu: Value,
-    addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     routes: Vec<String>,
 }
 
@@ -48,22 +49,23 @@ pub(crate) fn seen(device: &str) -> Seen {
     }
     let addresses = ip_json(&format!("address show dev {device}"))[0]["addr_info"].clone();
     let of_its_own = |address: &&Value| address["scope"] != "link";
-    let net = |address: &Value| format!("{}/{} brd {}", text(&address["local"]), address["prefixlen"], address["broadcast"]);
+    let net =
+        |address: &Value| format!("{}/{} brd {}", text(&address["local"]), address["prefixlen"], address["broadcast"]);
     let mut addresses: Vec<_> = addresses.as_array().unwrap().iter().filter(of_its_own).map(net).collect();
     addresses.sort();
     Seen { options, members, mac: link["address"].clone(), mtu: link["mtu"].clone(), addresses, routes: routes(device) }
 }
 
-/// The routes over it but those that the kernel makes by itself.
+/// The routes over it but those that the kernel makes by itself, which have no next hop.
 fn routes(device: &str) -> Vec<String> {
     let mut routes = Vec::new();
     for family in ["-4", "-6"] {
-        let listed = ip_json(&format!("{family} route show dev {device}"));
-        let made = listed.as_array().unwrap().iter().filter(|route| route["protocol"] != "kernel");
-        routes.extend(made.map(|route| {
-            let metric = route["metric"].as_u64().unwrap_or_default();
-            format!("{} via {} metric {metric}", text(&route["dst"]), text(&route["gateway"]))
-        }));
+        for route in ip_json(&format!("{family} route show dev {device}")).as_array().unwrap() {
+            if route["protocol"] != "kernel" || !route["gateway"].is_null() {
+                let metric = route["metric"].as_u64().unwrap_or_default();
+                routes.push(format!("{} via {} metric {metric}", text(&route["dst"]), text(&route["gateway"])));
+            }
+        }
     }
     routes.sort();
     routes
@@ -73,28 +75,42 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("nobody")
 }
 
-/// Brings a group up with mpath, and takes it down again; then writes it in a format below `/`, lets another program bring
-/// it up, and compares. The network is made, with what `before` begins.
+/// Brings a group up with mpath, and takes it down again; then writes it in a format below `/`, lets another program bring it
+/// up, and compares.
 pub(crate) fn compare(format: &str, file: &str, bring_up: impl FnOnce()) {
+    compare_but(|_| (), format, file, Path::new("/"), bring_up);
+}
+
+/// The same below another folder, or where something is known to be different.
+pub(crate) fn compare_but(forget: fn(&mut Seen), format: &str, file: &str, root: &Path, bring_up: impl FnOnce()) {
+    let settled = || {
+        let mut seen = settled();
+        forget(&mut seen);
+        seen
+    };
     let config = Config::new(file);
     config.succeed("up");
-    let wanted = settled(&config);
+    let wanted = settled();
     let imported = import(&config);
     config.succeed("down");
     assert!(!Path::new("/sys/class/net/bond0").exists());
-    config.succeed(&format!("render --to {format} --root /"));
+    config.succeed(&format!("render --to {format} --root {}", root.display()));
     bring_up();
-    wait_until(&format!("{format} has brought it up"), || {
-        Path::new("/sys/class/net/bond0/bonding").exists() && seen("bond0").addresses == wanted.addresses
-    });
-    let found = settled(&config);
+    // Some return before they are done.
+    wait_until(&format!("{format} has made the device"), || Path::new("/sys/class/net/bond0/bonding").exists());
+    let begun = Instant::now();
+    let mut found = settled();
+    while found != wanted && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(100));
+        found = settled();
+    }
     pretty_assertions::assert_eq!(found, wanted);
     // What nobody told mpath: it sees the same group.
     pretty_assertions::assert_eq!(import(&config), imported);
 }
 
 /// What is there once the primary carries the traffic, if there is one.
-fn settled(_: &Config) -> Seen {
+fn settled() -> Seen {
     let primary = option("bond0", "primary");
     if let Some(primary) = primary.split_whitespace().next() {
         wait_for_active("bond0", primary);
@@ -104,8 +120,10 @@ fn settled(_: &Config) -> Seen {
     seen("bond0")
 }
 
+/// Without what managers keep from the kernel: they listen to routers themselves.
 fn import(config: &Config) -> String {
-    config.succeed("import --from kernel bond0").stdout
+    let text = config.succeed("import --from kernel bond0").stdout;
+    text.lines().filter(|line| !line.starts_with("accept-ra")).map(|line| format!("{line}\n")).collect()
 }
 
 /// A group with much of what a file can say, and addresses of both families.

@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod adopt;
 pub(crate) mod agent;
 mod cards;
 mod changes;
@@ -23,11 +24,15 @@ mod drill;
 mod driver;
 mod failover;
 pub(crate) mod faults;
-mod formats;
+pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_netplan;
+pub(crate) mod formats_networkd;
+mod formats_networkmanager;
+mod formats_script;
 pub(crate) mod hooks;
 mod init;
-mod managers;
+pub(crate) mod managers;
 mod model;
 mod outage;
 mod probes;
@@ -115,7 +120,13 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        adopt::cases(),
+        formats_netplan::cases(),
+        formats_networkd::cases(),
+        formats_networkmanager::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),

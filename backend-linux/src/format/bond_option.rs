@@ -93,6 +93,7 @@ pub(crate) fn set(draft: &mut Draft, option: &str, value: &str, origin: &Origin)
         }
         "all_slaves_active" if matches!(value, "0" | "off" | "dropped") => return Ok(()),
         "resend_igmp" if value == "1" => return Ok(()),
+        "peer_notif_delay" if value == "0" => return Ok(()),
         "active_slave" | "active_port" => {
             return lost(
                 "who carries the traffic now is no setting: mpath switch does it once, `primary` for good".to_owned(),
@@ -102,6 +103,27 @@ pub(crate) fn set(draft: &mut Draft, option: &str, value: &str, origin: &Origin)
     };
     draft.set(key, taken, Some(origin.clone()));
     Ok(())
+}
+
+/// Says what the driver does where a file says nothing and mpath would do otherwise: the mode (`bond_params` begin with 0,
+/// balance-rr), monitoring (none, but every 100 ms in modes that need it, `bond_option_mode_set`), and whose answers to
+/// probes count (nobody's).
+pub(crate) fn unsaid(draft: &mut Draft, file: &str) {
+    let says = |text: &str| Some(Origin::of_file(file, text));
+    if draft.get("mode").is_none() {
+        draft.set("mode", ModeName::RoundRobin.word(), says("no mode"));
+    }
+    let can_probe = match draft.get("mode") {
+        Some(Value::Text(mode)) => mode.parse::<ModeName>().is_ok_and(ModeName::can_probe),
+        _ => false,
+    };
+    let probes = draft.get("detection.probe.interval").is_some_and(|interval| *interval != Value::from("0ms"));
+    if can_probe && !probes && draft.get("detection.link.interval").is_none() {
+        draft.set("detection.link.interval", "0ms", says("no monitoring of the members"));
+    }
+    if probes && draft.get("detection.probe.validate").is_none() {
+        draft.set("detection.probe.validate", ProbeValidation::None.word(), says("no validation of answers"));
+    }
 }
 
 /// Whether the driver has an option of this name, in one of the spellings in use.
@@ -216,8 +238,8 @@ mod tests {
         fn the_options_of_any_group_come_back(group in crate::format::round_trip::groups()) {
             let mut draft = Draft::from(&group);
             let from_options: Vec<_> = draft.keys().filter(|key| {
-                !matches!(*key, "members" | "mtu" | "addresses" | "gateway" | "routes" | "dhcp" | "dhcp6" | "accept-ra")
-                    && !(*key == "mac" && matches!(group.mac(), MacPolicy::Fixed(_)))
+                let fixed = *key == "mac" && matches!(group.mac(), MacPolicy::Fixed(_));
+                !fixed && !matches!(*key, "members" | "mtu" | "addresses" | "gateway" | "routes" | "dhcp" | "dhcp6" | "accept-ra")
             }).collect();
             from_options.into_iter().for_each(|key| drop(draft.remove(key)));
             for (option, value) in options(&group) {

@@ -97,7 +97,8 @@ fn a_route_with_several_next_hops_belongs_to_each_of_its_interfaces() {
 #[test]
 fn what_the_kernel_made_is_automatic() {
     for (protocol, automatic) in [
-        (RouteProtocol::Kernel, true),
+        // ifupdown2 says that of a gateway; the kernel itself makes no route with a next hop.
+        (RouteProtocol::Kernel, false),
         (RouteProtocol::Ra, true),
         (RouteProtocol::Boot, false),
         (RouteProtocol::Dhcp, false),
@@ -106,6 +107,9 @@ fn what_the_kernel_made_is_automatic() {
         message.header.protocol = protocol;
         assert_eq!(route_of(&message).unwrap().1.automatic, automatic, "{protocol}");
     }
+    let mut connected = message(false, vec![RouteAttribute::Oif(5)]);
+    connected.header.protocol = RouteProtocol::Kernel;
+    assert!(route_of(&connected).unwrap().1.automatic);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use mpath_core::Draft;
-use mpath_core::draft::Settled;
+use mpath_core::draft::{Settled, Value};
 use mpath_core::import::{Fate, Import, Leftover};
-use mpath_core::snapshot::Kind;
+use mpath_core::snapshot::{Interface, Kind};
 use serde::Serialize;
 
 use crate::ExitCode;
@@ -59,11 +59,14 @@ impl ImportArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let Some(mut import) = self.read(context)? else { return Ok(ExitCode::Failed) };
         let wanted = |draft: &Draft| {
-            let device = draft.get("device").map(|device| device.to_string().trim_matches('"').to_owned());
-            self.groups.is_empty()
-                || self.groups.iter().any(|name| name == draft.name() || Some(name) == device.as_ref())
+            self.groups.is_empty() || self.groups.iter().any(|name| name == draft.name() || *name == device(draft))
         };
         import.drafts.retain(wanted);
+        if self.from == Format::Kernel {
+            // What is left over stands under the device's name.
+            let Import { drafts, leftovers } = &mut import;
+            leftovers.retain(|leftover| drafts.iter().any(|draft| device(draft) == leftover.origin.file));
+        }
         if import.drafts.is_empty() {
             self.nothing(import, context);
             return Ok(ExitCode::NoSuchGroup);
@@ -94,14 +97,21 @@ impl ImportArgs {
         Ok(if complete { ExitCode::Done } else { ExitCode::InvalidFile })
     }
 
+    /// What a format says of this host.
+    pub(super) fn of_host(from: Format, context: &mut Context<'_>) -> Result<Import, CommandError> {
+        let args = Self { groups: vec![], from, root: "/".into(), files: vec![] };
+        Ok(args.read(context)?.unwrap_or_default())
+    }
+
     /// What the format says, or nothing, where a file could not be read.
     fn read(&self, context: &mut Context<'_>) -> Result<Option<Import>, CommandError> {
         let Some(importer) = self.from.importer() else {
             let host = context.host()?;
-            let groups =
-                host.snapshot.interfaces.iter().filter(|(_, interface)| matches!(interface.kind, Kind::Group(_)));
-            let drafts = groups.filter_map(|(name, _)| Draft::of_host(name, &host.snapshot)).collect();
-            return Ok(Some(Import { drafts, leftovers: vec![] }));
+            let is_group = |(_, interface): &(_, &Interface)| matches!(interface.kind, Kind::Group(_));
+            let devices: Vec<_> = host.snapshot.interfaces.iter().filter(is_group).map(|(name, _)| name).collect();
+            let drafts: Vec<_> = devices.iter().filter_map(|name| Draft::of_host(name, &host.snapshot)).collect();
+            let leftovers = devices.iter().flat_map(|name| Draft::left_on_host(name, &host.snapshot)).collect();
+            return Ok(Some(Import { drafts, leftovers }));
         };
         if self.files.is_empty() {
             let mut import = importer(&Tree(self.root.clone()));
@@ -148,6 +158,14 @@ impl ImportArgs {
     }
 }
 
+/// The device of a group, which has its name if it has no other.
+fn device(draft: &Draft) -> String {
+    match draft.get("device") {
+        Some(Value::Text(device)) => device.clone(),
+        _ => draft.name().to_owned(),
+    }
+}
+
 fn told(settled: &Settled) -> ImportedGroup {
     ImportedGroup {
         name: settled.draft.name().to_owned(),
@@ -162,7 +180,7 @@ fn shown_as(import: &mut Import, shown: impl Fn(&str) -> String) {
     import.drafts.iter_mut().for_each(|draft| draft.rename_files(&shown));
 }
 
-fn tell_leftovers(leftovers: &[Leftover], context: &mut Context<'_>) {
+pub(super) fn tell_leftovers(leftovers: &[Leftover], context: &mut Context<'_>) {
     for Leftover { origin, fate, why } in leftovers {
         match fate {
             Fate::Lost => context.console.warning(&format!("{origin}: not taken over: {why}")),

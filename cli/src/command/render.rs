@@ -40,6 +40,7 @@ pub(crate) struct RenderArgs {
 struct Rendered {
     schema: &'static str,
     files: Vec<RenderedFile>,
+    private: bool,
     notes: Vec<NoteText>,
     refusals: Vec<RefusalText>,
     error: Option<ErrorText>,
@@ -50,18 +51,24 @@ impl RenderArgs {
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let source = context.global.config.display().to_string();
-        let mut rendered =
-            Rendered { schema: "mpath.render/1", files: vec![], notes: vec![], refusals: vec![], error: None };
+        let mut rendered = Rendered {
+            schema: "mpath.render/1",
+            files: vec![],
+            private: false,
+            notes: vec![],
+            refusals: vec![],
+            error: None,
+        };
         let mut code = ExitCode::Done;
         let Some(render) = self.to.renderer() else { return Ok(ExitCode::Usage) };
         match render(&chosen, &source) {
-            Ok(Rendering { files, notes }) => {
+            Ok(Rendering { files, notes, private }) => {
                 for (group, note) in &notes {
                     let note = NoteText::new(note);
                     context.console.notes(group, std::slice::from_ref(&note));
                     rendered.notes.push(note);
                 }
-                rendered.files = files;
+                (rendered.files, rendered.private) = (files, private);
             }
             Err(refusals) => {
                 for (group, refusal) in &refusals {
@@ -73,7 +80,7 @@ impl RenderArgs {
             }
         }
         if code == ExitCode::Done
-            && let Err((why, told)) = self.put(&rendered.files, context)
+            && let Err((why, told)) = self.put(&rendered.files, rendered.private, context)
         {
             context.console.error(None, &told);
             (code, rendered.error) = (why, Some(told));
@@ -85,7 +92,12 @@ impl RenderArgs {
     }
 
     /// Puts the files where they shall be.
-    fn put(&self, files: &[RenderedFile], context: &mut Context<'_>) -> Result<(), (ExitCode, ErrorText)> {
+    fn put(
+        &self,
+        files: &[RenderedFile],
+        private: bool,
+        context: &mut Context<'_>,
+    ) -> Result<(), (ExitCode, ErrorText)> {
         let Some(root) = &self.root else {
             for (number, file) in files.iter().enumerate() {
                 if number > 0 {
@@ -106,7 +118,7 @@ impl RenderArgs {
             return Err((ExitCode::Failed, ErrorText { message, causes: vec![], hint }));
         }
         for file in files {
-            if let Err(error) = write(root, file) {
+            if let Err(error) = write(root, file, private) {
                 let denied = error.kind() == io::ErrorKind::PermissionDenied;
                 let message = format!("cannot write {}", root.join(&file.path).display());
                 let told = ErrorText { message, causes: vec![error.to_string()], hint: None };
@@ -127,12 +139,12 @@ fn is_another(root: &Path, file: &RenderedFile) -> bool {
 }
 
 /// Writes a file as a whole or not at all.
-fn write(root: &Path, file: &RenderedFile) -> io::Result<()> {
+fn write(root: &Path, file: &RenderedFile, private: bool) -> io::Result<()> {
     let path = root.join(&file.path);
     let directory = path.parent().unwrap_or(root);
     fs::create_dir_all(directory)?;
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    let mut fresh = tempfile::Builder::new().prefix(".mpath-").permissions(readable).tempfile_in(directory)?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(if private { 0o600 } else { 0o644 });
+    let mut fresh = tempfile::Builder::new().prefix(".mpath-").permissions(mode).tempfile_in(directory)?;
     fresh.write_all(file.text.as_bytes())?;
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;

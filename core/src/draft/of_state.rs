@@ -1,9 +1,12 @@
 //! A group as it is on a host, written down: by whomever it was made.
 
+use std::net::IpAddr;
+
 use super::{Draft, Value};
 use crate::group::Addressing;
+use crate::import::{Fate, Leftover, Origin};
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{GroupState, Interface, Kind, Membership};
+use crate::snapshot::{AcceptRa, GroupState, Interface, Kind, Membership};
 use crate::{Address, InterfaceName, Route, Snapshot};
 
 impl Draft {
@@ -13,7 +16,7 @@ impl Draft {
         let group = interface.group()?;
         let owner = group.owner();
         let mut draft = Self::new(owner.as_ref().map_or(device.as_str(), |name| name.as_str()));
-        if owner.is_none_or(|name| name.as_str() != device.as_str()) {
+        if draft.name() != device.as_str() {
             draft.set("device", device.as_str(), None);
         }
         let members: Vec<_> = host.members(device).collect();
@@ -35,7 +38,47 @@ impl Draft {
                 draft.set(key, true, None);
             }
         }
+        // Without IPv6 nobody is asked, and the answer is no; a manager listens itself, and lets the system be deaf.
+        let ipv6 =
+            interface.manager.is_none() && interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
+        match interface.accept_ra {
+            AcceptRa::Unless => {}
+            AcceptRa::Always if interface.manager.is_none() => draft.set("accept-ra", true, None),
+            AcceptRa::No if ipv6 => draft.set("accept-ra", false, None),
+            AcceptRa::No | AcceptRa::Always => {}
+        }
         Some(draft)
+    }
+
+    /// What of the group's device no key says: each address and route that is left out.
+    pub fn left_on_host(device: &InterfaceName, host: &Snapshot) -> Vec<Leftover> {
+        let Some(interface) = host.interface(device) else { return vec![] };
+        let leftover = |text: String, fate, why: &str| Leftover {
+            origin: Origin::of_file(device.as_str(), text),
+            fate,
+            why: why.to_owned(),
+        };
+        let of_manager = interface.own_addresses().filter(|address| is_of_manager(interface, address));
+        let of_manager = of_manager.map(|address| {
+            leftover(address.net.to_string(), Fate::LeftAlone, "link-local, which every interface has by itself")
+        });
+        let passing = interface.own_addresses().filter(|address| address.lifetime.is_some());
+        let passing = passing.map(|address| {
+            leftover(
+                address.net.to_string(),
+                Fate::LeftAlone,
+                "has a lifetime: it is a lease's, or of an advertisement",
+            )
+        });
+        let beyond = interface.own_routes().filter_map(|route| {
+            let why = match (&route.opaque, route.table) {
+                (Some(why), _) => why.as_str(),
+                (None, Some(_)) => "mpath has routes of the main table only",
+                (None, None) => return None,
+            };
+            Some(leftover(format!("route {route}"), Fate::Lost, why))
+        });
+        of_manager.chain(passing).chain(beyond).collect()
     }
 
     fn settings(&mut self, group: &GroupState, wireless: bool) {
@@ -64,7 +107,12 @@ impl Draft {
 
     /// The static addresses of an interface, and its static routes.
     pub fn addresses_of(&mut self, interface: &Interface) {
-        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only;
+        let made_of_mac = |address: &Address| match (address.net.addr(), interface.mac) {
+            (IpAddr::V6(ip), Some(mac)) => ip == mac.link_local(),
+            _ => false,
+        };
+        // Programs that do what the kernel would do by itself give an interface its link-local address too.
+        let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
         for route in interface.own_routes().filter(|route| route.table.is_none() && route.opaque.is_none()) {
@@ -75,6 +123,12 @@ impl Draft {
         }
         self.addressing(&Addressing { addresses, gateways, routes, ..Addressing::default() });
     }
+}
+
+/// Whether a manager made an address in the system's place, as NetworkManager does with link-local ones.
+fn is_of_manager(interface: &Interface, address: &Address) -> bool {
+    let link_local = matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local());
+    interface.manager.is_some() && link_local
 }
 
 /// A member, with its rank and the address that it probes from.

@@ -100,7 +100,9 @@ impl Draft {
     /// The keys that a problem is about, if they have values that can be taken away: of a table, all of its keys.
     fn keys_of(&self, problem: &Problem) -> Vec<&'static str> {
         let header = crate::spec::header(&self.name);
-        let Some(path) = problem.key.strip_prefix(&header).and_then(|rest| rest.strip_prefix('.')) else { return vec![] };
+        let Some(path) = problem.key.strip_prefix(&header).and_then(|rest| rest.strip_prefix('.')) else {
+            return vec![];
+        };
         // Entries of lists are numbered; with one of them, all of the list goes.
         let path = path.split('[').next().unwrap_or(path);
         let is_meant = |key: &&str| *key == path || key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));

@@ -126,5 +126,5 @@ fn comments_stand_above_their_keys_and_change_nothing() {
     assert!(text.contains("# two cards\nmembers "), "{text}");
     assert!(text.contains("# ten times [group.x] \nlink "), "{text}");
     assert!(!text.contains("not there"), "{text}");
-    assert_eq!(read(&[SourceFile::new("again.toml", text)]).unwrap().groups, [group.clone()]);
+    assert_eq!(read(&[SourceFile::new("again.toml", text)]).unwrap().groups, std::slice::from_ref(group));
 }

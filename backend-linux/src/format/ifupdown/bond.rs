@@ -1,8 +1,8 @@
 //! What the lines of all files say of one bond, until it is a draft.
 
+use mpath_core::Draft;
 use mpath_core::draft::Value;
 use mpath_core::import::{Fate, Import, Origin};
-use mpath_core::Draft;
 
 use crate::format::bond_option;
 
@@ -98,7 +98,8 @@ impl Bond {
     pub(crate) fn address(&mut self, net: &str, origin: &Origin) {
         let alone = if net.contains(':') { "/128" } else { "/32" };
         let net = if net.contains('/') { net.to_owned() } else { format!("{net}{alone}") };
-        let there = matches!(self.draft.get("addresses"), Some(Value::List(list)) if list.contains(&net.as_str().into()));
+        let there =
+            matches!(self.draft.get("addresses"), Some(Value::List(list)) if list.contains(&net.as_str().into()));
         if !there {
             self.draft.push("addresses", net, Some(origin.clone()));
         }
@@ -136,7 +137,13 @@ impl Bond {
             return Ok(());
         }
         let alone = if to.contains(':') { "/128" } else { "/32" };
-        let to = if is_default { "default".to_owned() } else if to.contains('/') { to.to_owned() } else { format!("{to}{alone}") };
+        let to = if is_default {
+            "default".to_owned()
+        } else if to.contains('/') {
+            to.to_owned()
+        } else {
+            format!("{to}{alone}")
+        };
         let mut route = vec![("to", Value::from(to))];
         route.extend(via.map(|via| ("via", Value::from(via))));
         route.extend(metric.map(|metric| ("metric", Value::from(metric))));
@@ -155,7 +162,8 @@ impl Bond {
                 _ => (value, None),
             };
             if let Some(others) = others {
-                let why = format!("{first} is preferred; {others} where it is not there: the order of the members says that");
+                let why =
+                    format!("{first} is preferred; {others} where it is not there: the order of the members says that");
                 import.change(origin.clone(), why);
             }
             match bond_option::set(&mut self.draft, &name, &first, &origin) {
@@ -171,14 +179,13 @@ impl Bond {
 
     fn take_members(&mut self) {
         let Some((_, origin)) = self.members.first().cloned() else { return };
-        let member = |(name, _): &(String, Origin)| {
-            match self.priorities.iter().rev().find(|(member, _)| member == name) {
+        let member =
+            |(name, _): &(String, Origin)| match self.priorities.iter().rev().find(|(member, _)| member == name) {
                 Some((_, prio)) => {
                     Value::Table(vec![("name", Value::from(name.as_str())), ("prio", Value::from(*prio))])
                 }
                 None => Value::from(name.as_str()),
-            }
-        };
+            };
         let members = self.members.iter().map(member).collect();
         self.draft.set("members", Value::List(members), Some(origin));
     }

@@ -158,7 +158,8 @@ fn ifconfig(words: &[&str]) -> Option<Vec<Effect>> {
 
 /// route(8).
 fn route(words: &[&str]) -> Option<Vec<Effect>> {
-    let words: Vec<&str> = words.iter().filter(|word| !matches!(**word, "-n" | "-v" | "-4" | "-A" | "inet")).copied().collect();
+    let words: Vec<&str> =
+        words.iter().filter(|word| !matches!(**word, "-n" | "-v" | "-4" | "-A" | "inet")).copied().collect();
     let (verb, rest) = words.split_first()?;
     match *verb {
         "del" => return Some(vec![Effect::Undo]),
@@ -343,7 +344,10 @@ mod tests {
 
     #[test]
     fn routes_and_addresses_are_found_in_old_words_and_new() {
-        assert_eq!(of("route add -net 10.0.0.0 netmask 255.0.0.0 gw 192.168.1.9 bond0"), [way(Some("bond0"), "10.0.0.0/8", "192.168.1.9", None)]);
+        assert_eq!(
+            of("route add -net 10.0.0.0 netmask 255.0.0.0 gw 192.168.1.9 bond0"),
+            [way(Some("bond0"), "10.0.0.0/8", "192.168.1.9", None)]
+        );
         assert_eq!(of("route add default gw 192.168.1.1 metric 5"), [way(None, "default", "192.168.1.1", Some("5"))]);
         assert_eq!(
             of("ip -6 route add 2001:db8:2::/48 via 2001:db8:1::9 dev $IFACE metric 7 proto static"),
@@ -355,7 +359,13 @@ mod tests {
 
     #[test]
     fn what_is_beyond_a_group_says_so() {
-        for line in ["ethtool -s eth0 speed 100", "ip rule add from all table 5", "route add default gw a b c", "ifconfig eth0 promisc", "ip route add default via 10.0.0.1 table 5"] {
+        for line in [
+            "ethtool -s eth0 speed 100",
+            "ip rule add from all table 5",
+            "route add default gw a b c",
+            "ifconfig eth0 promisc",
+            "ip route add default via 10.0.0.1 table 5",
+        ] {
             assert!(matches!(of(line).as_slice(), [Effect::Unknown(_)]), "{line}: {:?}", of(line));
         }
     }

@@ -5,11 +5,11 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 use mpath_core::import::{Files, Import, Origin};
 
+use super::Dialect;
 use super::bond::Bond;
 use super::effect::{Effect, effects};
 use super::module::{self, Module};
 use super::shell::commands;
-use super::Dialect;
 use crate::format::bond_option;
 use crate::format::interfaces::{self, Kind, Line, Stanza};
 
@@ -139,7 +139,8 @@ impl Reading {
     }
 
     fn slaves(&mut self, line: &Line, interface: &str) {
-        let patterns = line.value.contains(['*', '?', '[']) || line.value.starts_with("glob ") || line.value.starts_with("regex ");
+        let patterns =
+            line.value.contains(['*', '?', '[']) || line.value.starts_with("glob ") || line.value.starts_with("regex ");
         if patterns || line.value.trim() == "all" {
             let why = "a group names its members; a pattern may find others on another day";
             self.import.lose(line.origin.clone(), why);
@@ -197,7 +198,8 @@ impl Reading {
         let (device, label) = name.split_once(':').map_or((name.as_str(), None), |(name, label)| (name, Some(label)));
         if self.bond(device).is_some() {
             if label.is_some() {
-                self.import.change(stanza.origin.clone(), format!("its address becomes one of {device}, without the label"));
+                self.import
+                    .change(stanza.origin.clone(), format!("its address becomes one of {device}, without the label"));
             }
             self.group_stanza(&stanza, device);
         } else if let Some(bond) = self.bonds.iter().find(|bond| bond.has_member(&name)).map(|bond| bond.name.clone()) {
@@ -230,12 +232,13 @@ impl Reading {
                         bond.option(&key, &line.value, false, &line.origin);
                     }
                 }
-                "bond-give-a-chance" => self.import.lose(
-                    line.origin,
-                    "mpath has no key for it; with mac = \"active\" a wireless member needs none",
-                ),
+                "bond-give-a-chance" => self
+                    .import
+                    .lose(line.origin, "mpath has no key for it; with mac = \"active\" a wireless member needs none"),
                 _ if is_up(&key).is_some() => self.command(&line, member, member),
-                _ => self.import.leave(line.origin, format!("of {member} alone; it stays with {}", self.dialect.tool())),
+                _ => {
+                    self.import.leave(line.origin, format!("of {member} alone; it stays with {}", self.dialect.tool()))
+                }
             }
         }
     }
@@ -254,13 +257,21 @@ impl Reading {
             (Some("dhcp"), true) => self.give(device, "dhcp6", &stanza.origin),
             (Some("auto"), true) if !said => self.give(device, "accept-ra", &stanza.origin),
             (Some("auto"), true) => {}
-            (Some(method), _) => self.import.lose(stanza.origin.clone(), format!("mpath has no counterpart of {method}")),
+            (Some(method), _) => {
+                self.import.lose(stanza.origin.clone(), format!("mpath has no counterpart of {method}"))
+            }
         }
         // Its default there is to take no addresses from routers (interfaces(5)), which is no setting of mpath's.
         if (method.as_deref(), v6, said, self.dialect) == (Some("static"), true, false, Dialect::Ifenslave) {
             let (set, why) = match gateway {
-                true => (true, "takes no addresses from router advertisements (autoconf 0): accept-ra = false, which takes no routes either"),
-                false => (false, "takes routes, but no addresses from router advertisements (autoconf 0): without accept-ra both may come"),
+                true => (
+                    true,
+                    "takes no addresses from router advertisements (autoconf 0): accept-ra = false, which takes no routes either",
+                ),
+                false => (
+                    false,
+                    "takes routes, but no addresses from router advertisements (autoconf 0): without accept-ra both may come",
+                ),
             };
             self.import.change(stanza.origin.clone(), why);
             if let Some(bond) = self.bond(device).filter(|_| set) {
@@ -284,7 +295,13 @@ impl Reading {
         }
     }
 
-    fn group_line(&mut self, line: &Line, device: &str, netmask: Option<&str>, metric: Option<&str>) -> Result<(), String> {
+    fn group_line(
+        &mut self,
+        line: &Line,
+        device: &str,
+        netmask: Option<&str>,
+        metric: Option<&str>,
+    ) -> Result<(), String> {
         let Line { value, origin, .. } = line;
         let key = key(line);
         if is_up(&key).is_some() {

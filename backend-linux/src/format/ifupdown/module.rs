@@ -125,7 +125,13 @@ mod tests {
         let files: BTreeMap<_, _> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         let mut import = Import::default();
         let shown = |option: ModuleOption| {
-            format!("{} {}={} {}", option.bond.unwrap_or_default(), option.name, option.value, option.origin.line.unwrap())
+            format!(
+                "{} {}={} {}",
+                option.bond.unwrap_or_default(),
+                option.name,
+                option.value,
+                option.origin.line.unwrap()
+            )
         };
         let options = read(&files, &mut import).options.into_iter().map(shown).collect();
         (options, import.leftovers.iter().map(|leftover| leftover.why.clone()).collect())

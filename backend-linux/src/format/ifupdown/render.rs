@@ -17,8 +17,8 @@ use mpath_core::{Group, GroupName, InterfaceName, Route};
 
 use super::Dialect;
 use crate::capability::capabilities;
-use crate::format::bond_option;
 use crate::format::interfaces::FOLDER;
+use crate::format::{bond_option, may_be_wireless};
 
 type Refusals = Vec<(GroupName, Refusal)>;
 
@@ -35,9 +35,9 @@ pub(crate) fn render(groups: &[&Group], source: &str, dialect: Dialect) -> Resul
                 let stanzas = Stanzas::new(group, &device, dialect).text(source);
                 let path = format!("{FOLDER}/{}", file_name(group.name()));
                 rendering.files.push(RenderedFile { path, text: stanzas });
-                rendering.notes.extend(notes(group, dialect).into_iter().map(|text| {
-                    (group.name().clone(), Note::Remark { text })
-                }));
+                rendering.notes.extend(
+                    notes(group, dialect).into_iter().map(|text| (group.name().clone(), Note::Remark { text })),
+                );
             }
         }
         refusals.extend(found.into_iter().map(|refusal| (group.name().clone(), refusal)));
@@ -53,7 +53,10 @@ fn file_name(group: &GroupName) -> String {
 /// Those that can be changed on a device that is up and has members (`bond_opts`: neither BOND_OPTFLAG_IFDOWN nor
 /// BOND_OPTFLAG_NOSLAVES).
 fn changes_while_up(option: &str) -> bool {
-    !matches!(option, "fail_over_mac" | "lacp_active" | "ad_select" | "ad_user_port_key" | "tlb_dynamic_lb" | "lacp_rate")
+    !matches!(
+        option,
+        "fail_over_mac" | "lacp_active" | "ad_select" | "ad_user_port_key" | "tlb_dynamic_lb" | "lacp_rate"
+    )
 }
 
 fn refusals_of(group: &Group, device: &InterfaceName, dialect: Dialect) -> Vec<Refusal> {
@@ -71,21 +74,27 @@ fn refusals_of(group: &Group, device: &InterfaceName, dialect: Dialect) -> Vec<R
                 format!("the member with the MAC address {mac} has no name, and bond-slaves takes names"),
                 "give its name: members = [{ name = \"…\" }, …]",
             ),
-            MemberSelector::Name(name) if !is_plain(name) => cannot(
-                format!("the scripts of {} would take {name} apart", dialect.tool()),
-                "rename the interface",
-            ),
+            MemberSelector::Name(name) if !is_plain(name) => {
+                cannot(format!("the scripts of {} would take {name} apart", dialect.tool()), "rename the interface")
+            }
             MemberSelector::Name(_) => {}
         }
     }
     if !is_plain(device) {
-        cannot(format!("{device} is no word for {}", dialect.tool()), "give the group a `device` of letters and digits");
+        cannot(
+            format!("{device} is no word for {}", dialect.tool()),
+            "give the group a `device` of letters and digits",
+        );
     }
     if dialect == Dialect::Ifupdown2 {
         for (option, value) in bond_option::options(group) {
             // "none" is what the driver does by itself.
-            if !dialect.knows(&option) && !changes_while_up(&option) && (option.as_str(), value.as_str()) != ("fail_over_mac", "none") {
-                let reason = format!("ifupdown2 has no option for {option}, and it cannot be set once the members are in");
+            if !dialect.knows(&option)
+                && !changes_while_up(&option)
+                && (option.as_str(), value.as_str()) != ("fail_over_mac", "none")
+            {
+                let reason =
+                    format!("ifupdown2 has no option for {option}, and it cannot be set once the members are in");
                 cannot(reason, "leave it out, or render for another tool: ifupdown, networkd, network-manager");
             }
         }
@@ -111,18 +120,18 @@ fn notes(group: &Group, dialect: Dialect) -> Vec<String> {
     if optional(false) {
         notes.push(format!("{} goes on without a member that is not there, as if it was `optional`", dialect.tool()));
     }
-    if group.mac() == &MacPolicy::Auto && group.members().iter().any(|member| is_wireless(&member.selector)) {
-        notes.push("`mac` is left to mpath, which looks for wireless members; the file shares one address: say mac = \"active\" if one is".to_owned());
+    // It takes a `broadcast` line, and fails with it (`addr_add` of 3.0 expects an address, not a text).
+    if dialect == Dialect::Ifupdown2 && group.addressing().addresses.iter().any(|net| net.addr().is_ipv4()) {
+        notes.push(
+            "ifupdown2 gives IPv4 addresses no broadcast address; packets to that of the subnet go out all the same"
+                .to_owned(),
+        );
     }
+    notes.extend(may_be_wireless(group, "the file"));
     if group.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push("`probe-address` is for platforms that probe from each member, and is not in the file".to_owned());
     }
     notes
-}
-
-/// By the names that systemd and the kernel give them; nobody looks at a host here.
-fn is_wireless(selector: &MemberSelector) -> bool {
-    matches!(selector, MemberSelector::Name(name) if name.as_str().starts_with("wl"))
 }
 
 /// The stanzas of one group.
@@ -203,9 +212,7 @@ impl<'g> Stanzas<'g> {
 
     /// The member whose MAC address the group has, where that is not the first that joins, as the driver has it.
     fn chosen_mac(&self) -> Option<&InterfaceName> {
-        let is_first = |name: &&InterfaceName| {
-            matches!(self.group.members().first().map(|member| &member.selector), Some(MemberSelector::Name(first)) if first == *name)
-        };
+        let is_first = |name: &&InterfaceName| matches!(self.group.members().first().map(|member| &member.selector), Some(MemberSelector::Name(first)) if first == *name);
         match self.group.mac() {
             MacPolicy::Member(name) => Some(name),
             MacPolicy::Auto | MacPolicy::Shared => self.group.primary().filter(|name| !is_first(name)),

@@ -83,9 +83,13 @@ fn the_way_of_2007_is_read_with_its_commands_and_its_modules() {
         told,
         [
             format!("LeftAlone {file}:2: iface lo inet loopback: no member of a group; it stays with ifupdown"),
-            format!("Lost {file}:12: dns-nameservers 192.168.1.24: mpath configures no name servers: write them to /etc/resolv.conf"),
+            format!(
+                "Lost {file}:12: dns-nameservers 192.168.1.24: mpath configures no name servers: write them to /etc/resolv.conf"
+            ),
             format!("Changed {file}:14: pre-up sleep 2: mpath waits by itself for what it needs"),
-            format!("Lost {file}:19: up /usr/local/bin/firewall start: mpath runs no commands of its own when a group comes up; `[[hook]]` does, by the agent"),
+            format!(
+                "Lost {file}:19: up /usr/local/bin/firewall start: mpath runs no commands of its own when a group comes up; `[[hook]]` does, by the agent"
+            ),
             format!("LeftAlone {file}:23: wpa-ssid home: of eth0 alone; it stays with ifupdown"),
         ]
     );

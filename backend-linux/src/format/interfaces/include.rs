@@ -32,7 +32,9 @@ fn read_file(files: &dyn Files, file: &str, deeper: usize, stanzas: &mut Vec<Sta
         let named = match &stanza.kind {
             // Several patterns may stand on one line (wordexp(3)).
             Kind::Source(patterns) => patterns.split_whitespace().flat_map(|one| expand(files, file, one)).collect(),
-            Kind::SourceDirectory(folder) => expand(files, file, folder).iter().flat_map(|one| plain(files, one)).collect(),
+            Kind::SourceDirectory(folder) => {
+                expand(files, file, folder).iter().flat_map(|one| plain(files, one)).collect()
+            }
             _ => vec![],
         };
         // A path that names nothing has nothing to say, as with ifup.

@@ -1,0 +1,104 @@
+//! The addresses of a device, and how it gets them.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use mpath_core::Draft;
+use mpath_core::draft::Value;
+use mpath_core::import::{Import, Origin};
+
+use super::assignment::{Assignment, Assignments, is_true};
+
+/// What a file says of IPv4 and IPv6.
+pub(super) fn addresses(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+    if let Some(Assignment { value, origin, .. }) = file.take("BOOTPROTO") {
+        match value.to_ascii_lowercase().as_str() {
+            "dhcp" | "bootp" => draft.set("dhcp", true, Some(origin)),
+            "none" | "static" => {}
+            _ => import.lose(origin, "neither static addresses nor DHCP"),
+        }
+    }
+    static_ipv4(file, draft, import);
+    for name in ["NETWORK", "BROADCAST"] {
+        for number in file.numbers(name) {
+            // They follow from address and prefix.
+            file.take(&format!("{name}{number}"));
+        }
+    }
+    if let Some(Assignment { value, origin, .. }) = file.take("IPV6INIT").filter(|known| !is_true(&known.value)) {
+        let _ = value;
+        draft.set("accept-ra", false, Some(origin.clone()));
+        import.change(origin, "mpath does not switch IPv6 off; accept-ra = false keeps out what routers tell");
+    }
+    if let Some(Assignment { value, origin, .. }) = file.take("IPV6_AUTOCONF") {
+        draft.set("accept-ra", is_true(&value), Some(origin));
+    }
+    if let Some(Assignment { origin, .. }) = file.take("DHCPV6C").filter(|known| is_true(&known.value)) {
+        draft.set("dhcp6", true, Some(origin));
+    }
+    for name in ["IPV6ADDR", "IPV6ADDR_SECONDARIES"] {
+        let Some(Assignment { value, origin, .. }) = file.take(name) else { continue };
+        for address in value.split_ascii_whitespace() {
+            // The scripts' own prefix where none is given.
+            let address = if address.contains('/') { address.to_owned() } else { format!("{address}/64") };
+            draft.push("addresses", address, Some(origin.clone()));
+        }
+    }
+    gateways(file, draft, import);
+}
+
+/// `IPADDR` with `PREFIX` or `NETMASK`, each in any number.
+pub(super) fn static_ipv4(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+    for number in file.numbers("IPADDR") {
+        let Some(address) = file.take(&format!("IPADDR{number}")) else { continue };
+        let (prefix, mask) = (file.take(&format!("PREFIX{number}")), file.take(&format!("NETMASK{number}")));
+        let length = match (prefix, mask) {
+            // `PREFIX` wins.
+            (Some(prefix), _) => Some(prefix.value),
+            (None, Some(mask)) => prefix_of(&mask.value),
+            (None, None) => None,
+        };
+        match length {
+            Some(length) => draft.push("addresses", format!("{}/{length}", address.value), Some(address.origin)),
+            None => import.lose(address.origin, "neither PREFIX nor NETMASK tells how large its network is"),
+        }
+    }
+}
+
+fn gateways(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+    let no_default = file.take("DEFROUTE").filter(|known| !is_true(&known.value));
+    let metric = file.take("METRIC").and_then(|known| known.value.parse::<i64>().ok()).filter(|metric| *metric > 0);
+    let gateway = file.take("GATEWAY").or_else(|| file.take("GATEWAY0"));
+    if let Some(no_default) = &no_default
+        && draft.get("dhcp").is_some()
+    {
+        import.lose(no_default.origin.clone(), "mpath leaves the default route of a lease where it is");
+    }
+    match (gateway, metric) {
+        (Some(gateway), _) if no_default.is_some() => import.leave(gateway.origin, "DEFROUTE keeps it out of use"),
+        (Some(Assignment { value, origin, .. }), Some(metric)) => {
+            let route = vec![("to", "default".into()), ("via", value.into()), ("metric", metric.into())];
+            draft.push("routes", Value::Table(route), Some(origin));
+        }
+        (Some(Assignment { value, origin, .. }), None) => add_gateway(value, origin, draft),
+        (None, _) => {}
+    }
+    if let Some(Assignment { value, origin, .. }) = file.take("IPV6_DEFAULTGW") {
+        // The device may be told behind a percent sign.
+        add_gateway(value.split('%').next().unwrap_or_default().to_owned(), origin, draft);
+    }
+}
+
+/// A gateway, beside that of the other family.
+pub(super) fn add_gateway(via: String, origin: Origin, draft: &mut Draft) {
+    match draft.remove("gateway") {
+        Some(Value::Text(other)) => draft.set("gateway", vec![other, via], Some(origin)),
+        _ => draft.set("gateway", via, Some(origin)),
+    }
+}
+
+/// The length of a prefix that is written as a mask.
+pub(super) fn prefix_of(mask: &str) -> Option<String> {
+    let mask = mask.parse::<Ipv4Addr>().ok()?;
+    Ipv4Net::with_netmask(Ipv4Addr::UNSPECIFIED, mask).ok().map(|net| net.prefix_len().to_string())
+}
