@@ -90,13 +90,25 @@ screens: lab ## make the pictures in the documents anew
 	tests/lab/packages --screens
 	docs/screens/make $(KERNEL)
 
+.PHONY: deb
+deb: ## build a Debian package below target/debian
+	packaging/deb
+
+.PHONY: test-deb
+test-deb: ## install, upgrade and purge the Debian package in a bare Debian, as root
+	packaging/test-deb
+
+.PHONY: rpm
+rpm: ## build an RPM package below target/rpm
+	packaging/rpm/build
+
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts, manual pages, examples by the schema
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) packaging/openrc/* cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci ':!tests/cli/cases') packaging/openrc/* cli/src/completion/mpath.bash
 	$(MAKE) --no-print-directory man
 	mandoc -T lint -W warning target/man/man*/*
 	tests/taplo
