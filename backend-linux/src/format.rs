@@ -1,7 +1,7 @@
 //! Groups in the files of Linux's own tools: one module for each format, with a `render`
 //! ([`Renderer`](mpath_core::render::Renderer)) and an `import` ([`Importer`](mpath_core::import::Importer)).
 //!
-//! All but systemd-networkd and netplan take the kernel's names for options; [`bond_option`] knows what they are in mpath's words.
+//! All but systemd-networkd and netplan take the kernel's names for options; `bond_option` knows what they are in mpath's words.
 
 pub mod ifcfg;
 pub mod ifupdown;

@@ -1,6 +1,6 @@
 //! A group as it is being written down: keys with values that nobody has checked yet, each with the place that it comes from.
 //!
-//! In: keys of the [reference](crate::spec::keys), from another format, from a host, or from a [`Group`]. Out: the text of a
+//! In: keys of the [reference](crate::spec::keys), from another format, from a host, or from a [`Group`](crate::Group). Out: the text of a
 //! `[group.NAME]`, and by [`settle`](Draft::settle) what of it is right. Which words of other formats become which keys is the
 //! business of each format.
 

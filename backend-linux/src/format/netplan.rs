@@ -1,6 +1,6 @@
 //! `netplan`: the YAML files of netplan, for systemd-networkd behind it.
 //!
-//! In: netplan(5). Out: drafts; and the way back. All files are one: [`document`] joins them.
+//! In: netplan(5). Out: drafts; and the way back. All files are one: `document` joins them.
 
 mod bond;
 pub(crate) mod document;

@@ -3,7 +3,7 @@
 //! In: systemd.netdev(5), systemd.network(5), systemd.link(5). Out: drafts; and the way back.
 //!
 //! A bond is a `.netdev`; who its members are stands in the `.network` of each member, and its addresses in one of its
-//! own. Of several files of one name the one of the first [folder](FOLDERS) counts, with the drop-ins of all of them;
+//! own. Of several files of one name the one of the first folder (`FOLDERS`) counts, with the drop-ins of all of them;
 //! of several that match an interface, the first by name.
 
 mod address;
