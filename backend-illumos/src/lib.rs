@@ -25,6 +25,7 @@ mod command;
 mod datalink;
 mod group;
 mod ifconfig;
+pub mod import;
 mod interface;
 mod mark;
 mod mpathd;

@@ -20,7 +20,7 @@ pub mod script;
 pub mod solaris10;
 
 /// The routes that a boot adds beside `/etc/defaultrouter`.
-const STATIC_ROUTES: &str = "etc/inet/static_routes";
+pub(crate) const STATIC_ROUTES: &str = "etc/inet/static_routes";
 
 type Refusals = Vec<(GroupName, Refusal)>;
 
