@@ -26,10 +26,6 @@ pub(crate) fn fit<'g>(groups: &[&'g Group]) -> (Vec<Fitting<'g>>, Refusals) {
     for group in groups {
         let mut refuse = |refusal| refusals.push((group.name().clone(), refusal));
         capabilities.check(group).into_iter().map(Refusal::Unsupported).for_each(&mut refuse);
-        if let MacPolicy::Member(member) = group.mac() {
-            let reason = format!("the MAC address of {member} is not known to the file, and has to be written there");
-            refuse(Refusal::NotInFormat { reason, cure: "write the address itself: mac = \"02:…\"".to_owned() });
-        }
         match capabilities.device_of(group) {
             Err(reason) => refuse(Refusal::DeviceName { reason }),
             Ok(device) => match fitting.iter().find(|other| other.device == device) {
@@ -39,6 +35,14 @@ pub(crate) fn fit<'g>(groups: &[&'g Group]) -> (Vec<Fitting<'g>>, Refusals) {
         }
     }
     (fitting, refusals)
+}
+
+/// That the address of a member would have to be written, for files that cannot name the member instead.
+pub(crate) fn mac_of_member(group: &Group) -> Option<(GroupName, Refusal)> {
+    let MacPolicy::Member(member) = group.mac() else { return None };
+    let reason = format!("the MAC address of {member} is not known to the file, and has to be written there");
+    let cure = "write the address itself: mac = \"02:…\"".to_owned();
+    Some((group.name().clone(), Refusal::NotInFormat { reason, cure }))
 }
 
 /// What no file of Linux says of a group as mpath means it.

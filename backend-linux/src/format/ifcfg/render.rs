@@ -16,6 +16,7 @@ use crate::format::fit::{self, Family, Fitting, Refusals, fit};
 /// Groups as interface files and route files.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
+    refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));
     for group in groups {
         for member in group.members().iter().filter(|member| member.priority.is_some()) {
             let reason = format!("the files have no word for the `prio` of {}", member.selector);

@@ -17,7 +17,8 @@ const SPACE: Uuid = Uuid::from_u128(0x5d0c_1a4e_6f1b_4b54_9b3a_2c1d_8e7f_6a90);
 
 /// Groups as profiles for NetworkManager 1.42 and later.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
-    let (fitting, refusals) = fit(groups);
+    let (fitting, mut refusals) = fit(groups);
+    refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));
     if !refusals.is_empty() {
         return Err(refusals);
     }
