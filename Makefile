@@ -56,6 +56,11 @@ test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
 
+.PHONY: test-boot
+test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown
+	tests/lab/packages --boot
+	MPATH_TEST_BOOT=$(KERNEL) cargo test --package mpath --test boot
+
 .PHONY: test-formats
 test-formats: ## what `mpath render` writes, brought up by the real programs that read it
 	tests/lab/setup --packages $(KERNEL)
@@ -90,7 +95,7 @@ lint: ## format, clippy, documentation, shell scripts, manual pages
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs .ci) cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
 	$(MAKE) --no-print-directory man
 	mandoc -T lint -W warning target/man/man*/*
 	! groff -man -T utf8 -k -ww -z target/man/man*/* 2>&1 | grep .

@@ -27,6 +27,9 @@ const DAEMON_RETURNS: Duration = Duration::from_secs(10);
 /// IPADM_STATUS_EXISTS of libipadm: of a membership, that the database has it.
 const ALREADY: &str = "Already exists";
 
+/// DHCP_EXIT_TIMEOUT of `dhcpagent_ipc.h`: the client goes on by itself.
+const NO_LEASE_YET: i32 = 4;
+
 /// How long duplicate address detection may take: three probes, 1.5 s apart where the driver does not tell of its link
 /// (`ILL_PROBE_INTERVAL` of the kernel's `ip_ndp.c`), and what comes between.
 const DETECTION_ENDS: Duration = Duration::from_secs(10);
@@ -104,6 +107,21 @@ impl IllumosBackend {
             }
             Op::OfFamily { line, look } => match self.programs.change(line, self.rights) {
                 Err(BackendError::Command { .. }) if self.programs.run(look, LIMIT).is_err() => Ok(()),
+                done => done.map(drop),
+            },
+            Op::StartClient { line, look } => {
+                let shown = ifconfig::blocks(&self.programs.run(look, LIMIT)?);
+                let taken = shown.iter().filter_map(|block| block.address).find(|address| !address.is_unspecified());
+                if let Some(address) = taken {
+                    let why = format!(
+                        "the address {address} would become the lease's; let it be one beside: ifconfig IF 0.0.0.0 && ifconfig IF addif {address}/LENGTH up"
+                    );
+                    return Err(BackendError::Refused { operation: line.to_string(), errno: None, message: Some(why) });
+                }
+                self.programs.change_or(line, self.rights, NO_LEASE_YET).map(drop)
+            }
+            Op::EndClient { release, drop: end } => match self.programs.change(release, self.rights) {
+                Err(BackendError::Command { .. }) => self.programs.change(end, self.rights).map(drop),
                 done => done.map(drop),
             },
             Op::StandBy { line, wake } => match self.programs.change(line, self.rights) {

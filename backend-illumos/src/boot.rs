@@ -19,6 +19,8 @@ use crate::op::addif;
 pub(crate) struct Boot {
     /// The lines of `/etc/hostname.IF`, by interface.
     pub(crate) hostnames: BTreeMap<String, Vec<String>>,
+    /// The interfaces with a file `/etc/dhcp.IF`.
+    pub(crate) clients: Vec<String>,
     /// The next hops in `/etc/defaultrouter`.
     routers: Vec<IpAddr>,
     /// What `route -p` keeps.
@@ -46,17 +48,20 @@ impl Boot {
     /// Reads the files, and what `route -p show` printed.
     pub(crate) fn read(root: &Path, routes: &str) -> io::Result<Self> {
         let routers = boot_file::read(root, DEFAULT_ROUTER)?.unwrap_or_default();
-        let mut hostnames = Vec::new();
+        let (mut hostnames, mut clients) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(root.join("etc"))? {
             let file = entry?.file_name();
-            let Some(interface) = file.to_str().and_then(|name| name.strip_prefix("hostname.")) else { continue };
             // net-physical takes those whose names end in a digit.
-            if interface.ends_with(|c: char| c.is_ascii_digit()) {
+            let Some(name) = file.to_str().filter(|name| name.ends_with(|c: char| c.is_ascii_digit())) else {
+                continue;
+            };
+            if let Some(interface) = name.strip_prefix("hostname.") {
                 let text = boot_file::read(root, &boot_file::hostname(interface))?.unwrap_or_default();
                 hostnames.push((interface.to_owned(), text));
             }
+            clients.extend(name.strip_prefix("dhcp.").map(str::to_owned));
         }
-        Ok(Self::of(hostnames, &routers, routes))
+        Ok(Self { clients, ..Self::of(hostnames, &routers, routes) })
     }
 
     /// What is in the texts of these hostname files, in `/etc/defaultrouter`, and in what `route -p show` printed.
@@ -66,6 +71,7 @@ impl Boot {
         let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
         Self {
             hostnames: hostnames.into_iter().map(|(interface, text)| (interface, lines(&text))).collect(),
+            clients: vec![],
             routers: routers.lines().filter_map(first).collect(),
             routes: routes.lines().filter_map(persistent_route).collect(),
         }

@@ -1,4 +1,4 @@
-//! The files that a boot reads: `/etc/hostname.IF`, `/etc/defaultrouter`.
+//! The files that a boot reads: `/etc/hostname.IF`, `/etc/dhcp.IF`, `/etc/defaultrouter`.
 //!
 //! In: an [`Edit`]. Out: a file changed as a whole or not at all. Each line of a hostname file is the arguments of one
 //! `ifconfig IF inet` (`inet_process_hostname` in `net_include.sh`), so a step that lasts is a line more or less. A file
@@ -22,6 +22,18 @@ const BEFORE: &str = "before-mpath";
 pub(crate) fn hostname(interface: &str) -> String {
     format!("etc/hostname.{interface}")
 }
+
+/// The file by which a boot starts a DHCP client on an interface (net-physical). Its words go to `ifconfig IF dhcp`.
+pub(crate) fn dhcp(interface: &str) -> String {
+    format!("etc/dhcp.{interface}")
+}
+
+/// What is in that file. An empty one would do as well, but a line can be told from somebody else's.
+pub(crate) const CLIENT_LINE: &str = "start";
+
+/// What the hostname file of a group with a client has beside: without it a group that has no address besides would have a
+/// single line, which gets `netmask + broadcast + up` appended. The client's place is off anyway until there is a lease.
+pub(crate) const CLIENT_PLACE: &str = "down";
 
 /// What the file of a group begins with.
 pub(crate) fn group_line(device: &str) -> String {

@@ -17,10 +17,6 @@ const OWN_DIRECTORY: &str = "run it as root; or, with the profile Network Manage
 /// in.mpathd probes IPv6 from a member's link-local address, once that has NOFAILOVER, which nothing keeps over a boot.
 const NO_IPV6_PROBES: &str = "test addresses are IPv4, and in.mpathd asks the IPv4 next hops of the group's routes";
 
-/// `ifconfig IF dhcp start` is dhcpagent's own matter.
-const STATIC_BY_IFCONFIG: &str =
-    "the `ipadm` of this system refuses IPMP interfaces, and by `ifconfig` mpath gives static addresses";
-
 const IPV4_OVER_A_BOOT: &str =
     "mpath writes /etc/hostname.IF, with IPv4 addresses, and not the /etc/hostname6.IF of each interface";
 
@@ -58,7 +54,7 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         (Feature::OnLinkRoute, "a route needs a next hop"),
     ];
     if dialect == Dialect::Ifconfig {
-        missing.extend([(Feature::Dhcp, STATIC_BY_IFCONFIG), (Feature::PersistentIpv6, IPV4_OVER_A_BOOT)]);
+        missing.push((Feature::PersistentIpv6, IPV4_OVER_A_BOOT));
         missing.push((Feature::IgnoredAdvertisements, LISTENS_BY_ITSELF));
     }
     if dialect == Dialect::Solaris10 {

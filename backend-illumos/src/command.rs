@@ -147,8 +147,13 @@ impl Programs {
 
     /// What a program prints that must succeed.
     pub(crate) fn run(&self, line: &CommandLine, limit: Duration) -> Result<String, BackendError> {
+        self.run_or(line, limit, 0)
+    }
+
+    /// What a program prints that must succeed, or end with that status.
+    fn run_or(&self, line: &CommandLine, limit: Duration, accepted: i32) -> Result<String, BackendError> {
         let Ended { status, stdout, stderr } = self.end_of(line, limit)?;
-        if status.success() {
+        if status.success() || status.code() == Some(accepted) {
             return Ok(stdout);
         }
         let how = match status.code() {
@@ -163,9 +168,14 @@ impl Programs {
 
     /// Runs a program that changes something, with the rights that the caller has.
     pub(crate) fn change(&self, line: &CommandLine, rights: Rights) -> Result<String, BackendError> {
+        self.change_or(line, rights, 0)
+    }
+
+    /// The same of one that may end with that status, too.
+    pub(crate) fn change_or(&self, line: &CommandLine, rights: Rights, accepted: i32) -> Result<String, BackendError> {
         match rights {
-            Rights::Root => self.run(line, LIMIT),
-            Rights::Profile => self.run(&self.by_profile(line), LIMIT),
+            Rights::Root => self.run_or(line, LIMIT, accepted),
+            Rights::Profile => self.run_or(&self.by_profile(line), LIMIT, accepted),
             Rights::Nothing => Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED }),
         }
     }

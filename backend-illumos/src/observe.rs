@@ -200,7 +200,7 @@ impl Rows {
     }
 
     fn place_addresses(&self, snapshot: &mut Snapshot) {
-        for Placed { interface: name, address, object, .. } in &self.addresses {
+        for Placed { interface: name, address, object, kind } in &self.addresses {
             let Some(mut address) = address.clone() else { continue };
             let Some(interface) = snapshot.interfaces.get_mut(name.as_str()) else { continue };
             if interface.group().is_some() && address.net.addr().is_unspecified() {
@@ -234,7 +234,11 @@ impl Rows {
             }
             // Taken out of use, the interface is off with all that it has.
             address.out_of_use = self.blocks_of(name).any(Block::is_offline);
-            address.kept |= object.is_none() && self.boot.has_address(name, &address);
+            let of_a_file = match kind {
+                address::Kind::Dhcp => self.boot.clients.contains(name),
+                _ => self.boot.has_address(name, &address),
+            };
+            address.kept |= object.is_none() && of_a_file;
             interface.addresses.push(address);
         }
     }

@@ -115,6 +115,13 @@ pub(crate) fn of_interfaces(rows: &Rows, dialect: Dialect) -> Vec<Obstacle> {
         let reason = format!("{standby} is a standby already, though in no group, and would join as one");
         found(standby.as_str(), reason, cure, false);
     }
+    for name in rows.boot.clients.iter().filter(|name| dialect != Dialect::Solaris11 && rows.links.contains_key(*name))
+    {
+        // net-physical goes through these files after it has made the groups.
+        let reason = format!("/etc/dhcp.{name} is there, so that the boot starts a DHCP client on {name} in the group");
+        let path = format!("/etc/dhcp.{name}");
+        found(name, reason, format!("mv {} {}", word(&path), word(&format!("{path}.saved"))), true);
+    }
     if dialect == Dialect::Ifconfig {
         return obstacles;
     }

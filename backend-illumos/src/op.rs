@@ -67,6 +67,23 @@ pub enum Op {
         /// What succeeds where the interface is plumbed for that family.
         look: CommandLine,
     },
+    /// Starts a DHCP client on an interface whose own place is free: an address there would become the lease's
+    /// (`open_ip_lif` of dhcpagent). That no lease has come in time is no failure: dhcpagent goes on asking
+    /// (DHCP_EXIT_TIMEOUT of `setifdhcp` in `ifconfig.c`).
+    StartClient {
+        /// What starts it.
+        line: CommandLine,
+        /// What shows the interface's own place.
+        look: CommandLine,
+    },
+    /// Ends a DHCP client. `release` is refused where there is no lease to give back, and `drop` never (`ipc_cmd_allowed` in
+    /// dhcpagent's `agent.c`); `ipadm delete-addr -r` does the same (`i_ipadm_delete_dhcp`).
+    EndClient {
+        /// What gives the lease back.
+        release: CommandLine,
+        /// What ends a client without one.
+        drop: CommandLine,
+    },
     /// Makes a member a standby. One that in.mpathd holds INACTIVE without being a standby, as a primary that came back
     /// with FAILBACK=no, cannot become one (EINVAL of `ip_sioctl_flags` in the kernel's `ip_if.c`), until it has been
     /// taken out of use and in again: who is put into use is active (`mpd_probe.c`).
@@ -164,13 +181,8 @@ pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
         Step::RemoveAddress { interface, address } => remove_address(interface, address, way),
         Step::AddRoute { interface, route } => add_route(interface, route, way),
         Step::RemoveRoute { interface, route } => remove_route(interface, route, way),
-        Step::StartDhcp { interface, family: Family::V4 } => {
-            let object = format!("{interface}/{DHCP_OBJECT}");
-            vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &object])]
-        }
-        Step::StopDhcp { interface, family: Family::V4 } => {
-            vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
-        }
+        Step::StartDhcp { interface, family: Family::V4 } => start_client(interface.as_str(), way),
+        Step::StopDhcp { interface, family: Family::V4 } => end_client(interface.as_str(), way),
         // The platform has none of these, and its capabilities keep them out of plans.
         Step::LoadDriver
         | Step::Activate { .. }
@@ -351,6 +363,33 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) 
     remove.into_iter().chain(make).collect()
 }
 
+fn start_client(interface: &str, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let line = CommandLine::new("ifconfig", [interface, "dhcp", "start", "wait", FIRST_LEASE]);
+        let place = hostname_file(way, interface, || Edit::Add(boot_file::CLIENT_PLACE.to_owned()));
+        let file = dhcp_file(way, interface, Edit::Make(vec![boot_file::CLIENT_LINE.to_owned()]));
+        let look = CommandLine::new("ifconfig", [interface]);
+        return [Op::StartClient { line, look }].into_iter().chain(place).chain(file).collect();
+    }
+    vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &format!("{interface}/{DHCP_OBJECT}")])]
+}
+
+fn end_client(interface: &str, way: Way) -> Vec<Op> {
+    if way.by_ifconfig() {
+        let [release, drop] = ["release", "drop"].map(|verb| CommandLine::new("ifconfig", [interface, "dhcp", verb]));
+        let file = dhcp_file(way, interface, Edit::Unmake(boot_file::CLIENT_LINE.to_owned()));
+        let place = hostname_file(way, interface, || Edit::Drop(boot_file::CLIENT_PLACE.to_owned()));
+        return file.into_iter().chain(place).chain([Op::EndClient { release, drop }]).collect();
+    }
+    vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
+}
+
+/// A step's edit of the file by which a boot starts a client, where that is what keeps it.
+fn dhcp_file(way: Way, interface: &str, edit: Edit) -> Option<Op> {
+    let keeps = way.lasting && way.by_ifconfig();
+    keeps.then(|| Op::BootFile { file: boot_file::dhcp(interface), edit })
+}
+
 impl Op {
     /// As somebody types it who has the profile and is not root. Files are written with the caller's own rights.
     pub(crate) fn by_profile(&self) -> String {
@@ -359,8 +398,10 @@ impl Op {
             | Self::RereadMpathd(_)
             | Self::Remove { .. }
             | Self::OfFamily { .. }
+            | Self::StartClient { .. }
             | Self::StandBy { .. }
             | Self::Join { .. } => format!("pfexec {self}"),
+            Self::EndClient { release, drop } => format!("pfexec {release} || pfexec {drop}"),
             Self::SetMpathd { .. } | Self::Mark { .. } | Self::BootFile { .. } => self.to_string(),
         }
     }
@@ -373,8 +414,10 @@ impl fmt::Display for Op {
             | Self::RereadMpathd(line)
             | Self::Remove { line, .. }
             | Self::OfFamily { line, .. }
+            | Self::StartClient { line, .. }
             | Self::StandBy { line, .. }
             | Self::Join { line, .. } => fmt::Display::fmt(line, f),
+            Self::EndClient { release, drop } => write!(f, "{release} || {drop}"),
             Self::SetMpathd { changes } => {
                 // A key that the file does not have, or has in a comment only, comes at the end.
                 let keys: Vec<_> = changes.iter().map(|(key, _)| *key).collect();

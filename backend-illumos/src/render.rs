@@ -16,6 +16,7 @@ use mpath_core::{Group, GroupName, InterfaceName, Millis, Route};
 use crate::{boot_file, mpathd};
 
 pub mod hostname;
+pub mod script;
 pub mod solaris10;
 
 /// The routes that a boot adds beside `/etc/defaultrouter`.

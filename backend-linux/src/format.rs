@@ -14,3 +14,21 @@ pub(crate) mod interfaces;
 mod key_file;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub mod script;
+
+use mpath_core::Group;
+use mpath_core::group::{MacPolicy, MemberSelector};
+
+/// What is to be known where nobody looks at the host, and `mac` is left to what is found there: by the names that systemd
+/// and the kernel give wireless interfaces.
+pub(crate) fn may_be_wireless(group: &Group, what: &str) -> Option<String> {
+    let is_wireless =
+        |selector: &MemberSelector| matches!(selector, MemberSelector::Name(name) if name.as_str().starts_with("wl"));
+    let member = group.members().iter().find(|member| is_wireless(&member.selector))?;
+    (group.mac() == &MacPolicy::Auto).then(|| {
+        format!(
+            "`mac` is left to mpath, which takes \"active\" where it finds a wireless member; {what} shares one address: say mac = \"active\" if {} is wireless",
+            member.selector
+        )
+    })
+}

@@ -8,9 +8,11 @@ mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
+mod enable;
 mod explain;
 pub(crate) mod guard;
 mod import;
+mod init;
 mod plan;
 mod recover;
 mod render;
@@ -29,6 +31,8 @@ use crate::error::CommandError;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at the host, ask what it cannot tell, and write the file of a group
+    Init(init::InitArgs),
     /// Bring groups up, or to what the file says now
     Up(up::UpArgs),
     /// Take groups down and put their interfaces back as they were
@@ -51,6 +55,10 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// Wait until groups work; a degraded group does
     WaitOnline(wait_online::WaitOnlineArgs),
+    /// Let groups come up when the system starts
+    Enable(enable::EnableArgs),
+    /// Keep groups from coming up when the system starts
+    Disable(enable::DisableArgs),
     /// Write groups as files of a system's own configuration
     Render(render::RenderArgs),
     /// Write groups of other tools as a configuration of mpath
@@ -82,12 +90,14 @@ impl Command {
             | Self::Switch(_)
             | Self::Drill(_)
             | Self::Agent(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) | Self::Import(_) | Self::Completions(_) | Self::Complete(_) => false,
+            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -95,6 +105,7 @@ impl Command {
 
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         match self {
+            Self::Init(args) => args.run(context),
             Self::Up(args) => args.run(context),
             Self::Down(args) => args.run(context),
             Self::Switch(args) => args.run(context),
@@ -106,6 +117,8 @@ impl Command {
             Self::Doctor(args) => args.run(context),
             Self::Explain(args) => args.run(context),
             Self::WaitOnline(args) => args.run(context),
+            Self::Enable(args) => args.run(context),
+            Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Import(args) => args.run(context),
             Self::Check(args) => args.run(context),

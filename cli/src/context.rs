@@ -8,6 +8,7 @@ use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
 
 use crate::arguments::{Global, Patience};
+use crate::boot::Services;
 use crate::config::Configuration;
 use crate::environment::Live;
 use crate::error::CommandError;
@@ -31,6 +32,7 @@ pub(crate) struct Context<'e> {
     pub(crate) changes_host: bool,
     pub(crate) lasting_directory: &'e PathBuf,
     pub(crate) start_guard: &'e mut dyn FnMut(&Token) -> io::Result<()>,
+    pub(crate) services: &'e mut dyn Services,
     pub(crate) live: Option<Live>,
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
     pub(crate) prober: &'e mut dyn Prober,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use mpath_core::journal::Token;
 use mpath_core::{Backend, BackendError, Capabilities};
 
+use crate::boot::Services;
 use crate::prompt::Prompt;
 use crate::reach::Prober;
 
@@ -28,6 +29,8 @@ pub struct Environment<'a> {
     pub lasting_directory: PathBuf,
     /// Starts a process of its own that runs `mpath guard` for a change, and returns once that is at work.
     pub start_guard: &'a mut dyn FnMut(&Token) -> io::Result<()>,
+    /// The manager of services.
+    pub services: &'a mut dyn Services,
     /// The person who can be asked, where one is there.
     pub prompt: Option<&'a mut dyn Prompt>,
     /// Who asks whether something can still be reached.

@@ -23,6 +23,10 @@ pub(crate) enum Format {
     Ifupdown2,
     /// Red Hat's network scripts: ifcfg and route files
     Ifcfg,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -37,6 +41,8 @@ impl Format {
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
+            Self::Script => Some(mpath_backend_linux::format::script::render),
+            Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
         }
     }
@@ -48,7 +54,7 @@ impl Format {
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
-            Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
 
@@ -59,7 +65,7 @@ impl Format {
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
-            Self::Kernel => name.to_owned(),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod agent;
 mod arguments;
+mod boot;
 mod command;
 mod completion;
 mod config;
@@ -24,6 +25,7 @@ mod handover;
 mod host;
 mod journals;
 mod known;
+mod late_members;
 mod lock;
 mod look;
 mod output;
@@ -48,6 +50,7 @@ use std::io::{self, IsTerminal as _};
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::Arguments;
+pub use crate::boot::{Services, SystemServices};
 use crate::context::Context;
 pub use crate::environment::{Environment, Live, Stream};
 pub use crate::exit_code::ExitCode;
@@ -73,6 +76,7 @@ pub fn run_process() -> ExitCode {
         state_directory: platform::state_directory(),
         lasting_directory: platform::lasting_directory(),
         start_guard: &mut guard_process::start,
+        services: &mut SystemServices,
         prompt: is_interactive.then_some(&mut terminal),
         prober: &mut reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
@@ -123,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
             Some(prompt) => Some(&mut **prompt),
             None => None,
         },
+        services: &mut *environment.services,
         prober: &mut *environment.prober,
         resolv_conf: &environment.resolv_conf,
         ssh_connection: environment.ssh_connection.as_deref(),

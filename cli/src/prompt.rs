@@ -1,4 +1,7 @@
-//! The question to a person whether a change is to stay.
+//! Questions to a person: whether a change is to stay, and what `mpath init` cannot know.
+//!
+//! Plain lines, without a library of menus: a serial console and a screen reader show them as everybody sees them, and a script
+//! can answer them.
 
 use std::io::{self, BufRead as _, Write as _};
 
@@ -8,6 +11,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub trait Prompt {
     /// Shows a line in place of the last, and waits for an answer for a second at most.
     fn ask(&mut self, line: &str) -> Answer;
+
+    /// Shows a question, and waits for the line that answers it; `None` is that nobody is there any more.
+    fn line(&mut self, question: &str) -> Option<String>;
 }
 
 /// What came back.
@@ -44,6 +50,15 @@ impl Prompt for Terminal {
                 Ok(0) | Err(_) => Answer::Gone,
                 Ok(_) => Answer::Enter,
             },
+        }
+    }
+
+    fn line(&mut self, question: &str) -> Option<String> {
+        write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush()).ok()?;
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim().to_owned()),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::spec::keys::KEYS;
 pub struct Draft {
     name: String,
     remarks: Vec<String>,
+    comments: BTreeMap<usize, String>,
     keys: BTreeMap<usize, Entry>,
 }
 
@@ -68,6 +69,11 @@ impl Draft {
     /// A comment above the group; each line of its own.
     pub fn remark(&mut self, text: impl Into<String>) {
         self.remarks.push(text.into());
+    }
+
+    /// A comment above a key, which is written only where the key is; of what is written on one line as a table, the table's.
+    pub fn comment(&mut self, key: &str, text: impl Into<String>) {
+        self.comments.insert(number(key), text.into());
     }
 
     /// Gives a key a value, in place of the one it has. The key is its path below `group.NAME`, as in

@@ -149,6 +149,14 @@ impl Group {
     pub fn addressing(&self) -> &Addressing {
         &self.addressing
     }
+
+    /// The same group as long as these members are not there; `None` where no member would be left. Its primary and
+    /// its MAC policy stay as they are: who comes later is to find the group of the file.
+    pub fn without(&self, absent: &[MemberSelector]) -> Option<Self> {
+        let mut rest = self.clone();
+        rest.members.retain(|member| !absent.contains(&member.selector));
+        (!rest.members.is_empty()).then_some(rest)
+    }
 }
 
 impl std::fmt::Display for MemberSelector {

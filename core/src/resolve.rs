@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 pub(crate) use members::matching;
-pub use members::nearest;
+pub use members::{awaited, nearest};
 
 use members::{find_members, former_members, in_joining_order, note_members};
 use objections::{

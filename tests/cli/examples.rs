@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
 
+use crate::enable::systemd;
 use crate::expected::repository;
 use crate::world::World;
 
@@ -83,12 +84,19 @@ fn runs(example: &str) {
         assert_eq!(code, 3, "{example}: {}", String::from_utf8_lossy(&stderr));
         return;
     }
-    let world = if matches!(verb, "up" | "plan") { World::new() } else { World::up() };
+    let world = match verb {
+        "up" | "plan" => World::new(),
+        "enable" | "disable" => systemd(),
+        _ => World::up(),
+    };
     if matches!(verb, "confirm" | "revert") {
         assert_eq!(world.run("down -q").code, 0);
         assert_eq!(world.run("up -q --confirm 60s").code, 0);
     }
     let mut line = example.strip_prefix("mpath ").unwrap().replace("/etc/mpath", "DIR/etc");
+    if matches!(verb, "enable" | "disable") {
+        line.push_str(" --config DIR/tree/etc/mpath");
+    }
     if ENDLESS.contains(&verb) {
         line.push_str(" --for 0");
     }

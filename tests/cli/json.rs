@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::enable::systemd;
 use crate::expected::{is_update, repository};
 use crate::world::{HOME_LAN, OFFICE, World, busy, name, no_driver};
 
@@ -57,6 +58,7 @@ fn every_document_is_as_the_reference_shows_it() {
     let mut world = World::new();
     world.terminal = true;
     documented("plan", &world, "plan --json");
+    documented("init", &world, "init --yes --members eth2 --dry-run --json");
     documented("report", &world, "up --json");
     documented("status", &world, "status --json");
     documented("drill", &world, "drill --json --rest 100ms --max-gap 500ms");
@@ -69,6 +71,9 @@ fn every_document_is_as_the_reference_shows_it() {
     world.run("up -q");
     documented("check", &world, "check --json");
     documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
+    let mut booting = systemd();
+    booting.terminal = true;
+    documented("enable", &booting, "enable home-lan --json --config DIR/tree/etc/mpath");
     world.run("down -q");
     world.fail(|step| matches!(step, mpath_core::Step::AddMember { .. }).then(|| busy(step)));
     documented("report-failed", &world, "up --json");

@@ -77,3 +77,42 @@ fn groups_that_disagree_about_the_host_are_not_written_together() {
     world.file("office.toml", PROBING.replace("failback  = \"never\"\n", ""));
     expect("render_several", &world.script(&["render --to hostname"]));
 }
+
+/// A group with what is hard to say elsewhere.
+const LINUX: &str = r#"[group.lab]
+members   = ["eth2", { name = "wlan0", prio = 5 }]
+primary   = "wlan0"
+addresses = ["10.0.0.34/23", "2001:db8::34/64"]
+gateway   = ["10.0.0.1", "fe80::1"]
+routes    = [{ to = "172.16.0.0/12", via = "10.0.0.2", metric = 5 }]
+mtu       = 1400
+accept-ra = false
+detection.probe = { interval = "500ms", targets = ["10.0.0.1"], missed = 4 }
+"#;
+
+#[test]
+fn groups_are_written_for_linux_tools() {
+    let world = World::new();
+    world.file("lab.toml", LINUX);
+    for format in ["ifupdown", "ifupdown2", "script"] {
+        expect(
+            &format!("render_{format}"),
+            &world.script(&[&format!("render home-lan --to {format}"), &format!("render lab --to {format}")]),
+        );
+    }
+    world.file(
+        "lab.toml",
+        LINUX
+            .replace("\"eth2\"", "{ mac = \"02:00:00:00:00:07\" }")
+            .replace("[group.lab]", "[group.lab]\nmac = \"follow\""),
+    );
+    let refused = ["ifupdown", "ifupdown2", "script"].map(|format| format!("render lab --to {format}"));
+    expect("render_linux_refused", &world.script(&refused.each_ref().map(String::as_str)));
+    assert_eq!(world.steps_done(), 0);
+}
+
+#[test]
+fn groups_are_written_as_commands_of_illumos() {
+    let world = world(PROBING);
+    expect("render_script_illumos", &world.script(&["render home-lan --to script-illumos"]));
+}

@@ -273,3 +273,26 @@ fn a_group_that_shall_last_is_refused_where_nothing_lasts() {
     assert_eq!(world.steps_done(), 0);
     assert_eq!(world.run("plan --down --persist").code, 2);
 }
+
+#[test]
+fn a_member_that_comes_late_is_waited_for_and_one_that_does_not_come_is_gone_without() {
+    let late = World::new();
+    let card = late.host.borrow_mut().host.interfaces.remove(&name("eth0")).unwrap();
+    // The host is opened, looked at, listened to, and looked at again.
+    late.faults.before_look.replace(Some((
+        3,
+        Box::new(move |host| {
+            host.host.interfaces.insert(name("eth0"), card.clone());
+        }),
+    )));
+    let run = late.run("up --wait-members 5s");
+    assert_eq!((run.code, run.stderr.contains("warning")), (0, false), "{run}");
+    assert!(late.host.borrow().host.interfaces[&name("eth0")].controller.is_some());
+
+    let gone = World::new();
+    gone.host.borrow_mut().host.interfaces.remove(&name("eth1"));
+    expect("up_without_a_member", &gone.script(&["up", "up --wait-members 10ms", "status", "wait-online --timeout 0"]));
+    let none = World::new();
+    none.host.borrow_mut().host.interfaces.retain(|name, _| !name.as_str().starts_with("eth"));
+    expect("up_without_any_member", &none.script(&["up --wait-members 10ms"]));
+}

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Answer, Environment, Prompt, Stream};
+use mpath::{Answer, Environment, Prompt, Services, Stream};
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
@@ -39,9 +39,16 @@ pub(crate) struct World {
     pub(crate) guards: Rc<RefCell<Vec<String>>>,
     /// What a person answers, one after the other, where one is there.
     pub(crate) answers: RefCell<Option<Vec<Answer>>>,
+    /// The lines that a person types, one for each question.
+    pub(crate) typed: RefCell<Vec<&'static str>>,
+    /// What a person was asked, with what was typed.
+    pub(crate) asked: Rc<RefCell<String>>,
     /// The network beyond the host.
     pub(crate) beyond: Rc<Beyond>,
     pub(crate) ssh_connection: Option<&'static str>,
+    /// What the manager of services was told, and what it says to it.
+    pub(crate) managed: Rc<RefCell<Vec<String>>>,
+    pub(crate) manager_fails: Cell<bool>,
 }
 
 /// The network beyond the host: what answers there.
@@ -134,11 +141,21 @@ impl Pulse for Steady {
 }
 
 /// A person with answers.
-struct Person(Vec<Answer>);
+struct Person {
+    answers: Vec<Answer>,
+    typed: Vec<&'static str>,
+    asked: Rc<RefCell<String>>,
+}
 
 impl Prompt for Person {
     fn ask(&mut self, _: &str) -> Answer {
-        if self.0.is_empty() { Answer::Gone } else { self.0.remove(0) }
+        if self.answers.is_empty() { Answer::Gone } else { self.answers.remove(0) }
+    }
+
+    fn line(&mut self, question: &str) -> Option<String> {
+        let line = (!self.typed.is_empty()).then(|| self.typed.remove(0));
+        *self.asked.borrow_mut() += &format!("{question}{}\n", line.unwrap_or("(nobody)"));
+        line.map(str::to_owned)
     }
 }
 
@@ -146,6 +163,24 @@ impl Prompt for Person {
 type StepFault = Box<dyn Fn(&Step) -> Option<BackendError>>;
 /// What happens to the host meanwhile.
 type HostChange = Box<dyn Fn(&mut FakeHost)>;
+
+/// A manager of services that only notes what it is asked.
+struct FakeManager {
+    root: PathBuf,
+    asked: Rc<RefCell<Vec<String>>>,
+    fails: bool,
+}
+
+impl Services for FakeManager {
+    fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
+        self.asked.borrow_mut().push(words.join(" "));
+        if self.fails { Err(std::io::Error::other("Failed to enable unit: no")) } else { Ok(()) }
+    }
+}
 
 /// What goes wrong.
 #[derive(Default)]
@@ -215,8 +250,12 @@ impl World {
             no_color: false,
             guards: Rc::default(),
             answers: RefCell::default(),
+            typed: RefCell::default(),
+            asked: Rc::default(),
             beyond: Rc::default(),
             ssh_connection: None,
+            managed: Rc::default(),
+            manager_fails: Cell::new(false),
         };
         fs::create_dir(world.path("etc")).unwrap();
         // Whatever the umask of whoever runs this.
@@ -234,6 +273,15 @@ impl World {
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path("etc").join(name);
         fs::write(&path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+
+    /// A file that is somebody else's, and no configuration yet.
+    pub(crate) fn file_there(&self, path: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&path, "# not yet\n").unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
 
@@ -299,9 +347,16 @@ impl World {
             self.guards.borrow_mut().push(token.0.clone());
             Ok(())
         };
-        let mut person = self.answers.borrow_mut().take().map(Person);
+        let typed = std::mem::take(&mut *self.typed.borrow_mut());
+        let answers = self.answers.borrow_mut().take();
+        let is_there = answers.is_some() || !typed.is_empty();
+        let person = Person { answers: answers.unwrap_or_default(), typed, asked: self.asked.clone() };
+        let mut person = is_there.then_some(person);
+        let mut manager =
+            FakeManager { root: self.path("tree"), asked: self.managed.clone(), fails: self.manager_fails.get() };
         let mut environment = Environment {
             live: None,
+            services: &mut manager,
             open_backend: &mut open,
             capabilities: Some(self.capabilities.clone()),
             stdout: Stream { writer: stdout, is_terminal: self.terminal },

@@ -280,6 +280,11 @@ fn what_would_spoil_the_group_at_boot_is_refused_only_where_it_shall_last() {
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     fs::write(world.host.root_dir().join("etc/hostname.net0"), "").unwrap();
     refused(&world, "the boot ignores what ipadm keeps of net0", "mv /etc/hostname.net0 /etc/hostname.net0.saved");
+    for dialect in [Dialect::IllumosNew, Dialect::IllumosOld] {
+        let world = World::new(dialect, HOME_LAN);
+        fs::write(world.host.root_dir().join("etc/dhcp.net1"), "").unwrap();
+        refused(&world, "the boot starts a DHCP client on net1", "mv /etc/dhcp.net1 /etc/dhcp.net1.saved");
+    }
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "create-addr -T static -a 192.168.1.7/24 net0/v4", "disable-addr -t net0/v4"] {
         ipadm(&world, line);
@@ -312,11 +317,22 @@ fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group
     let probing = HOME_LAN
         .replace("\"net0\", \"net1\"", r#"{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }"#)
         .replace("[group.home-lan.detection]\nlink = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }", "detection.probe = { interval = \"500ms\" }");
-    for file in [HOME_LAN, &probing] {
+    // One of the leases, and one with a static address beside.
+    let leased = HOME_LAN.replace("gateway   = \"192.168.1.24\"", "dhcp = true");
+    let alone = leased.replace("addresses = [\"192.168.1.34/24\"]\n", "");
+    for file in [HOME_LAN, &probing, &leased, &alone] {
         let made = World::new(Dialect::IllumosOld, file);
         made.done("up --persist");
         let written = World::new(Dialect::IllumosOld, file);
         let root = written.host.root_dir();
+        for world in [&made, &written] {
+            for card in ["net0", "net1"] {
+                world.host.with_link(card, |link| {
+                    let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
+                    link.lease = Some(Lease { address, router });
+                });
+            }
+        }
         // The host's own file is there with another text.
         fs::remove_file(root.join("etc/default/mpathd")).unwrap();
         written.done(&format!("render --to hostname --root {}", root.display()));
@@ -338,7 +354,7 @@ fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group
 #[test]
 fn a_lease_of_a_group_that_lasts_is_asked_for_after_a_boot_and_that_of_a_member_comes_back() {
     let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\ndhcp = true\n";
-    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+    for dialect in DIALECTS {
         let world = World::new(dialect, file);
         for link in ["net0", "net1"] {
             world.host.with_link(link, |link| {
@@ -496,5 +512,38 @@ fn a_primary_that_stands_by_until_the_next_boot_stops_without_a_word_to_the_boot
         assert_eq!(world.host.mutations(), ["ipadm set-ifprop -t -p standby=off -m ip net0"], "{dialect:?}");
         assert_eq!(kept(&world), kept_now, "{dialect:?}");
         world.done("status --check");
+    }
+}
+
+#[test]
+fn a_group_that_the_system_brings_up_at_a_boot_has_its_services_enabled_and_no_other_has() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect, HOME_LAN);
+        world.with_smf();
+        world.done("up");
+        let passing = world.run("enable");
+        assert_eq!(passing.code, 1, "{passing}");
+        assert!(passing.stderr.contains("hint: mpath down home-lan && mpath up home-lan --persist"), "{passing}");
+        world.done("down");
+        let absent = world.run("enable home-lan");
+        assert!(absent.stderr.contains("hint: mpath up home-lan --persist"), "{absent}");
+        assert!(world.asked.borrow().is_empty());
+
+        world.done("up --persist");
+        let kept_now = kept(&world);
+        let enabled = world.done("enable");
+        assert!(enabled.stdout.contains("home-lan: enabled; it comes up at a boot (SMF)"), "{enabled}");
+        let services = ["recover", "agent"].map(|name| format!("svcadm enable svc:/network/mpath/{name}:default"));
+        assert_eq!(*world.asked.borrow(), services);
+        let disabled = world.run("disable");
+        assert_eq!(disabled.code, 1, "{disabled}");
+        assert!(disabled.stderr.contains("hint: mpath down home-lan && mpath up home-lan"), "{disabled}");
+        assert_eq!(kept(&world), kept_now, "enable and disable leave the network alone");
+
+        world.done("down");
+        world.asked.borrow_mut().clear();
+        world.done("disable");
+        let services = ["agent", "recover"].map(|name| format!("svcadm disable svc:/network/mpath/{name}:default"));
+        assert_eq!(*world.asked.borrow(), services);
     }
 }

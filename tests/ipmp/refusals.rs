@@ -508,3 +508,17 @@ fn by_ifconfig_a_member_without_ipv6_is_one_of_a_group_without_it() {
     // Its own link-local address is off again, as it was.
     assert_eq!(Truth::of(&world.host.state()), before);
 }
+
+#[test]
+fn a_client_of_ifconfig_does_not_take_the_place_of_an_address() {
+    let file = "[group.lan]\nmembers = [\"net0\"]\ndevice = \"lan0\"\ndhcp = true\n";
+    let world = World::new(Dialect::IllumosOld, file);
+    for line in ["lan0 ipmp 192.168.1.34/24 up", "net0 plumb", "net0 inet6 plumb", "net0 group lan0", "net0 up"] {
+        assert!(world.host.run("ifconfig", &line.split(' ').collect::<Vec<_>>()).success(), "{line}");
+    }
+    let before = Truth::of(&world.host.state());
+    let run = world.run("up --adopt");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("the address 192.168.1.34 would become the lease's"), "{run}");
+    assert_eq!(Truth::of(&world.host.state()), before, "{run}");
+}

@@ -152,7 +152,7 @@ fn an_addrconf_object_of_a_member_is_put_aside_too() {
 #[test]
 fn a_lease_on_the_group_and_one_on_a_member_come_and_go() {
     let file = "[group.lan]\nmembers = [\"net0\", \"net1\"]\nprimary = \"net0\"\ndhcp = true\n";
-    for dialect in [Dialect::IllumosNew, Dialect::Solaris11] {
+    for dialect in DIALECTS {
         let world = World::new(dialect, file);
         for link in ["net0", "net1"] {
             world.host.with_link(link, |link| {
@@ -263,5 +263,24 @@ fn the_router_of_a_lease_beside_a_static_address_goes_and_comes_with_the_lease()
         world.done("up");
         world.done("down");
         assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}: {:#?}", world.host.mutations());
+    }
+}
+
+#[test]
+fn a_client_of_the_group_that_waits_for_a_lease_ends_with_the_group() {
+    for dialect in DIALECTS {
+        for up in ["up", "up --persist"] {
+            let world = World::new(dialect, "[group.lan]\nmembers = [\"net0\", \"net1\"]\ndhcp = true\n");
+            let before = Truth::of(&world.host.state());
+            world.done(up);
+            if up != "up" {
+                world.reboot();
+            }
+            world.host.forget_calls();
+            world.done("up");
+            assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}: it is there, and waits");
+            world.done("down");
+            assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}, {up}: {:#?}", world.host.mutations());
+        }
     }
 }

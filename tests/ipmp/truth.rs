@@ -54,7 +54,7 @@ fn database(text: &str) -> Vec<String> {
 }
 
 fn boot_files(state: &State) -> BTreeMap<String, Vec<String>> {
-    let read = ["etc/hostname", "etc/defaultrouter", "etc/inet/static_routes"];
+    let read = ["etc/hostname", "etc/dhcp.", "etc/defaultrouter", "etc/inet/static_routes"];
     let files = state.files.iter().filter(|(name, _)| read.iter().any(|begin| name.starts_with(begin)));
     let lines = files.map(|(name, text)| (name.clone(), sorted_lines(text)));
     lines.filter(|(_, lines)| !lines.is_empty()).collect()

@@ -258,7 +258,7 @@ fn wish(dialect: Dialect, lasting: bool) -> impl Strategy<Value = Wish> {
     (members, primary, subsequence(all, 0..=most).prop_shuffle(), rest).prop_map(
         move |(members, primary, mut addresses, (flags, probes, missing))| {
             let [gateway, route, dhcp, accept_ra, failback] = flags;
-            let dhcp = dhcp && new && !gateway;
+            let dhcp = dhcp && !gateway;
             let near = |address: &&str| address.starts_with("192.168.1.");
             // A next hop is on a subnet of the group's.
             if (addresses.is_empty() && !dhcp) || (gateway || route || probes.is_some()) && !addresses.iter().any(near)

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use mpath::reach::{Answer, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Environment, Stream};
+use mpath::{Environment, Services, Stream};
 use mpath_backend_illumos::IllumosBackend;
 use mpath_core::drill::Probe;
 use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
@@ -50,6 +50,25 @@ pub(crate) struct World {
     remembers: Option<PathBuf>,
     /// When mpath is killed.
     death: Rc<Cell<Option<Death>>>,
+    /// What SMF was asked.
+    pub(crate) asked: Rc<RefCell<Vec<String>>>,
+}
+
+/// SMF, as far as it is asked; the files that belong to it are in a folder of the world's.
+struct Svcadm {
+    root: PathBuf,
+    asked: Rc<RefCell<Vec<String>>>,
+}
+
+impl Services for Svcadm {
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
+        self.asked.borrow_mut().push(words.join(" "));
+        Ok(())
+    }
 }
 
 /// When mpath is killed: at the command of this number that changes something, before it was run or after.
@@ -146,6 +165,7 @@ impl World {
             meanwhile: RefCell::default(),
             remembers: None,
             death: Rc::default(),
+            asked: Rc::default(),
         };
         world.file(file);
         world
@@ -249,6 +269,21 @@ impl World {
         self.remembers.clone().unwrap_or_else(|| self.directory.path().join("run"))
     }
 
+    /// Lets SMF run, with the manifest of mpath, and the file be that of `/etc/mpath`.
+    pub(crate) fn with_smf(&self) {
+        let root = self.directory.path().join("tree");
+        for folder in ["etc/svc/volatile", "lib/svc/manifest/network"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/smf/mpath.xml");
+        fs::copy(manifest, root.join("lib/svc/manifest/network/mpath.xml")).unwrap();
+        std::os::unix::fs::symlink("../../mpath.toml", root.join("etc/mpath")).unwrap();
+        for folder in ["tree", "tree/etc"] {
+            // Whatever the umask of whoever runs this.
+            fs::set_permissions(self.directory.path().join(folder), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
     /// Runs mpath with these words.
     pub(crate) fn run(&self, line: &str) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -256,6 +291,7 @@ impl World {
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
+            services: &mut Svcadm { root: self.directory.path().join("tree"), asked: self.asked.clone() },
             live: None,
             open_backend: &mut open,
             capabilities: Some(mpath_backend_illumos::capabilities()),

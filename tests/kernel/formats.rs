@@ -74,16 +74,16 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("nobody")
 }
 
-/// Brings a group up with mpath, and takes it down again; then writes it in a format below `/`, lets another program bring
-/// it up, and compares. The network is made, with what `before` begins.
-pub(crate) fn compare(format: &str, file: &str, bring_up: impl FnOnce()) {
+/// Brings a group up with mpath, and takes it down again; then writes it in a format below a folder, lets another program bring
+/// it up, and compares.
+pub(crate) fn compare(format: &str, file: &str, root: &Path, bring_up: impl FnOnce()) {
     let config = Config::new(file);
     config.succeed("up");
-    let wanted = settled(&config);
+    let wanted = settled();
     let imported = import(&config);
     config.succeed("down");
     assert!(!Path::new("/sys/class/net/bond0").exists());
-    config.succeed(&format!("render --to {format} --root /"));
+    config.succeed(&format!("render --to {format} --root {}", root.display()));
     bring_up();
     wait_until(&format!("{format} has brought it up"), || {
         Path::new("/sys/class/net/bond0/bonding").exists() && {
@@ -91,14 +91,14 @@ pub(crate) fn compare(format: &str, file: &str, bring_up: impl FnOnce()) {
             found.addresses == wanted.addresses && found.members.len() == wanted.members.len()
         }
     });
-    let found = settled(&config);
+    let found = settled();
     pretty_assertions::assert_eq!(found, wanted);
     // What nobody told mpath: it sees the same group.
     pretty_assertions::assert_eq!(import(&config), imported);
 }
 
 /// What is there once the primary carries the traffic, if there is one.
-fn settled(_: &Config) -> Seen {
+fn settled() -> Seen {
     let primary = option("bond0", "primary");
     if let Some(primary) = primary.split_whitespace().next() {
         wait_for_active("bond0", primary);

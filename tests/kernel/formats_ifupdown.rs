@@ -1,13 +1,17 @@
 //! The real ifupdown with ifenslave, and ifupdown2, on what `mpath render` wrote.
 
+use std::path::Path;
+
 use crate::formats::{LACP, RICH, compare, segment, story};
-use crate::managers::furnish;
+use crate::managers::{furnish, furnish_with};
 use crate::network::succeed;
 
 crate::cases!(Managers:
     rendered_for_ifupdown_the_story_comes_up_and_goes_down,
     rendered_for_ifupdown_a_rich_group_is_the_same,
     rendered_for_ifupdown_options_that_ifenslave_does_not_know_are_set_all_the_same,
+    rendered_for_ifupdown2_the_story_comes_up_and_goes_down,
+    rendered_for_ifupdown2_a_rich_group_is_the_same,
 );
 
 /// The file that Debian's installer leaves.
@@ -24,9 +28,9 @@ fn ifupdown(file: &str) {
     furnish();
     interfaces();
     let _segment = segment();
-    compare("ifupdown", file, || drop(succeed("ifup", &["bond0"])));
+    compare("ifupdown", file, Path::new("/"), || drop(succeed("ifup", &["bond0"])));
     succeed("ifdown", &["bond0"]);
-    assert!(!std::path::Path::new("/sys/class/net/bond0").exists());
+    assert!(!Path::new("/sys/class/net/bond0").exists());
 }
 
 fn rendered_for_ifupdown_the_story_comes_up_and_goes_down() {
@@ -39,4 +43,23 @@ fn rendered_for_ifupdown_a_rich_group_is_the_same() {
 
 fn rendered_for_ifupdown_options_that_ifenslave_does_not_know_are_set_all_the_same() {
     ifupdown(LACP);
+}
+
+/// It conflicts with ifupdown, and its programs have the same names.
+fn ifupdown2(file: &str) {
+    furnish_with(&["ifupdown2", "root"]);
+    interfaces();
+    let _segment = segment();
+    compare("ifupdown2", file, Path::new("/"), || drop(succeed("ifup", &["bond0"])));
+    succeed("ifdown", &["bond0"]);
+    assert!(!Path::new("/sys/class/net/bond0").exists());
+}
+
+fn rendered_for_ifupdown2_the_story_comes_up_and_goes_down() {
+    ifupdown2(&story());
+}
+
+/// But for `mac`, which it has no option for.
+fn rendered_for_ifupdown2_a_rich_group_is_the_same() {
+    ifupdown2(&RICH.replace("mac                = \"active\"\n", ""));
 }

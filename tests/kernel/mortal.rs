@@ -86,6 +86,7 @@ pub(crate) fn main() -> Option<ExitCode> {
         Ok(Box::new(Mortal { inner, left: Some(step), late, fate }) as Box<dyn Backend>)
     };
     let mut environment = Environment {
+        services: &mut mpath::SystemServices,
         live: None,
         open_backend: &mut open,
         capabilities: Some(mpath_backend_linux::capabilities()),

@@ -26,7 +26,9 @@ pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
 mod formats_networkmanager;
+mod formats_script;
 pub(crate) mod hooks;
+mod init;
 pub(crate) mod managers;
 mod model;
 mod outage;
@@ -117,11 +119,14 @@ pub(crate) fn main() -> ExitCode {
         managers::cases(),
         formats_networkmanager::cases(),
         formats_ifupdown::cases(),
+        formats_script::cases(),
+        formats_script::rendered::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
         convergence::cases(),
         hooks::cases(),
+        init::cases(),
         documents::cases(),
     ];
     let trials = modules.into_iter().flatten().map(|case| {

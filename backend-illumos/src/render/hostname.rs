@@ -1,13 +1,13 @@
 //! `hostname`: the files of illumos, as `mpath up --persist` writes them where IPMP is made by `ifconfig`.
 
 use mpath_core::refusal::Refusal;
-use mpath_core::render::Rendering;
+use mpath_core::render::{RenderedFile, Rendering};
 use mpath_core::{Address, Group};
 
 use super::{
     Refusals, STATIC_ROUTES, check, file_of_lines, hostname_file, is_standby, mpathd_file, named, notes, routes,
 };
-use crate::boot_file::{group_line, member_line};
+use crate::boot_file::{CLIENT_LINE, CLIENT_PLACE, dhcp, group_line, member_line};
 use crate::capability::capabilities_of;
 use crate::dialect::Dialect;
 use crate::op::{addif, route_words};
@@ -28,8 +28,13 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
         };
         let line = |address: &Address| addif(address).join(" ");
         let addresses = group.addressing().addresses.iter().map(|net| line(&Address::new(*net)));
-        let lines: Vec<_> = [group_line(device.as_str())].into_iter().chain(addresses).collect();
+        let asks = group.addressing().dhcp;
+        let place = asks.then(|| CLIENT_PLACE.to_owned());
+        let lines: Vec<_> = [group_line(device.as_str())].into_iter().chain(addresses).chain(place).collect();
         rendering.files.push(hostname_file(&device, &lines));
+        if asks {
+            rendering.files.push(RenderedFile { path: dhcp(device.as_str()), text: format!("{CLIENT_LINE}\n") });
+        }
         for (name, member) in named(group) {
             let probe = member.probe_address.filter(|_| group.detection().probe().is_some());
             let test = probe.map(|net| line(&Address { probe_only: true, ..Address::new(net) }));

@@ -59,7 +59,7 @@ pub(crate) struct PlanArgs {
 
 /// The plan for one group, as in `mpath.plan/1`.
 #[derive(Debug, Serialize)]
-struct GroupPlan {
+pub(crate) struct GroupPlan {
     name: GroupName,
     device: Option<InterfaceName>,
     steps: Vec<StepText>,
@@ -71,10 +71,24 @@ struct GroupPlan {
     refusals: Vec<RefusalText>,
     error: Option<ErrorText>,
     #[serde(skip)]
-    code: ExitCode,
+    pub(crate) code: ExitCode,
 }
 
 impl PlanArgs {
+    /// The plan to bring this group up.
+    pub(crate) fn of(group: &GroupName) -> Self {
+        Self {
+            selection: Selection { groups: vec![group.to_string()], all: false },
+            check: false,
+            down: false,
+            adopt: false,
+            persist: false,
+            platform: None,
+            state: None,
+            limit: Limit::default(),
+        }
+    }
+
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         context.tell_unfinished();
         let plans = if self.down { self.down(context)? } else { self.up(context)? };
@@ -92,7 +106,8 @@ impl PlanArgs {
         Ok(code)
     }
 
-    fn up(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
+    /// What `up` would do.
+    pub(crate) fn up(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let host = match self.platform {
@@ -230,7 +245,8 @@ impl GroupPlan {
     }
 }
 
-fn print(plan: &GroupPlan, console: &mut Console<'_>) {
+/// The plan as people are shown it.
+pub(crate) fn print(plan: &GroupPlan, console: &mut Console<'_>) {
     let name = plan.name.as_str();
     if let Some(error) = &plan.error {
         console.error(Some(name), error);

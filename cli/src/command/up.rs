@@ -1,15 +1,16 @@
 //! `mpath up`: groups brought to what the files say, or everything undone.
 
 use clap::Args;
-use mpath_core::dispute;
 use mpath_core::plan::NoPlan;
+use mpath_core::{Millis, dispute};
 use serde::Serialize;
 
 use crate::ExitCode;
-use crate::arguments::{Limit, Patience, Selection};
+use crate::arguments::{Limit, Patience, Selection, duration};
 use crate::confirmation::{self, Pending, PendingDocument};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::late_members;
 use crate::output::report::GroupReport;
 use crate::reach::{Gate, Measured, ReachArgs};
 use crate::recovery;
@@ -41,6 +42,9 @@ pub(crate) struct UpArgs {
     /// Make the group so that it comes back after a boot; one that is up keeps its kind
     #[arg(long)]
     persist: bool,
+    /// Wait so long for members that are not there, and then come up without them, as at a boot
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    wait_members: Option<Millis>,
     /// Undo it unless `mpath confirm` comes within this time, as in 60s
     #[arg(long, value_name = "TIME", value_parser = confirm_time)]
     confirm: Option<u64>,
@@ -76,6 +80,8 @@ impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "up")?;
+        let present = self.wait_members.map(|limit| late_members::wait(&chosen, limit, context)).transpose()?;
+        let chosen = present.as_ref().map_or(chosen, |groups| groups.iter().collect());
         let lock = context.lock(&self.patience)?;
         let signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;

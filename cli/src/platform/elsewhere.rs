@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use mpath_backend_illumos::Dialect;
-use mpath_core::group::MemberSelector;
-use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{
     Backend, BackendError, Capabilities, Changes, Counters, Finding, Group, InterfaceName, Snapshot, Step,
 };
@@ -71,26 +69,9 @@ impl Elsewhere {
 
     /// A host with nothing but the members of these groups: wired, and used by nobody.
     pub(crate) fn with_members_of(platform: Platform, groups: &[Group]) -> Self {
-        let mut host = Snapshot::default();
+        let mut host = Snapshot::with_members_of(groups);
         if platform.dialect().is_some() {
             host.host_wide = Some(mpath_backend_illumos::shipped_settings());
-        }
-        let selectors = || groups.iter().flat_map(Group::members).map(|member| &member.selector);
-        for name in selectors().filter_map(|selector| match selector {
-            MemberSelector::Name(name) => Some(name),
-            MemberSelector::PermanentMac(_) => None,
-        }) {
-            host.interfaces.insert(name.clone(), Interface::new(Kind::Ethernet));
-        }
-        for mac in selectors().filter_map(|selector| match selector {
-            MemberSelector::PermanentMac(mac) => Some(*mac),
-            MemberSelector::Name(_) => None,
-        }) {
-            // The file does not tell its name, so that it gets one that no other has.
-            let names = (0..).filter_map(|number| InterfaceName::new(format!("net{number}")).ok());
-            let Some(name) = names.into_iter().find(|name| !host.interfaces.contains_key(name)) else { continue };
-            let card = Interface { mac: Some(mac), permanent_mac: Some(mac), ..Interface::new(Kind::Ethernet) };
-            host.interfaces.insert(name, card);
         }
         Self::new(platform, host)
     }

@@ -105,7 +105,7 @@ impl Draft {
         }
     }
 
-    pub(super) fn addressing(&mut self, addressing: &Addressing) {
+    pub(crate) fn addressing(&mut self, addressing: &Addressing) {
         if !addressing.addresses.is_empty() {
             self.put("addresses", addressing.addresses.iter().map(ToString::to_string).collect::<Vec<_>>());
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Draft, Value};
 use crate::group::Addressing;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::{GroupState, Interface, Kind, Membership};
+use crate::snapshot::{AcceptRa, GroupState, Interface, Kind, Membership};
 use crate::{Address, InterfaceName, Route, Snapshot};
 
 impl Draft {
@@ -15,7 +15,7 @@ impl Draft {
         let group = interface.group()?;
         let owner = group.owner();
         let mut draft = Self::new(owner.as_ref().map_or(device.as_str(), |name| name.as_str()));
-        if owner.is_none_or(|name| name.as_str() != device.as_str()) {
+        if draft.name() != device.as_str() {
             draft.set("device", device.as_str(), None);
         }
         let members: Vec<_> = host.members(device).collect();
@@ -36,6 +36,14 @@ impl Draft {
             if leased {
                 draft.set(key, true, None);
             }
+        }
+        // Without IPv6 nobody is asked, and the answer is no.
+        let ipv6 = interface.addresses.iter().any(|address| address.net.addr().is_ipv6());
+        match interface.accept_ra {
+            AcceptRa::Unless => {}
+            AcceptRa::Always => draft.set("accept-ra", true, None),
+            AcceptRa::No if ipv6 => draft.set("accept-ra", false, None),
+            AcceptRa::No => {}
         }
         Some(draft)
     }

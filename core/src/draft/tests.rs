@@ -112,3 +112,19 @@ fn a_table_that_does_not_go_with_the_mode_goes_key_by_key() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines.contains(&Some(4)) && lines.contains(&Some(5)), "{lines:?}");
 }
+
+#[test]
+fn comments_stand_above_their_keys_and_change_nothing() {
+    let group = &groups(ALL)[0];
+    let mut draft = Draft::from(group);
+    for (key, text) in
+        [("members", "two cards"), ("detection.link", "ten times\n[group.x]\u{7f}"), ("lacp", "not there")]
+    {
+        draft.comment(key, text);
+    }
+    let text = draft.to_toml();
+    assert!(text.contains("# two cards\nmembers "), "{text}");
+    assert!(text.contains("# ten times [group.x] \nlink "), "{text}");
+    assert!(!text.contains("not there"), "{text}");
+    assert_eq!(read(&[SourceFile::new("again.toml", text)]).unwrap().groups, [group.clone()]);
+}

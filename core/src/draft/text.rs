@@ -2,22 +2,29 @@
 
 use std::fmt::Write as _;
 
-use super::{Draft, Value};
+use super::{Draft, Value, number};
 
 /// Tables that are written on one line, below a table of their own or below the group.
 const INLINE: [(&str, &str, &str); 3] =
     [("detection.link", "detection", "link"), ("detection.probe", "detection", "probe"), ("lacp", "", "lacp")];
 
+/// A key, its value as it is written, and what stands above it.
+struct Line<'d> {
+    key: &'d str,
+    value: String,
+    comment: Option<&'d str>,
+}
+
 impl Draft {
     /// The tables of the group, ready to be parsed.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
-        for remark in &self.remarks {
-            let _ = writeln!(text, "# {}", remark.replace(['\n', '\r'], " "));
-        }
+        self.remarks.iter().for_each(|remark| comment_line(&mut text, remark));
         let header = crate::spec::header(&self.name);
-        let mut own: Vec<(&str, String)> =
-            self.keys.iter().filter_map(|(number, entry)| plain(*number, &entry.value)).collect();
+        let comment = |number: usize| self.comments.get(&number).map(String::as_str);
+        let plain =
+            self.keys.iter().filter_map(|(number, entry)| Some((plain(*number, &entry.value)?, comment(*number))));
+        let mut own: Vec<Line<'_>> = plain.map(|((key, value), comment)| Line { key, value, comment }).collect();
         let mut detection = Vec::new();
         for (path, table, key) in INLINE {
             let below = self.below(path);
@@ -32,7 +39,8 @@ impl Draft {
             } else {
                 value.to_string()
             };
-            if table.is_empty() { own.push((key, value)) } else { detection.push((key, value)) }
+            let line = Line { key, value, comment: comment(number(path)) };
+            if table.is_empty() { own.push(line) } else { detection.push(line) }
         }
         table(&mut text, &header, &own);
         if !detection.is_empty() {
@@ -50,10 +58,16 @@ fn plain(number: usize, value: &Value) -> Option<(&'static str, String)> {
     (!nested).then(|| (path, value.to_string()))
 }
 
-fn table(text: &mut String, header: &str, entries: &[(&str, String)]) {
+fn table(text: &mut String, header: &str, lines: &[Line<'_>]) {
     let _ = writeln!(text, "[{header}]");
-    let width = entries.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-    for (key, value) in entries {
+    let width = lines.iter().map(|line| line.key.len()).max().unwrap_or_default();
+    for Line { key, value, comment } in lines {
+        comment.iter().for_each(|comment| comment_line(text, comment));
         let _ = writeln!(text, "{key:width$} = {value}");
     }
+}
+
+/// TOML takes no control characters in comments but the tab.
+fn comment_line(text: &mut String, comment: &str) {
+    let _ = writeln!(text, "# {}", comment.replace(|c: char| c.is_control(), " "));
 }

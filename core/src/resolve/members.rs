@@ -12,7 +12,7 @@ use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::snapshot::{Controller, Kind};
 use crate::target::{InterfaceTarget, MemberTarget, Target};
-use crate::{Address, InterfaceName, Snapshot};
+use crate::{Address, Group, InterfaceName, Snapshot};
 
 /// The members that are there, in the order of the file.
 pub(super) fn find_members<'a>(
@@ -54,6 +54,15 @@ pub(crate) fn matching(current: &Snapshot, selector: &MemberSelector) -> Vec<Int
             same.map(|(name, _)| name.clone()).collect()
         }
     }
+}
+
+/// The members that a group does not come up without, and that are not there.
+pub fn awaited(desired: &Group, current: &Snapshot) -> Vec<MemberSelector> {
+    let needed = desired.members().iter().filter(|member| !member.optional);
+    needed
+        .filter(|member| matching(current, &member.selector).is_empty())
+        .map(|member| member.selector.clone())
+        .collect()
 }
 
 pub(super) fn find(question: &Question<'_>, member: &Member) -> Result<Option<InterfaceName>, Refusal> {

@@ -47,6 +47,10 @@ pub(crate) fn start(state: &mut State) {
         configure(state, file);
     }
     crate::clock::settle(state);
+    if state.dialect.has_hostname_files() {
+        leases(state);
+    }
+    crate::clock::settle(state);
     routers(state);
     state.user = user;
     crate::clock::settle(state);
@@ -114,6 +118,22 @@ fn configure(state: &mut State, file: &HostnameFile) {
     }
     if file.family == "inet6" {
         run(state, &file.interface, file.family, &["up"]);
+    }
+}
+
+/// The files /etc/dhcp.IF whose names end in a digit (net-physical): the first interface, or the one whose file says
+/// `primary`, is started before the others, which nobody waits for.
+fn leases(state: &mut State) {
+    let client = |(path, text): (&String, &String)| {
+        let interface = path.strip_prefix("etc/dhcp.")?;
+        interface.ends_with(|c: char| c.is_ascii_digit()).then(|| (interface.to_owned(), text.clone()))
+    };
+    let mut clients: Vec<_> = state.files.iter().filter_map(client).collect();
+    clients.sort_by_key(|(_, text)| !text.split_whitespace().any(|word| word == "primary"));
+    for (place, (interface, text)) in clients.iter().enumerate() {
+        let begin = if place == 0 { &["auto-dhcp", "primary"][..] } else { &["dhcp", "start", "wait", "0"] };
+        let words: Vec<&str> = begin.iter().copied().chain(text.split_whitespace()).collect();
+        run(state, interface, "inet", &words);
     }
 }
 

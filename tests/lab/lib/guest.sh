@@ -56,6 +56,7 @@ kind=${kernel%%-*}
 talk='$talk'
 kernel_modules='${kernel_modules-}'
 load_modules=$modules
+boot='${boot-}'
 EOF
 }
 

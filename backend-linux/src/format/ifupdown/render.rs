@@ -17,8 +17,8 @@ use mpath_core::{Group, GroupName, InterfaceName, Route};
 
 use super::Dialect;
 use crate::capability::capabilities;
-use crate::format::bond_option;
 use crate::format::interfaces::FOLDER;
+use crate::format::{bond_option, may_be_wireless};
 
 type Refusals = Vec<(GroupName, Refusal)>;
 
@@ -120,18 +120,11 @@ fn notes(group: &Group, dialect: Dialect) -> Vec<String> {
     if optional(false) {
         notes.push(format!("{} goes on without a member that is not there, as if it was `optional`", dialect.tool()));
     }
-    if group.mac() == &MacPolicy::Auto && group.members().iter().any(|member| is_wireless(&member.selector)) {
-        notes.push("`mac` is left to mpath, which looks for wireless members; the file shares one address: say mac = \"active\" if one is".to_owned());
-    }
+    notes.extend(may_be_wireless(group, "the file"));
     if group.members().iter().any(|member| member.probe_address.is_some()) {
         notes.push("`probe-address` is for platforms that probe from each member, and is not in the file".to_owned());
     }
     notes
-}
-
-/// By the names that systemd and the kernel give them; nobody looks at a host here.
-fn is_wireless(selector: &MemberSelector) -> bool {
-    matches!(selector, MemberSelector::Name(name) if name.as_str().starts_with("wl"))
 }
 
 /// The stanzas of one group.

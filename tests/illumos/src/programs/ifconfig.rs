@@ -3,6 +3,7 @@
 //! Not simulated: `-a` with subcommands, point-to-point addresses, tunnels, `modinsert` and its kin; on Solaris 10 the
 //! subcommand `group`, whose addresses hop between members.
 
+mod dhcp;
 mod group;
 mod show;
 
@@ -76,6 +77,11 @@ pub(crate) fn run(state: &mut State, words: &[&str]) -> Output {
     if !state.privileged() {
         return Output::failure(format!("ifconfig: {}: {first}: permission denied", rest[0]));
     }
+    if let Some((&("dhcp" | "auto-dhcp"), words)) = rest.split_first() {
+        let output = dhcp::run(state, &place, words);
+        crate::clock::settle(state);
+        return output;
+    }
     let mut output = Output::default();
     let mut words = rest.iter().copied();
     while let Some(word) = words.next() {
@@ -141,7 +147,6 @@ fn command<'a>(
             }
         }
         "broadcast" => _ = value()?,
-        "dhcp" | "auto-dhcp" => lease(state, place),
         other => {
             let (address, prefix) = parse_address(other).ok_or_else(|| format!("ifconfig: {other}: bad address"))?;
             if Family::of(address) != place.family {
@@ -311,22 +316,6 @@ fn remove_lif(state: &mut State, place: &Place, text: &str) -> Result<(), String
     found.ok_or_else(|| perror("removeif: SIOCLIFREMOVEIF", place, Errno::AddrNotAvail))?;
     crate::route::forget_unreachable(state);
     Ok(())
-}
-
-/// `ifconfig net0 dhcp`: dhcpagent owns lif 0.
-fn lease(state: &mut State, place: &Place) {
-    let given = state.link(&place.name).filter(|link| link.up).and_then(|link| link.lease.clone());
-    let member = state.interface(&place.name).is_some_and(crate::Interface::is_member);
-    set(state, place, |lif| {
-        lif.dhcp = true;
-        lif.nofailover = member;
-        lif.deprecated = member;
-        if let Some((address, prefix)) = given.and_then(|lease| parse_address(&lease.address)) {
-            lif.address = address;
-            lif.prefix = prefix;
-            lif.up = true;
-        }
-    });
 }
 
 /// Whether `group` can be simulated.

@@ -168,7 +168,8 @@ fn an_address_of_dhcpagent_keeps_its_interface_out_of_a_group() {
     let host = host(Dialect::IllumosOld);
     let lease = Lease { address: "192.168.1.77/24".to_owned(), router: None };
     host.with_link("net0", |link| link.lease = Some(lease));
-    ok(&host, "ifconfig net0 plumb dhcp");
+    ok(&host, "ifconfig net0 plumb");
+    ok(&host, "ifconfig net0 dhcp");
     ok(&host, "ifconfig ipmp0 ipmp");
     failed(
         &host,
@@ -231,4 +232,45 @@ lo0: flags=2002000849<UP,LOOPBACK,RUNNING,MULTICAST,IPv6,VIRTUAL> mtu 8252 index
 \tinet6 ::1/128 
 "
     );
+}
+
+/// `setifdhcp` of ifconfig.c, `ipc_cmd_allowed` of dhcpagent's agent.c.
+#[test]
+fn a_client_of_ifconfig_is_released_with_a_lease_and_dropped_without() {
+    let links = [Link::ether("net0", "2:0:0:0:0:1")];
+    let binary = env!("CARGO_BIN_EXE_illumos-simulator").as_ref();
+    let host = Simulator::with_binary(binary, Dialect::IllumosOld, &links);
+    let exit = |line: &str| {
+        let output = run(&host, line);
+        (output.ending, output.stderr())
+    };
+    let told = |code, text: &str| (illumos_simulator::Ending::Exit(code), format!("ifconfig: lan0: {text}\n"));
+    for line in ["ifconfig lan0 ipmp", "ifconfig net0 plumb", "ifconfig net0 group lan0", "ifconfig net0 up"] {
+        ok(&host, line);
+    }
+    assert_eq!(exit("ifconfig lan0 dhcp drop"), told(2, "interface is not under DHCP control"));
+    let late = told(4, "wait timed out, operation still pending...");
+    assert_eq!(exit("ifconfig lan0 dhcp start wait 30"), late);
+    ok(&host, "ifconfig lan0 dhcp start wait 0");
+    assert_eq!(
+        ok(&host, "ipadm show-addr -p -o addrobj,type,addr"),
+        "lo0/v4:static:127.0.0.1/8\nlan0/?:dhcp:?\nlo0/v6:static:\\:\\:1/128\n"
+    );
+    let without = "interface not in appropriate state for command";
+    assert_eq!(exit("ifconfig lan0 dhcp release"), told(2, without));
+    assert_eq!(run(&host, "dhcpinfo -i lan0 Router").stderr(), format!("dhcpinfo: {without}\n"));
+    ok(&host, "ifconfig lan0 dhcp drop");
+    let lease = Lease { address: "192.168.1.77/24".to_owned(), router: Some("192.168.1.1".to_owned()) };
+    host.with_link("net0", |link| link.lease = Some(lease));
+    ok(&host, "ifconfig lan0 dhcp start wait 30");
+    assert_eq!(ok(&host, "dhcpinfo -i lan0 Router"), "192.168.1.1\n");
+    assert_eq!(exit("ifconfig lan0 dhcp start"), told(2, "DHCP is already running"));
+    ok(&host, "ifconfig lan0 dhcp release");
+    assert!(!ok(&host, "netstat -rn").contains("192.168.1.1"));
+    // A boot starts it where there is the file.
+    std::fs::write(host.root_dir().join("etc/hostname.lan0"), "ipmp group lan0\ndown\n").unwrap();
+    std::fs::write(host.root_dir().join("etc/hostname.net0"), "group lan0\nup\n").unwrap();
+    std::fs::write(host.root_dir().join("etc/dhcp.lan0"), "start\n").unwrap();
+    host.reboot();
+    assert_eq!(ok(&host, "dhcpinfo -i lan0 Yiaddr"), "192.168.1.77\n");
 }

@@ -125,7 +125,7 @@ pub(crate) fn link_local(state: &State, name: &str) -> IpAddr {
 }
 
 /// Puts a lease on an interface; a member takes no default route from it (facts §6).
-fn take_lease(state: &mut State, interface: &str, number: u32, (address, prefix, router): Offer) {
+pub(crate) fn take_lease(state: &mut State, interface: &str, number: u32, (address, prefix, router): Offer) {
     let under = state.interface(interface).is_some_and(crate::Interface::is_member);
     if let Some(lif) = state.lif_mut(interface, Family::V4, number) {
         lif.address = address;
@@ -159,10 +159,10 @@ pub(crate) fn retry_leases(state: &mut State) -> bool {
 }
 
 /// An address, the length of its prefix, a router.
-type Offer = (IpAddr, u8, Option<String>);
+pub(crate) type Offer = (IpAddr, u8, Option<String>);
 
 /// What the DHCP server on the segment gives: on a group through an active member.
-pub(super) fn lease(state: &State, interface: &str) -> Option<Offer> {
+pub(crate) fn lease(state: &State, interface: &str) -> Option<Offer> {
     let members = state.group_of(interface).map(|group| crate::group::active(state, group, Family::V4));
     let links = members.unwrap_or_else(|| vec![interface.to_owned()]);
     let links = links.iter().filter_map(|name| state.link(name)).filter(|link| link.up);
