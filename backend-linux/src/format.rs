@@ -7,6 +7,8 @@ pub mod ifcfg;
 pub mod ifupdown;
 pub mod ifupdown2;
 pub mod networkmanager;
+pub mod nmstate;
+pub mod script;
 
 pub(crate) mod bond_option;
 mod fit;
@@ -14,7 +16,8 @@ pub(crate) mod interfaces;
 mod key_file;
 #[cfg(test)]
 pub(crate) mod round_trip;
-pub mod script;
+mod route_key;
+pub(crate) mod yaml;
 
 use mpath_core::Group;
 use mpath_core::group::{MacPolicy, MemberSelector};

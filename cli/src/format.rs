@@ -23,6 +23,8 @@ pub(crate) enum Format {
     Ifupdown2,
     /// Red Hat's network scripts: ifcfg and route files
     Ifcfg,
+    /// nmstate: YAML of a state that is wanted
+    Nmstate,
     /// A shell script of `ip` commands
     Script,
     /// A shell script of illumos' `ipadm` commands
@@ -41,6 +43,7 @@ impl Format {
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
+            Self::Nmstate => Some(mpath_backend_linux::format::nmstate::render),
             Self::Script => Some(mpath_backend_linux::format::script::render),
             Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
@@ -54,6 +57,7 @@ impl Format {
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
+            Self::Nmstate => Some(mpath_backend_linux::format::nmstate::import),
             Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -65,6 +69,7 @@ impl Format {
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
+            Self::Nmstate => mpath_backend_linux::format::nmstate::place_of(name),
             Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }

@@ -38,6 +38,9 @@ fn interface_files_are_read_and_what_no_key_says_is_told() {
     ] {
         fs::write(folder.join(name), text).unwrap();
     }
-    expect("import_ifcfg", &world.script(&["import --from ifcfg --root DIR/host", "import --from ifcfg --root DIR/host --json"]));
+    expect(
+        "import_ifcfg",
+        &world.script(&["import --from ifcfg --root DIR/host", "import --from ifcfg --root DIR/host --json"]),
+    );
     assert_eq!(world.steps_done(), 0);
 }

@@ -45,10 +45,10 @@ pub(crate) fn mac_of_member(group: &Group) -> Option<(GroupName, Refusal)> {
     Some((group.name().clone(), Refusal::NotInFormat { reason, cure }))
 }
 
-/// What no file of Linux says of a group as mpath means it.
-pub(crate) fn notes(group: &Group) -> Vec<Note> {
+/// What no file of Linux says of a group as mpath means it; `what` reads the files.
+pub(crate) fn notes(group: &Group, what: &str) -> Vec<Note> {
     let remark = |text: String| Note::Remark { text };
-    let mut notes = Vec::new();
+    let mut notes: Vec<_> = super::may_be_wireless(group, what).map(remark).into_iter().collect();
     if matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared) && group.members().len() > 1 {
         notes.push(remark(
             "the group shows the MAC address of the member that joins first, not that of the primary; mac = \"…\" pins one"

@@ -1,6 +1,6 @@
 //! A group as it is on a host, written down: by whomever it was made.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Draft, Value};
 use crate::group::Addressing;
@@ -74,11 +74,9 @@ impl Draft {
 
     /// The static addresses of an interface, and its static routes.
     pub fn addresses_of(&mut self, interface: &Interface) {
-        let made_of_mac = |address: &Address| match (address.net.addr(), interface.mac) {
-            (IpAddr::V6(ip), Some(mac)) => ip == mac.link_local(),
-            _ => false,
-        };
-        // Programs that do what the kernel would do by itself give an interface its link-local address too.
+        // Programs that do what the kernel would do by itself give an interface a link-local address of its MAC address, or of
+        // one that it had before.
+        let made_of_mac = |address: &Address| matches!(address.net.addr(), IpAddr::V6(ip) if is_of_mac(ip));
         let lasting = |address: &&Address| address.lifetime.is_none() && !address.probe_only && !made_of_mac(address);
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
@@ -90,6 +88,11 @@ impl Draft {
         }
         self.addressing(&Addressing { addresses, gateways, routes, ..Addressing::default() });
     }
+}
+
+/// Whether it is a link-local address with a MAC address in it (RFC 4291, appendix A).
+fn is_of_mac(address: Ipv6Addr) -> bool {
+    address.is_unicast_link_local() && address.octets()[11..13] == [0xff, 0xfe]
 }
 
 /// A member, with its rank and the address that it probes from.

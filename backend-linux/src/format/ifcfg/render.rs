@@ -39,7 +39,7 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
         for (file, is_ipv6) in [("route", false), ("route6", true)] {
             rendering.files.extend(routes(&Family::of(group, is_ipv6).routes, device, file, source));
         }
-        let notes = fit::notes(group).into_iter().chain(notes(group));
+        let notes = fit::notes(group, "the script").into_iter().chain(notes(group));
         rendering.notes.extend(notes.map(|note| (group.name().clone(), note)));
     }
     Ok(rendering)

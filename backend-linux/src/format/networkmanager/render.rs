@@ -30,7 +30,7 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
             let place = format!("{:0digits$}", number + 1);
             rendering.files.push(port(&fitting, member, &place, source));
         }
-        let notes = fit::notes(fitting.group).into_iter().chain(notes(fitting.group));
+        let notes = fit::notes(fitting.group, "NetworkManager").into_iter().chain(notes(fitting.group));
         rendering.notes.extend(notes.map(|note| (fitting.group.name().clone(), note)));
     }
     Ok(rendering)
