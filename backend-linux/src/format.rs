@@ -9,6 +9,7 @@ pub mod ifupdown2;
 pub mod networkmanager;
 pub mod nmstate;
 pub mod script;
+pub mod teamd;
 
 pub(crate) mod bond_option;
 mod fit;

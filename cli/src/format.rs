@@ -25,6 +25,8 @@ pub(crate) enum Format {
     Ifcfg,
     /// nmstate: YAML of a state that is wanted
     Nmstate,
+    /// teamd: JSON of the team driver, which knows no addresses
+    Teamd,
     /// A shell script of `ip` commands
     Script,
     /// A shell script of illumos' `ipadm` commands
@@ -44,6 +46,7 @@ impl Format {
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
             Self::Nmstate => Some(mpath_backend_linux::format::nmstate::render),
+            Self::Teamd => Some(mpath_backend_linux::format::teamd::render),
             Self::Script => Some(mpath_backend_linux::format::script::render),
             Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
@@ -58,6 +61,7 @@ impl Format {
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
             Self::Nmstate => Some(mpath_backend_linux::format::nmstate::import),
+            Self::Teamd => Some(mpath_backend_linux::format::teamd::import),
             Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
         }
     }
@@ -70,6 +74,7 @@ impl Format {
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
             Self::Nmstate => mpath_backend_linux::format::nmstate::place_of(name),
+            Self::Teamd => mpath_backend_linux::format::teamd::place_of(name),
             Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }

@@ -1,6 +1,7 @@
 //! The real NetworkManager, on what `mpath render` wrote.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use crate::formats::{LACP, RICH, compare, story};
 use crate::managers::{Daemon, begin};
@@ -25,7 +26,7 @@ fn without_newer(file: &str) -> String {
 fn networkmanager(file: &str, then: impl FnOnce()) {
     let (_others, segment) = begin();
     let mut manager = None;
-    compare("networkmanager", &without_newer(file), || {
+    compare("networkmanager", &without_newer(file), Path::new("/"), || {
         for file in std::fs::read_dir(PROFILES).unwrap() {
             assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600, "it takes no others");
         }
