@@ -22,6 +22,7 @@ mod import;
 mod init;
 mod json;
 mod networkmanager;
+mod nmstate;
 mod permission;
 mod plan;
 mod reach;
