@@ -6,6 +6,7 @@
 pub mod ifcfg;
 pub mod ifupdown;
 pub mod ifupdown2;
+pub mod networkd;
 pub mod networkmanager;
 pub mod nmstate;
 pub mod script;
@@ -17,7 +18,9 @@ pub(crate) mod interfaces;
 mod key_file;
 #[cfg(test)]
 pub(crate) mod round_trip;
+pub(crate) mod route_entry;
 mod route_key;
+pub(crate) mod unit_file;
 pub(crate) mod yaml;
 
 use mpath_core::Group;

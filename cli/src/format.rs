@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// systemd-networkd: .netdev, .network and .link files
+    Networkd,
     /// `NetworkManager`: keyfile profiles
     #[value(name = "networkmanager")]
     NetworkManager,
@@ -21,16 +23,16 @@ pub(crate) enum Format {
     Ifupdown,
     /// ifupdown2 of Cumulus and Proxmox: /etc/network/interfaces
     Ifupdown2,
+    /// A shell script of `ip` commands
+    Script,
+    /// A shell script of illumos' `ipadm` commands
+    ScriptIllumos,
     /// Red Hat's network scripts: ifcfg and route files
     Ifcfg,
     /// nmstate: YAML of a state that is wanted
     Nmstate,
     /// teamd: JSON of the team driver, which knows no addresses
     Teamd,
-    /// A shell script of `ip` commands
-    Script,
-    /// A shell script of illumos' `ipadm` commands
-    ScriptIllumos,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -41,10 +43,11 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
-            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
             Self::Nmstate => Some(mpath_backend_linux::format::nmstate::render),
             Self::Teamd => Some(mpath_backend_linux::format::teamd::render),
             Self::Script => Some(mpath_backend_linux::format::script::render),
@@ -56,10 +59,11 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
+            Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
-            Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
             Self::Nmstate => Some(mpath_backend_linux::format::nmstate::import),
             Self::Teamd => Some(mpath_backend_linux::format::teamd::import),
             Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
@@ -70,9 +74,10 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
-            Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
-            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
+            Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
+            Self::Networkd => format!("etc/systemd/network/{name}"),
+            Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
             Self::Nmstate => mpath_backend_linux::format::nmstate::place_of(name),
             Self::Teamd => mpath_backend_linux::format::teamd::place_of(name),
             Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),

@@ -16,6 +16,7 @@ mod enable;
 mod examples;
 mod expected;
 mod files;
+mod format_networkd;
 mod harmless;
 mod ifcfg;
 mod import;

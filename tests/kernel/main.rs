@@ -14,8 +14,8 @@
 mod suite;
 #[cfg(target_os = "linux")]
 use suite::{
-    Case, Place, agent, capture, cases, crash, dhcp, doctor, faults, flood, formats, hooks, managers, mortal, mpath,
-    network, ping, radio, story, watch,
+    Case, Place, agent, capture, cases, crash, dhcp, doctor, faults, flood, formats, formats_networkd, hooks, managers,
+    mortal, mpath, network, ping, radio, story, watch,
 };
 
 #[cfg(target_os = "linux")]

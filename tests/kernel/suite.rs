@@ -25,6 +25,7 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
+pub(crate) mod formats_networkd;
 mod formats_networkmanager;
 mod formats_script;
 pub(crate) mod hooks;
@@ -117,6 +118,7 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        formats_networkd::cases(),
         formats_networkmanager::cases(),
         formats_ifupdown::cases(),
         formats_script::cases(),
