@@ -93,9 +93,11 @@ fn the_profiles_that_nmstate_makes_of_a_state_say_the_same_group() {
         let lost: Vec<_> = import.leftovers.iter().filter(|leftover| leftover.fate == Fate::Lost).collect();
         let settled = import.drafts[0].clone().settle();
         let mut expected = Draft::from(&group);
-        // A profile leaves DHCPv6 to routers where it hears them.
-        if group.addressing().accept_ra == Some(true) {
-            expected.remove("dhcp6");
+        // A profile leaves DHCPv6 to routers where it hears them, and hears none unless it is told to.
+        match group.addressing().accept_ra {
+            Some(true) => drop(expected.remove("dhcp6")),
+            Some(false) => {}
+            None => expected.set("accept-ra", false, None),
         }
         let found = settled.group.map(|found| Draft::from(&found).to_toml());
         assert_eq!(found, Some(expected.to_toml()), "{files:#?}\n{lost:#?}\n{:#?}", settled.leftovers);

@@ -92,6 +92,7 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
             name if numbered(name, &["route", "routes"]) => route(&value, &family, metric, origin, draft, import),
             "gateway" => {}
             "may-fail" if is_true(&value) => {}
+            _ if name.ends_with("_options") && matches!(value.as_str(), "table=254" | "") => {}
             "dns" | "dns-search" if value.is_empty() => {}
             "dns" | "dns-search" | "dns-options" | "dns-priority" => {
                 import.lose(origin, "mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it");
@@ -129,8 +130,11 @@ fn route(value: &str, family: &Family, metric: Option<u32>, origin: Origin, draf
     };
     let via = parts.next().filter(|via| !is_zero(via)).map(str::to_owned);
     let own = parts.next().and_then(|metric| metric.parse().ok());
-    let Some(via) = via.clone().filter(|_| to.prefix_len() == 0 && own.is_none() && metric.is_none()) else {
-        draft.push("routes", route_key::entry(to, via, own.or(metric)), Some(origin));
+    // What the kernel gives a route of the family by itself is none.
+    let usual = if family.whole == 32 { 0 } else { 1024 };
+    let metric = own.or(metric).filter(|metric| ![0, usual].contains(metric));
+    let Some(via) = via.clone().filter(|_| to.prefix_len() == 0 && metric.is_none()) else {
+        draft.push("routes", route_key::entry(to, via, metric), Some(origin));
         return;
     };
     route_key::add_gateway(via, origin, draft);
