@@ -52,9 +52,10 @@ test-moments: lab ## kill mpath at 200 moments instead of the few that `make tes
 	MPATH_TEST_MOMENTS=200 $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel killed_at_any_moment
 
 .PHONY: test-managers
-test-managers: ## doctor and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
+test-managers: ## doctor and adopt, and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel adopted_from_
 
 .PHONY: test-boot
 test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown
@@ -91,14 +92,15 @@ screens: lab ## make the pictures in the documents anew
 	docs/screens/make $(KERNEL)
 
 .PHONY: lint
-lint: ## format, clippy, documentation, shell scripts, manual pages
+lint: ## format, clippy, documentation, shell scripts, manual pages, examples by the schema
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 	tests/lab/packages --lint
-	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) cli/src/completion/mpath.bash
+	shellcheck -x -P SCRIPTDIR $$(git grep -lE '^#!.*(bash|sh)$$' -- tests docs packaging .ci) packaging/openrc/* cli/src/completion/mpath.bash
 	$(MAKE) --no-print-directory man
 	mandoc -T lint -W warning target/man/man*/*
+	tests/taplo
 	! groff -man -T utf8 -k -ww -z target/man/man*/* 2>&1 | grep .
 
 .PHONY: man

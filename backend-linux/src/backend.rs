@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use mpath_core::adoption::LeaveAlone;
 use mpath_core::finding::Finding;
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
@@ -17,6 +18,7 @@ use crate::capability::capabilities;
 use crate::dhcp;
 use crate::diagnosis::diagnose;
 use crate::driver;
+use crate::leave;
 use crate::manager::Managers;
 use crate::message::message_of;
 use crate::monitor::Monitor;
@@ -216,6 +218,14 @@ impl Backend for LinuxBackend {
 
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {
         Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
+    }
+
+    fn leave_alone(
+        &mut self,
+        snapshot: &Snapshot,
+        interfaces: &[InterfaceName],
+    ) -> Result<Vec<LeaveAlone>, BackendError> {
+        Ok(leave::leave_alone(&self.root, snapshot, &self.indices, interfaces))
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

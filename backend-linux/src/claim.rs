@@ -44,7 +44,8 @@ fn line_of(root: &Root, file: &str, beginning: &str) -> Option<Evidence> {
 #[cfg(feature = "fuzzing")]
 pub(crate) fn texts(text: &str) {
     let _ = crate::format::interfaces::parse("etc/network/interfaces", text);
-    let _ = netplan::sections(text);
+    let files = [("etc/netplan/a.yaml".to_owned(), text.to_owned())];
+    let _ = netplan::sections(&std::collections::BTreeMap::from(files));
     if let (Some(process), Ok(name)) = (process::Process::parse(1, text), InterfaceName::new("eth0")) {
         let _ = process::dhcp_client(&process, &name, text);
         let _ = process::supplicant(&process, &name);

@@ -6,6 +6,7 @@
 pub mod ifcfg;
 pub mod ifupdown;
 pub mod ifupdown2;
+pub mod netplan;
 pub mod networkd;
 pub mod networkmanager;
 pub mod nmstate;
@@ -38,4 +39,21 @@ pub(crate) fn may_be_wireless(group: &Group, what: &str) -> Option<String> {
             member.selector
         )
     })
+}
+
+/// A text as each file of each format, for `tests/fuzz`: what is imported can be settled.
+#[cfg(all(feature = "fuzzing", target_os = "linux"))]
+pub(crate) fn texts(text: &str) {
+    const FORMATS: [(mpath_core::import::Importer, &[&str]); 2] = [
+        (
+            networkd::import,
+            &["etc/systemd/network/a.netdev", "etc/systemd/network/a.network", "etc/systemd/network/a.link"],
+        ),
+        (netplan::import, &["etc/netplan/a.yaml", "etc/netplan/b.yaml"]),
+    ];
+    for (import, places) in FORMATS {
+        let files: std::collections::BTreeMap<_, _> =
+            places.iter().map(|place| ((*place).to_owned(), text.to_owned())).collect();
+        import(&files).drafts.into_iter().for_each(|draft| drop(draft.settle()));
+    }
 }

@@ -6,7 +6,7 @@ use netlink_packet_core::NetlinkMessage;
 
 use crate::lenient::Lenient;
 use crate::observe::Dumps;
-use crate::{backend, claim, dhcp, driver, manager, modprobe, netlink, survey, sysfs};
+use crate::{backend, claim, dhcp, driver, format, manager, modprobe, netlink, survey, sysfs};
 
 /// The messages in these bytes, one after the other as from a socket, as one observation.
 pub fn observed(mut bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
@@ -35,6 +35,7 @@ pub fn texts(text: &str) {
     let _ = survey::dad_failed(text);
     let _ = modprobe::options_in(text);
     claim::texts(text);
+    format::texts(text);
     let _ = driver::lists_bonding(text);
     let _ = driver::cure(text, text);
 }

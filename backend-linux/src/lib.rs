@@ -41,6 +41,8 @@ mod dhcp;
 #[cfg(target_os = "linux")]
 mod driver;
 #[cfg(target_os = "linux")]
+mod leave;
+#[cfg(target_os = "linux")]
 mod lenient;
 #[cfg(target_os = "linux")]
 mod manager;

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod adopt;
 mod agent;
 mod check;
 mod complete;
@@ -15,7 +16,9 @@ mod import;
 mod init;
 mod plan;
 mod recover;
+mod release;
 mod render;
+mod schema;
 mod status;
 mod switch;
 pub(crate) mod up;
@@ -63,6 +66,10 @@ pub(crate) enum Command {
     Render(render::RenderArgs),
     /// Write groups of other tools as a configuration of mpath
     Import(import::ImportArgs),
+    /// Take a group over from the tool that has it, without losing its addresses
+    Adopt(adopt::AdoptArgs),
+    /// Give a group back that was taken over by `adopt`
+    Release(release::ReleaseArgs),
     /// Let a change stay that was made with `up --confirm`
     Confirm(confirm::ConfirmArgs),
     /// Undo a change now that was made with `up --confirm`
@@ -75,6 +82,8 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Print the JSON Schema of the file, for editors
+    Schema(schema::SchemaArgs),
     /// Print what lets a shell complete the words of mpath
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -97,7 +106,14 @@ impl Command {
             | Self::Recover(_)
             | Self::Guard(_) => true,
             Self::Doctor(args) => args.fixes(),
-            Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Completions(_) | Self::Complete(_) => false,
+            Self::Adopt(args) => args.changes_host(),
+            Self::Release(_) => true,
+            Self::Explain(_)
+            | Self::Import(_)
+            | Self::Init(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
         }
@@ -121,12 +137,15 @@ impl Command {
             Self::Disable(args) => args.run(context),
             Self::Render(args) => args.run(context),
             Self::Import(args) => args.run(context),
+            Self::Adopt(args) => args.run(context),
+            Self::Release(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Confirm(args) => args.run(context),
             Self::Revert(args) => args.run(context),
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Complete(args) => args.run(context),
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
 
+use crate::adoptions::AdoptionStore;
 use crate::arguments::{Global, Patience};
 use crate::boot::Services;
 use crate::config::Configuration;
@@ -97,6 +98,11 @@ impl Context<'_> {
                 Some(_) => self.console.warning(&format!("{group}: {}: mpath recover", found.story())),
             }
         }
+    }
+
+    /// What is remembered of groups that were taken over from other tools.
+    pub(crate) fn adoptions(&self) -> AdoptionStore {
+        AdoptionStore::new(self.lasting_directory)
     }
 
     /// The receipts.

@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Solaris10,
     /// illumos: hostname files with IPMP interfaces
     Hostname,
+    /// netplan: YAML, for systemd-networkd
+    Netplan,
     /// systemd-networkd: .netdev, .network and .link files
     Networkd,
     /// `NetworkManager`: keyfile profiles
@@ -43,6 +45,7 @@ impl Format {
         match self {
             Self::Solaris10 => Some(mpath_backend_illumos::render::solaris10::render),
             Self::Hostname => Some(mpath_backend_illumos::render::hostname::render),
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::render),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::render),
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::render),
             Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
@@ -59,6 +62,7 @@ impl Format {
     /// What reads its files, if it has any that mpath can read.
     pub(crate) fn importer(self) -> Option<Importer> {
         match self {
+            Self::Netplan => Some(mpath_backend_linux::format::netplan::import),
             Self::Ifcfg => Some(mpath_backend_linux::format::ifcfg::import),
             Self::NetworkManager => Some(mpath_backend_linux::format::networkmanager::import),
             Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
@@ -74,6 +78,7 @@ impl Format {
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
+            Self::Netplan => format!("etc/netplan/{name}"),
             Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Networkd => format!("etc/systemd/network/{name}"),

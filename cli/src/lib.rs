@@ -3,6 +3,7 @@
 //! In: arguments and an [`Environment`]. Out: text or JSON on its streams, and an [`ExitCode`]. What is to be done is
 //! [`mpath_core`]'s business; here it is read, asked, told and remembered.
 
+mod adoptions;
 mod agent;
 mod arguments;
 mod boot;

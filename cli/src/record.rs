@@ -16,6 +16,7 @@ const NEW: &str = ".new-";
 pub(crate) enum Kind {
     Receipt,
     Journal,
+    Adoption,
 }
 
 /// Why such a file cannot be read or written.
@@ -59,6 +60,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Receipt => "receipt",
             Self::Journal => "journal",
+            Self::Adoption => "record of an adoption",
         })
     }
 }
@@ -124,6 +126,9 @@ impl RecordError {
                     "`mpath plan` shows how the host differs from the file; go on without the journal: rm {}",
                     path.display()
                 ),
+                Kind::Adoption => {
+                    format!("put back the files of the other tool by hand, and go on without it: rm {}", path.display())
+                }
             }),
             Self::Distrusted { distrust, .. } => Some(distrust.cure()),
             Self::Io { .. } if self.is_permission() => Some("run it as root".to_owned()),

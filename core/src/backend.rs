@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use crate::adoption::LeaveAlone;
 use crate::finding::Finding;
 use crate::{Capabilities, InterfaceName, Snapshot, Step};
 
@@ -30,6 +31,17 @@ pub trait Backend {
     /// Everything that is wrong with groups on the host, whoever made them, the worst first. Reads, never writes; listens
     /// for so long to what the segment says by itself, where that tells something.
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError>;
+
+    /// What makes the other tools of the host leave these interfaces alone, now and after a boot. Reads, never writes; none
+    /// where nobody else has them.
+    fn leave_alone(
+        &mut self,
+        snapshot: &Snapshot,
+        interfaces: &[InterfaceName],
+    ) -> Result<Vec<LeaveAlone>, BackendError> {
+        let _ = (snapshot, interfaces);
+        Ok(vec![])
+    }
 
     /// A step as commands that an administrator could type. Pure.
     fn explain(&self, step: &Step) -> Vec<String>;

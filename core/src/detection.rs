@@ -94,6 +94,19 @@ words! {
     }
 }
 
+impl ProbeValidation {
+    /// The value of a word: ours, or the kernel's with `backup` for `standby`, and with `_` for `-`.
+    pub fn from_any_word(word: &str) -> Option<Self> {
+        Self::from_word(&word.replace('_', "-").replace("backup", "standby"))
+    }
+
+    /// Every word that is taken, ours first.
+    pub fn every_word() -> Vec<&'static str> {
+        let kernels = ["backup", "filter_active", "filter_standby", "filter_backup", "filter-backup"];
+        Self::words().into_iter().chain(kernels).collect()
+    }
+}
+
 impl Detection {
     /// The part that watches the link.
     pub fn link(&self) -> Option<&LinkDetection> {

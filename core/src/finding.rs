@@ -3,7 +3,7 @@
 //! In: what a backend's diagnosis finds. Out: [`Finding`]s. Their codes are a promise; the whole story of each is told in
 //! `docs/reference/findings.md`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::capability::Unsupported;
 use crate::mode::words;
@@ -163,7 +163,7 @@ pub struct Evidence {
 }
 
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cure {
     /// What it is, as a sentence.
     pub text: String,

@@ -8,6 +8,7 @@
 //! check → target → plan → apply → report.
 
 pub mod address;
+pub mod adoption;
 pub mod apply;
 pub mod backend;
 pub mod capability;
@@ -41,6 +42,7 @@ pub mod refusal;
 pub mod render;
 pub mod resolve;
 pub mod route;
+pub mod schema;
 pub mod script;
 pub mod settings;
 pub mod shell;

@@ -188,20 +188,29 @@ impl FromStr for ModeName {
         if let Some(name) = Self::from_word(&text) {
             return Ok(name);
         }
-        match text.as_str() {
-            "0" | "rr" | "round-robin" | "roundrobin" => Ok(Self::RoundRobin),
-            "1" | "ab" | "activebackup" | "failover" => Ok(Self::ActiveBackup),
-            "2" | "xor" => Ok(Self::Xor),
-            "3" => Ok(Self::Broadcast),
-            "4" | "lacp" | "8023ad" | "802.1ax" => Ok(Self::Lacp),
-            "5" | "tlb" => Ok(Self::TransmitBalance),
-            "6" | "alb" => Ok(Self::AdaptiveBalance),
-            _ => Err(()),
-        }
+        let alias = Self::ALIASES.iter().find(|(alias, _)| *alias == text).map(|(_, mode)| *mode);
+        let numbered = || Self::ALL.iter().copied().find(|mode| mode.number().to_string() == text);
+        alias.or_else(numbered).ok_or(())
     }
 }
 
 impl ModeName {
+    /// The words that people use beside the names.
+    pub const ALIASES: &[(&str, Self)] = &[
+        ("rr", Self::RoundRobin),
+        ("round-robin", Self::RoundRobin),
+        ("roundrobin", Self::RoundRobin),
+        ("ab", Self::ActiveBackup),
+        ("activebackup", Self::ActiveBackup),
+        ("failover", Self::ActiveBackup),
+        ("xor", Self::Xor),
+        ("lacp", Self::Lacp),
+        ("8023ad", Self::Lacp),
+        ("802.1ax", Self::Lacp),
+        ("tlb", Self::TransmitBalance),
+        ("alb", Self::AdaptiveBalance),
+    ];
+
     /// The kernel's number of it.
     pub const fn number(self) -> u8 {
         self as u8

@@ -5,6 +5,7 @@
 
 mod document;
 mod duplicates;
+pub mod form;
 mod group;
 mod hook;
 pub mod keys;

@@ -87,8 +87,12 @@ fn runs(example: &str) {
     let world = match verb {
         "up" | "plan" => World::new(),
         "enable" | "disable" => systemd(),
+        "adopt" | "release" => crate::adopt::foreign(),
         _ => World::up(),
     };
+    if verb == "release" {
+        assert_eq!(world.run("adopt kernel --yes -q").code, 0);
+    }
     if matches!(verb, "confirm" | "revert") {
         assert_eq!(world.run("down -q").code, 0);
         assert_eq!(world.run("up -q --confirm 60s").code, 0);

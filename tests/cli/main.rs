@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod adopt;
 mod agent;
 mod binary;
 mod completion;
@@ -16,6 +17,7 @@ mod enable;
 mod examples;
 mod expected;
 mod files;
+mod format_netplan;
 mod format_networkd;
 mod harmless;
 mod ifcfg;
@@ -30,6 +32,7 @@ mod reach;
 mod recovery;
 mod reference;
 mod render;
+mod schema;
 mod shells;
 mod smf;
 mod status;

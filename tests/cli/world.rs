@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
 use mpath::{Answer, Environment, Prompt, Services, Stream};
+use mpath_core::adoption::LeaveAlone;
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::journal::Token;
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) guards: Rc<RefCell<Vec<String>>>,
     /// What a person answers, one after the other, where one is there.
     pub(crate) answers: RefCell<Option<Vec<Answer>>>,
+    /// What makes other tools leave interfaces alone.
+    pub(crate) leaves: Rc<RefCell<Vec<LeaveAlone>>>,
     /// The lines that a person types, one for each question.
     pub(crate) typed: RefCell<Vec<&'static str>>,
     /// What a person was asked, with what was typed.
@@ -250,6 +253,7 @@ impl World {
             no_color: false,
             guards: Rc::default(),
             answers: RefCell::default(),
+            leaves: Rc::default(),
             typed: RefCell::default(),
             asked: Rc::default(),
             beyond: Rc::default(),
@@ -340,7 +344,8 @@ impl World {
                 return Err(error());
             }
             let (host, faults) = (self.host.clone(), self.faults.clone());
-            let backend = FaultyHost { host, faults, capabilities: self.capabilities.clone() };
+            let (capabilities, leaves) = (self.capabilities.clone(), self.leaves.clone());
+            let backend = FaultyHost { host, faults, capabilities, leaves };
             Ok(Box::new(backend) as Box<dyn Backend>)
         };
         let mut start_guard = |token: &Token| {
@@ -409,6 +414,7 @@ struct FaultyHost {
     host: Rc<RefCell<FakeHost>>,
     faults: Rc<Faults>,
     capabilities: Capabilities,
+    leaves: Rc<RefCell<Vec<LeaveAlone>>>,
 }
 
 impl Backend for FaultyHost {
@@ -438,6 +444,10 @@ impl Backend for FaultyHost {
     fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
         // As with commands: what people will see of a host that is in memory.
         Ok(mpath_backend_linux::diagnose(snapshot, &mpath_backend_linux::Facts::default()))
+    }
+
+    fn leave_alone(&mut self, _: &Snapshot, _: &[InterfaceName]) -> Result<Vec<LeaveAlone>, BackendError> {
+        Ok(self.leaves.borrow().clone())
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

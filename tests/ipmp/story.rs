@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Lease};
+use illumos_simulator::{Dialect, Fault, How, Lease, When};
 
 use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
@@ -282,5 +282,27 @@ fn a_client_of_the_group_that_waits_for_a_lease_ends_with_the_group() {
             world.done("down");
             assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}, {up}: {:#?}", world.host.mutations());
         }
+    }
+}
+
+#[test]
+fn a_change_that_fails_leaves_the_addresses_beside_a_lease_where_they_are() {
+    let file = "[group.lan]\nmembers = [\"net0\"]\naddresses = [\"192.168.1.34/24\"]\ndhcp = true\n";
+    for dialect in DIALECTS {
+        let world = World::new(dialect, file);
+        world.host.with_link("net0", |link| {
+            let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.1".to_owned()));
+            link.lease = Some(Lease { address, router });
+        });
+        world.done("up");
+        let before = Truth::of(&world.host.state());
+        world.file(&format!("{file}failback = \"never\"\n"));
+        world.host.forget_calls();
+        world.host.fail(Fault::new(When::Mutation(1), How::Exit(1, "it was told to fail".to_owned())));
+        let run = world.run("up");
+        assert!(run.code == 1 && run.stderr.contains("everything was undone"), "{dialect:?}: {run}");
+        assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}: {:#?}", world.host.mutations());
+        let touched = |line: &String| line.contains("lan0");
+        assert!(!world.host.mutations().iter().any(touched), "{dialect:?}: {:#?}", world.host.mutations());
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// A program that ends with the test.
-pub(crate) struct Daemon(Child);
+pub(crate) struct Daemon(pub(crate) Child);
 
 impl Daemon {
     pub(crate) fn start(program: &str, words: &[&str]) -> Self {

@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod ping;
 pub(crate) mod radio;
 
+mod adopt;
 pub(crate) mod agent;
 mod cards;
 mod changes;
@@ -25,6 +26,7 @@ mod failover;
 pub(crate) mod faults;
 pub(crate) mod formats;
 mod formats_ifupdown;
+mod formats_netplan;
 pub(crate) mod formats_networkd;
 mod formats_networkmanager;
 mod formats_script;
@@ -118,6 +120,8 @@ pub(crate) fn main() -> ExitCode {
         outage::cases(),
         wifi::cases(),
         managers::cases(),
+        adopt::cases(),
+        formats_netplan::cases(),
         formats_networkd::cases(),
         formats_networkmanager::cases(),
         formats_ifupdown::cases(),

@@ -1,118 +1,119 @@
-//! netplan: the sections of its files (netplan(5)).
-//!
-//! A file of netplan is YAML, of which this reads the form that people and installers write, one key on a line, by its
-//! indentation. What is written in braces is not seen here; what netplan made of it is, by networkd's own word.
-
-use std::collections::BTreeMap;
+//! netplan: the definitions in its files (netplan(5)).
 
 use mpath_core::InterfaceName;
 use mpath_core::finding::{Cure, Evidence};
+use mpath_core::import::{Files, Origin};
 use mpath_core::shell::word;
 
 use crate::facts::{Claim, Claimant};
+use crate::format::netplan::document;
+use crate::format::yaml::Node;
 use crate::sysfs::Root;
 
-/// Where they lie, from the strongest to the weakest: a file hides those of the same name in later folders.
-const FOLDERS: [&str; 3] = ["etc/netplan", "run/netplan", "lib/netplan"];
-/// The kinds whose sections give something to an interface.
+/// The kinds whose definitions give something to an interface.
 const KINDS: [&str; 3] = ["ethernets", "wifis", "bonds"];
-/// The keys of a section that do.
-const GIFTS: [&str; 4] = ["dhcp4", "dhcp6", "addresses", "routes"];
+/// The keys of a definition that do.
+const GIFTS: [&str; 6] = ["dhcp4", "dhcp6", "addresses", "gateway4", "gateway6", "routes"];
 
-/// What a section gives an interface, and where.
+/// What a definition gives an interface, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Section {
     pub(crate) interface: String,
-    /// The lines of what it gives, from 1, with their texts.
-    pub(crate) gifts: Vec<(usize, String)>,
+    /// Its kind and its name, as `netplan set` takes them.
+    pub(crate) path: String,
+    /// The keys with what they give, each with its line.
+    pub(crate) gifts: Vec<(&'static str, Origin)>,
 }
 
 /// What the files claim.
 pub(super) fn claims(root: &Root) -> Vec<Claim> {
-    let mut files = BTreeMap::new();
-    for folder in FOLDERS {
-        for entry in std::fs::read_dir(root.path(folder)).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".yaml") {
-                files.entry(name.clone()).or_insert(format!("{folder}/{name}"));
-            }
-        }
-    }
-    let of_file = |file: String| {
-        let sections = sections(&root.read(&file).unwrap_or_default());
-        sections.into_iter().filter_map(move |section| claim(&file, section)).collect::<Vec<_>>()
-    };
-    files.into_values().flat_map(of_file).collect()
+    sections(root).into_iter().filter_map(claim).collect()
 }
 
-fn claim(file: &str, section: Section) -> Option<Claim> {
+fn claim(section: Section) -> Option<Claim> {
     let name = InterfaceName::new(section.interface.as_str()).ok()?;
-    let path = format!("/{file}");
-    let evidence =
-        section.gifts.into_iter().map(|(line, seen)| Evidence { source: path.clone(), line: Some(line), seen });
-    let gift = |gift| format!("netplan set {}", word(&format!("ethernets.{name}.{gift}=null")));
+    let take = |(gift, _): &(&str, Origin)| format!("netplan set {}", word(&format!("{}.{gift}=null", section.path)));
+    let commands = section.gifts.iter().map(take).chain(["netplan apply".to_owned()]).collect();
+    let evidence = section.gifts.into_iter().map(|(_, Origin { file, line, text })| Evidence {
+        source: format!("/{file}"),
+        line,
+        seen: text,
+    });
     Some(Claim {
         by: Claimant::Netplan,
         evidence: evidence.collect(),
         cure: vec![Cure {
             text: "take what it gives to the interface out of the file, and apply that".to_owned(),
-            commands: GIFTS.into_iter().map(gift).chain(["netplan apply".to_owned()]).collect(),
+            commands,
         }],
         interface: name,
     })
 }
 
-/// The sections of a file that give something.
-pub(crate) fn sections(text: &str) -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    // The keys that a line stands below, each with its indentation.
-    let mut above: Vec<(usize, String)> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let content = line.trim();
-        let Some((key, value)) = content.split_once(':').filter(|_| !content.starts_with(['#', '-'])) else { continue };
-        let indent = line.len() - line.trim_start().len();
-        above.retain(|(other, _)| *other < indent);
-        let key = key.trim_matches(['"', '\'']).to_owned();
-        let path: Vec<_> = above.iter().map(|(_, key)| key.as_str()).collect();
-        if let ["network", kind, interface] = path.as_slice()
-            && KINDS.contains(kind)
-            && GIFTS.contains(&key.as_str())
-            && !is_no(value)
-        {
-            let gift = (number, content.to_owned());
-            match sections.iter_mut().find(|section| section.interface == *interface) {
-                Some(section) => section.gifts.push(gift),
-                None => sections.push(Section { interface: (*interface).to_owned(), gifts: vec![gift] }),
+/// The definitions that give something to an interface whose name is known.
+pub(crate) fn sections(files: &dyn Files) -> Vec<Section> {
+    let (document, _) = document::read(files);
+    let mut sections = Vec::new();
+    for kind in KINDS {
+        let definitions = document.get("network").and_then(|network| network.get(kind));
+        for (id, definition) in definitions.map(Node::entries).unwrap_or_default() {
+            let Some(id) = id.text() else { continue };
+            let given = definition.entries().iter().filter(|(_, value)| !is_nothing(value));
+            let gifts: Vec<_> = given
+                .filter_map(|(key, _)| Some((*GIFTS.iter().find(|gift| key.text() == Some(gift))?, key.origin.clone())))
+                .collect();
+            if let Some(interface) = document::interface(id, definition).filter(|_| !gifts.is_empty()) {
+                sections.push(Section { interface: interface.to_owned(), path: format!("{kind}.{id}"), gifts });
             }
         }
-        above.push((indent, key));
     }
     sections
 }
 
-/// YAML's ways to say no (netplan(5) takes all of them).
-fn is_no(value: &str) -> bool {
-    let value = value.split('#').next().unwrap_or_default().trim().to_lowercase();
-    matches!(value.as_str(), "no" | "false" | "off" | "n" | "[]" | "null")
+/// No, or an empty list.
+fn is_nothing(value: &Node) -> bool {
+    let is_empty = value.text().is_none() && value.values().is_empty() && value.entries().is_empty();
+    value.is_null() || value.flag() == Some(false) || is_empty
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
+    /// The interfaces of a file, each with the lines of what it is given.
+    fn found(text: &str) -> Vec<(String, Vec<usize>)> {
+        let files = BTreeMap::from([("etc/netplan/a.yaml".to_owned(), text.to_owned())]);
+        let lines = |section: &Section| section.gifts.iter().filter_map(|(_, origin)| origin.line).collect();
+        sections(&files).iter().map(|section| (section.interface.clone(), lines(section))).collect()
+    }
+
     #[test]
-    fn sections_that_give_something_are_found_with_their_lines() {
+    fn definitions_that_give_something_are_found_with_their_lines() {
         let text = "# made by the installer\nnetwork:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n\
             \x20     dhcp6: no   # not here\n    \"eth1\":\n      dhcp4: false\n      addresses:\n        - 10.0.0.1/8\n\
             \x20   eth2: {}\n  vlans:\n    eth3:\n      dhcp4: true\n";
-        let found: Vec<_> = sections(text).into_iter().map(|s| (s.interface, s.gifts)).collect();
-        assert_eq!(
-            found,
-            [
-                ("eth0".to_owned(), vec![(6, "dhcp4: true".to_owned())]),
-                ("eth1".to_owned(), vec![(10, "addresses:".to_owned())]),
-            ]
-        );
-        assert_eq!(sections("network: {ethernets: {eth0: {dhcp4: true}}}\n:\n\t:::"), []);
+        assert_eq!(found(text), [("eth0".to_owned(), vec![6]), ("eth1".to_owned(), vec![10])]);
+    }
+
+    #[test]
+    fn every_style_of_yaml_is_seen_and_names_are_those_of_the_match() {
+        assert_eq!(found("network: {ethernets: {eth0: {dhcp4: true}}}"), [("eth0".to_owned(), vec![1])]);
+        let text = "network:\n  wifis:\n    any: {match: {name: \"wl*\"}, dhcp4: true}\n    one: {match: {macaddress: \"02:00:00:00:00:01\"}, \
+            set-name: wlan0, gateway4: 10.0.0.1}\n";
+        assert_eq!(found(text), [("wlan0".to_owned(), vec![4])]);
+        assert_eq!(found(":\n\t:::"), []);
+    }
+
+    #[test]
+    fn the_cure_names_the_definition_and_what_it_gives() {
+        let files = BTreeMap::from([(
+            "etc/netplan/a.yaml".to_owned(),
+            "network: {wifis: {home: {match: {name: wlan0}, dhcp4: true}}}".to_owned(),
+        )]);
+        let claim = claim(sections(&files).remove(0)).unwrap();
+        assert_eq!(claim.cure[0].commands, ["netplan set wifis.home.dhcp4=null", "netplan apply"]);
+        assert_eq!(claim.evidence[0].source, "/etc/netplan/a.yaml");
     }
 }

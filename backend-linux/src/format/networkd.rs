@@ -15,6 +15,7 @@ mod unit;
 
 pub use import::import;
 pub use render::render;
+pub(crate) use render::{each, notes, refusals_of};
 
 /// Where they lie, from the strongest to the weakest.
 pub(crate) const FOLDERS: [&str; 5] = [

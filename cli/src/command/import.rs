@@ -94,6 +94,12 @@ impl ImportArgs {
         Ok(if complete { ExitCode::Done } else { ExitCode::InvalidFile })
     }
 
+    /// What a format says of this host.
+    pub(super) fn of_host(from: Format, context: &mut Context<'_>) -> Result<Import, CommandError> {
+        let args = Self { groups: vec![], from, root: "/".into(), files: vec![] };
+        Ok(args.read(context)?.unwrap_or_default())
+    }
+
     /// What the format says, or nothing, where a file could not be read.
     fn read(&self, context: &mut Context<'_>) -> Result<Option<Import>, CommandError> {
         let Some(importer) = self.from.importer() else {
@@ -162,7 +168,7 @@ fn shown_as(import: &mut Import, shown: impl Fn(&str) -> String) {
     import.drafts.iter_mut().for_each(|draft| draft.rename_files(&shown));
 }
 
-fn tell_leftovers(leftovers: &[Leftover], context: &mut Context<'_>) {
+pub(super) fn tell_leftovers(leftovers: &[Leftover], context: &mut Context<'_>) {
     for Leftover { origin, fate, why } in leftovers {
         match fate {
             Fate::Lost => context.console.warning(&format!("{origin}: not taken over: {why}")),

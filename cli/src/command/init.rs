@@ -26,6 +26,10 @@ use crate::output::{Table, shell_path};
 
 /// Look at the host, ask what it cannot tell, and write the file of a group
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath init --config /etc/mpath/new --yes --address 192.168.1.34/24 --gateway 192.168.1.24 --dry-run
+      the text of the file that it would write, with an address of your own")]
 pub(crate) struct InitArgs {
     /// Ask nothing: what no option says is as it is proposed
     #[arg(long)]

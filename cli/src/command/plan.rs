@@ -62,12 +62,12 @@ pub(crate) struct PlanArgs {
 pub(crate) struct GroupPlan {
     name: GroupName,
     device: Option<InterfaceName>,
-    steps: Vec<StepText>,
+    pub(crate) steps: Vec<StepText>,
     /// The worst of the steps.
     outage: Outage,
     /// What they interrupt together, as a sentence.
     interruption: Option<String>,
-    notes: Vec<NoteText>,
+    pub(crate) notes: Vec<NoteText>,
     refusals: Vec<RefusalText>,
     error: Option<ErrorText>,
     #[serde(skip)]
@@ -134,6 +134,11 @@ impl PlanArgs {
         let mut elsewhere = Some(elsewhere);
         let nothing = || BackendError::Nonsense { object: "the host".to_owned(), found: "opened twice".to_owned() };
         Host::open(&mut || Ok(Box::new(elsewhere.take().ok_or_else(nothing)?)))
+    }
+
+    /// What `up --adopt` would do for a group of this host.
+    pub(crate) fn adopting(desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {
+        Self { adopt: true, ..Self::of(desired.name()) }.plan_up(desired, host, context)
     }
 
     fn plan_up(&self, desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {

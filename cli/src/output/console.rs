@@ -102,9 +102,18 @@ impl<'e> Console<'e> {
 
     /// Data for programs.
     pub(crate) fn document(&mut self, document: &impl Serialize) {
-        let json =
-            if self.out_is_terminal { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
-        match json {
+        if self.out_is_terminal {
+            return self.pretty(document);
+        }
+        match serde_json::to_string(document) {
+            Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
+            Err(error) => self.broken = self.broken.take().or(Some(error.into())),
+        }
+    }
+
+    /// Data for programs that people read, too.
+    pub(crate) fn pretty(&mut self, document: &impl Serialize) {
+        match serde_json::to_string_pretty(document) {
             Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
             Err(error) => self.broken = self.broken.take().or(Some(error.into())),
         }

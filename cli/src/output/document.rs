@@ -51,6 +51,11 @@ impl NoteText {
         Self { text: note.to_string(), warning: note.is_warning(), note: note.clone() }
     }
 
+    /// Whether it is about another program that manages an interface.
+    pub(crate) fn is_of_a_manager(&self) -> bool {
+        matches!(self.note, Note::Managed { .. })
+    }
+
     /// What it begins with.
     pub(crate) fn word(&self) -> &'static str {
         if self.warning { "warning" } else { "note" }

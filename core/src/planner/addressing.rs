@@ -45,7 +45,12 @@ impl Planner<'_> {
         let leased = lasting.filter(|address| address.lifetime.is_some() && wants(address.is_ipv6()));
         let known = |address: &Address| addresses.present.iter().any(|other| other.same(address));
         let leased: Vec<_> = leased.filter(|address| !known(address)).cloned().collect();
-        addresses.present.extend(leased);
+        for lease in leased {
+            // At its place among the others, which are nobody's to move for it.
+            let after = self.place_of(device, &lease);
+            let place = addresses.present.iter().position(|other| self.place_of(device, other) > after);
+            addresses.present.insert(place.unwrap_or(addresses.present.len()), lease);
+        }
         self.routes_absent(device, &routes)?;
         self.addresses(device, &addresses)?;
         self.routes(device, &routes)?;
@@ -55,6 +60,11 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where an address stands among those of an interface; `None` where it is not there.
+    fn place_of(&self, name: &InterfaceName, address: &Address) -> Option<usize> {
+        self.at(name)?.addresses.iter().position(|other| other.same(address))
     }
 
     /// Takes away the IPv6 addresses that an interface got while it was off: once it is on, switching it off again

@@ -1,5 +1,6 @@
 //! The tables `[group.NAME]` of a file, key by key.
 
+use super::keys::range;
 use super::walk::{Node, Table, Walk};
 use super::{At, DetectionSpec, Field, GroupSpec, LacpSpec, LinkSpec, List, MemberSpec, ProbeSpec, RouteSpec, value};
 use crate::mode::{LacpRate, LacpSelect, TransmitHash};
@@ -55,7 +56,7 @@ fn group(walk: &mut Walk, name: &str, place: Place, node: &Node<'_>) -> Option<G
         }),
         mac: walk.field(table, "mac", |walk, node| walk.text(node, "\"auto\"", value::mac_policy)),
         peer_notifications: walk.field(table, "peer-notifications", peer_notifications),
-        mtu: walk.field(table, "mtu", |walk, node| walk.number(node, 68..=65535, "bytes")),
+        mtu: walk.field(table, "mtu", |walk, node| walk.number(node, range("mtu"), "bytes")),
         addresses: walk.field(table, "addresses", |walk, node| {
             let example = "\"192.168.1.34/24\"";
             walk.list(node, &format!("[{example}]"), |walk, node| walk.text(node, example, value::address))
@@ -71,8 +72,9 @@ fn group(walk: &mut Walk, name: &str, place: Place, node: &Node<'_>) -> Option<G
         transmit_hash: walk.field(table, "transmit-hash", |walk, node| {
             walk.text(node, "\"layer2\"", |text| value::word(TransmitHash::ALL, TransmitHash::word, text))
         }),
-        packets_per_member: walk
-            .field(table, "packets-per-member", |walk, node| walk.number(node, 0..=65535, "packets; 0 is random")),
+        packets_per_member: walk.field(table, "packets-per-member", |walk, node| {
+            walk.number(node, range("packets-per-member"), "packets; 0 is random")
+        }),
         learning_interval: walk
             .field(table, "learning-interval", |walk, node| walk.text(node, "\"1s\"", value::seconds)),
         dynamic_balance: walk.field(table, "dynamic-balance", Walk::flag),
@@ -90,7 +92,7 @@ fn member(walk: &mut Walk, node: &Node<'_>) -> Option<MemberSpec> {
     Some(MemberSpec {
         name: walk.field(table, "name", |walk, node| walk.text(node, INTERFACE, value::member_name)),
         mac: walk.field(table, "mac", |walk, node| walk.text(node, "\"52:54:00:12:34:56\"", value::mac)),
-        prio: walk.field(table, "prio", |walk, node| walk.number(node, i32::MIN.into()..=i32::MAX.into(), "")),
+        prio: walk.field(table, "prio", |walk, node| walk.number(node, range("members[].prio"), "")),
         optional: walk.field(table, "optional", Walk::flag),
         probe_address: walk
             .field(table, "probe-address", |walk, node| walk.text(node, "\"192.168.1.35/24\"", value::address)),
@@ -123,7 +125,8 @@ fn detection(walk: &mut Walk, node: &Node<'_>) -> Option<DetectionSpec> {
                 targets: walk.field(table, "targets", |walk, node| {
                     walk.list(node, "[\"192.168.1.24\"]", |walk, node| walk.text(node, "\"192.168.1.24\"", value::host))
                 }),
-                missed: walk.field(table, "missed", |walk, node| walk.number(node, 1..=255, "probes")),
+                missed: walk
+                    .field(table, "missed", |walk, node| walk.number(node, range("detection.probe.missed"), "probes")),
                 validate: walk
                     .field(table, "validate", |walk, node| walk.text(node, "\"all\"", value::probe_validation)),
                 all_targets: walk.field(table, "all-targets", Walk::flag),
@@ -146,7 +149,7 @@ fn peer_notifications(walk: &mut Walk, node: &Node<'_>) -> Option<u8> {
         );
         return None;
     }
-    walk.number(node, 1..=255, "")
+    walk.number(node, range("peer-notifications"), "")
 }
 
 fn gateway(walk: &mut Walk, node: &Node<'_>) -> Option<List<std::net::IpAddr>> {
@@ -163,7 +166,7 @@ fn route(walk: &mut Walk, node: &Node<'_>) -> Option<RouteSpec> {
     Some(RouteSpec {
         to: walk.field(table, "to", |walk, node| walk.text(node, "\"10.0.0.0/8\"", value::destination)),
         via: walk.field(table, "via", |walk, node| walk.text(node, "\"192.168.1.24\"", value::host)),
-        metric: walk.field(table, "metric", |walk, node| walk.number(node, 0..=u32::MAX.into(), "")),
+        metric: walk.field(table, "metric", |walk, node| walk.number(node, range("routes[].metric"), "")),
     })
 }
 
@@ -177,9 +180,10 @@ fn lacp(walk: &mut Walk, node: &Node<'_>) -> Option<LacpSpec> {
         select: walk.field(table, "select", |walk, node| {
             walk.text(node, "\"stable\"", |text| value::word(LacpSelect::ALL, LacpSelect::word, text))
         }),
-        min_links: walk.field(table, "min-links", |walk, node| walk.number(node, 0..=i32::MAX.into(), "members")),
-        system_priority: walk.field(table, "system-priority", |walk, node| walk.number(node, 1..=65535, "")),
+        min_links: walk.field(table, "min-links", |walk, node| walk.number(node, range("lacp.min-links"), "members")),
+        system_priority: walk
+            .field(table, "system-priority", |walk, node| walk.number(node, range("lacp.system-priority"), "")),
         system: walk.field(table, "system", |walk, node| walk.text(node, "\"52:54:00:12:34:56\"", value::mac)),
-        port_key: walk.field(table, "port-key", |walk, node| walk.number(node, 0..=1023, "")),
+        port_key: walk.field(table, "port-key", |walk, node| walk.number(node, range("lacp.port-key"), "")),
     })
 }

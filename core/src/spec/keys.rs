@@ -1,23 +1,37 @@
-//! Every key that a file may have, and the nearest of them to one that is not known.
+//! Every key that a file may have and the form of its value, and the nearest of them to one that is not known.
 
-use crate::mode::ModeName;
+use std::ops::RangeInclusive;
+
+use super::form::{Form, Text};
+use crate::Event;
+use crate::detection::ProbeValidation;
+use crate::mode::{LacpRate, LacpSelect, ModeName, TransmitHash};
+use crate::settings::Failback;
 
 /// A key that a file may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Key {
     /// Its path below `group.NAME`, or for a hook below the file; `[]` stands for the entries of a list.
     pub path: &'static str,
     /// The modes that take it; empty is all.
     pub modes: &'static [ModeName],
+    /// The form of its value.
+    pub form: Form,
 }
 
-const fn key(path: &'static str) -> Key {
-    Key { path, modes: &[] }
+const fn key(path: &'static str, form: Form) -> Key {
+    Key { path, modes: &[], form }
 }
 
-const fn only(path: &'static str, modes: &'static [ModeName]) -> Key {
-    Key { path, modes }
+const fn only(path: &'static str, modes: &'static [ModeName], form: Form) -> Key {
+    Key { path, modes, form }
 }
+
+const TIME: Form = Form::Text(Text::Time);
+const HOST: Form = Form::Text(Text::Host);
+const ADDRESS: Form = Form::Text(Text::Address);
+const INTERFACE: Form = Form::Text(Text::Interface);
+const MAC: Form = Form::Text(Text::Mac);
 
 /// The modes with one active member (`bond_mode_uses_primary`).
 const PRIMARY: &[ModeName] = &[ModeName::ActiveBackup, ModeName::TransmitBalance, ModeName::AdaptiveBalance];
@@ -28,58 +42,74 @@ const LEARN: &[ModeName] = &[ModeName::TransmitBalance, ModeName::AdaptiveBalanc
 
 /// Every key below `group.NAME`, and those of a hook, in the order of the reference.
 pub const KEYS: &[Key] = &[
-    key("device"),
-    key("members"),
-    key("members[].name"),
-    key("members[].mac"),
-    only("members[].prio", PRIMARY),
-    key("members[].optional"),
-    key("members[].probe-address"),
-    only("primary", PRIMARY),
-    key("mode"),
-    key("detection"),
-    key("detection.link"),
-    key("detection.link.interval"),
-    key("detection.link.up-delay"),
-    key("detection.link.down-delay"),
-    only("detection.probe", PROBE),
-    key("detection.probe.interval"),
-    key("detection.probe.targets"),
-    key("detection.probe.missed"),
-    key("detection.probe.validate"),
-    key("detection.probe.all-targets"),
-    only("failback", PRIMARY),
-    key("mac"),
-    key("peer-notifications"),
-    key("mtu"),
-    key("addresses"),
-    key("gateway"),
-    key("gateway6"),
-    key("routes"),
-    key("routes[].to"),
-    key("routes[].via"),
-    key("routes[].metric"),
-    key("dhcp"),
-    key("dhcp6"),
-    key("accept-ra"),
-    only("transmit-hash", HASH),
-    only("packets-per-member", &[ModeName::RoundRobin]),
-    only("learning-interval", LEARN),
-    only("dynamic-balance", &[ModeName::TransmitBalance]),
-    only("lacp", &[ModeName::Lacp]),
-    key("lacp.rate"),
-    key("lacp.active"),
-    key("lacp.select"),
-    key("lacp.min-links"),
-    key("lacp.system-priority"),
-    key("lacp.system"),
-    key("lacp.port-key"),
-    key("hook[].on"),
-    key("hook[].run"),
-    key("hook[].groups"),
-    key("hook[].timeout"),
-    key("hook[].user"),
+    key("device", INTERFACE),
+    key("members", Form::Tables { or: Some(&INTERFACE) }),
+    key("members[].name", INTERFACE),
+    key("members[].mac", MAC),
+    only("members[].prio", PRIMARY, Form::Number(i32::MIN as i128..=i32::MAX as i128)),
+    key("members[].optional", Form::Flag),
+    key("members[].probe-address", ADDRESS),
+    only("primary", PRIMARY, INTERFACE),
+    key("mode", Form::Mode),
+    key("detection", Form::Table),
+    key("detection.link", Form::Table),
+    key("detection.link.interval", Form::Text(Text::Interval)),
+    key("detection.link.up-delay", TIME),
+    key("detection.link.down-delay", TIME),
+    only("detection.probe", PROBE, Form::Table),
+    key("detection.probe.interval", Form::Text(Text::Interval)),
+    key("detection.probe.targets", Form::List(&HOST, 1)),
+    key("detection.probe.missed", Form::Number(1..=255)),
+    key("detection.probe.validate", Form::Words(ProbeValidation::every_word)),
+    key("detection.probe.all-targets", Form::Flag),
+    only("failback", PRIMARY, Form::Words(Failback::words)),
+    key("mac", Form::Text(Text::MacPolicy)),
+    key("peer-notifications", Form::Number(1..=255)),
+    key("mtu", Form::Number(68..=65535)),
+    key("addresses", Form::List(&ADDRESS, 0)),
+    key("gateway", Form::OneOrList(&HOST)),
+    key("gateway6", Form::Text(Text::Host6)),
+    key("routes", Form::Tables { or: None }),
+    key("routes[].to", Form::Text(Text::Destination)),
+    key("routes[].via", HOST),
+    key("routes[].metric", Form::Number(0..=u32::MAX as i128)),
+    key("dhcp", Form::Flag),
+    key("dhcp6", Form::Flag),
+    key("accept-ra", Form::Flag),
+    only("transmit-hash", HASH, Form::Words(TransmitHash::words)),
+    only("packets-per-member", &[ModeName::RoundRobin], Form::Number(0..=65535)),
+    only("learning-interval", LEARN, Form::Text(Text::Interval)),
+    only("dynamic-balance", &[ModeName::TransmitBalance], Form::Flag),
+    only("lacp", &[ModeName::Lacp], Form::Table),
+    key("lacp.rate", Form::Words(LacpRate::words)),
+    key("lacp.active", Form::Flag),
+    key("lacp.select", Form::Words(LacpSelect::words)),
+    key("lacp.min-links", Form::Number(0..=i32::MAX as i128)),
+    key("lacp.system-priority", Form::Number(1..=65535)),
+    key("lacp.system", MAC),
+    key("lacp.port-key", Form::Number(0..=1023)),
+    key("hook[].on", Form::List(&Form::Words(event_words), 1)),
+    key("hook[].run", Form::List(&Form::Text(Text::Argument), 1)),
+    key("hook[].groups", Form::List(&Form::Text(Text::Group), 1)),
+    key("hook[].timeout", TIME),
+    key("hook[].user", Form::Text(Text::User)),
 ];
+
+fn event_words() -> Vec<&'static str> {
+    Event::WORDS.to_vec()
+}
+
+/// The range of the numbers that a key takes.
+pub(super) fn range(path: &str) -> RangeInclusive<i128> {
+    let form = KEYS.iter().find(|key| key.path == path).map(|key| &key.form);
+    match form {
+        Some(Form::Number(range)) => range.clone(),
+        _ => {
+            debug_assert!(false, "{path} takes no numbers");
+            0..=0
+        }
+    }
+}
 
 /// What other tools call a key.
 const ELSEWHERE: &[(&str, &str)] = &[

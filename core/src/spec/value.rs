@@ -98,8 +98,7 @@ pub(super) fn word<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) 
 
 /// Takes the kernel's words too: `backup` for `standby`, and `_` for `-`.
 pub(super) fn probe_validation(text: &str) -> Result<ProbeValidation, Fault> {
-    let ours = text.replace('_', "-").replace("backup", "standby");
-    match ProbeValidation::from_word(&ours) {
+    match ProbeValidation::from_any_word(text) {
         Some(value) => Ok(value),
         None => word(ProbeValidation::ALL, ProbeValidation::word, text),
     }

@@ -1,6 +1,5 @@
 //! Groups as files of systemd-networkd.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use mpath_core::detection::ProbeValidation;
@@ -9,42 +8,43 @@ use mpath_core::mode::TransmitHash;
 use mpath_core::note::Note;
 use mpath_core::refusal::Refusal;
 use mpath_core::render::{RenderedFile, Rendering};
-use mpath_core::{Group, GroupName, InterfaceName, Mode, Route};
+use mpath_core::{Group, InterfaceName, Mode, Route};
 
 use super::bond::{Form, KEYS};
 use super::unit::is_plain;
-use crate::capability::capabilities;
-use crate::format::bond_option;
-
-type Refusals = Vec<(GroupName, Refusal)>;
+use crate::format::fit::{Fitting, Refusals, comment, fit};
+use crate::format::{bond_option, may_be_wireless};
 
 /// The folder of the administrator.
 const FOLDER: &str = "etc/systemd/network";
 
 /// Groups as `.netdev` and `.network` files.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
-    let (mut rendering, mut refusals) = (Rendering::default(), Vec::new());
-    let mut devices = BTreeMap::new();
+    each(groups, refusals_of, |group| notes(group, true), |group, device| files(group, device, source))
+}
+
+/// Each group with its device in files, unless something stands against one of them.
+pub(crate) fn each(
+    groups: &[&Group],
+    refusals_of: impl Fn(&Group) -> Vec<Refusal>,
+    notes: impl Fn(&Group) -> Vec<Note>,
+    files: impl Fn(&Group, &InterfaceName) -> Vec<RenderedFile>,
+) -> Result<Rendering, Refusals> {
+    let (fitting, mut refusals) = fit(groups);
     for group in groups {
-        let mut against = refusals_of(group);
-        match capabilities().device_of(group) {
-            Ok(device) => {
-                if let Some(other) = devices.insert(device.clone(), group.name().clone()) {
-                    against.push(Refusal::SameDevice { device: device.clone(), other });
-                }
-                rendering.files.extend(files(group, &device, source));
-                rendering.notes.extend(notes(group).into_iter().map(|note| (group.name().clone(), note)));
-            }
-            Err(reason) => against.push(Refusal::DeviceName { reason }),
-        }
-        refusals.extend(against.into_iter().map(|refusal| (group.name().clone(), refusal)));
+        refusals.extend(refusals_of(group).into_iter().map(|refusal| (group.name().clone(), refusal)));
+    }
+    let mut rendering = Rendering::default();
+    for Fitting { group, device } in fitting {
+        rendering.files.extend(files(group, &device));
+        rendering.notes.extend(notes(group).into_iter().map(|note| (group.name().clone(), note)));
     }
     if refusals.is_empty() { Ok(rendering) } else { Err(refusals) }
 }
 
 /// What stands against saying the same; netplan has it done by the same daemon.
 pub(crate) fn refusals_of(group: &Group) -> Vec<Refusal> {
-    let mut refusals: Vec<_> = capabilities().check(group).into_iter().map(Refusal::Unsupported).collect();
+    let mut refusals = Vec::new();
     let mut cannot = |reason: &str, cure: &str| {
         refusals.push(Refusal::NotInFormat { reason: reason.to_owned(), cure: cure.to_owned() });
     };
@@ -61,9 +61,6 @@ pub(crate) fn refusals_of(group: &Group) -> Vec<Refusal> {
                 "give the interface another name, or its `mac`",
             );
         }
-    }
-    if matches!(group.mac(), MacPolicy::Member(_)) {
-        cannot("systemd-networkd cannot look up the MAC address of a member", "give the address itself in `mac`");
     }
     if let Some(probe) = group.detection().probe() {
         let filters = [ProbeValidation::Filter, ProbeValidation::FilterActive, ProbeValidation::FilterStandby];
@@ -93,21 +90,19 @@ pub(crate) fn refusals_of(group: &Group) -> Vec<Refusal> {
     refusals
 }
 
-/// What a person should know of a group that systemd-networkd brings up.
-pub(crate) fn notes(group: &Group) -> Vec<Note> {
+/// What a person should know of a group that systemd-networkd brings up, and whether it takes the MAC address of a member.
+pub(crate) fn notes(group: &Group, of_member: bool) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut remark = |text: &str| notes.push(Note::Remark { text: text.to_owned() });
-    let shares = matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared);
+    let shares = of_member && matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared);
     if shares && group.members().len() > 1 {
         remark("the group shows the MAC address of the member that systemd-networkd adds first, not of the primary");
     }
     if group.mode().name().has_primary() && group.primary().is_none() && group.members().len() > 1 {
         remark("without a `primary`, the member that systemd-networkd adds first carries the traffic");
     }
-    let wireless =
-        |member: &Member| matches!(&member.selector, MemberSelector::Name(name) if name.as_str().starts_with("wl"));
-    if *group.mac() == MacPolicy::Auto && group.mode() == &Mode::ActiveBackup && group.members().iter().any(wireless) {
-        remark("mac = \"auto\" is \"active\" with a wireless member; systemd-networkd does that only if `mac` says it");
+    if group.mode() == &Mode::ActiveBackup {
+        may_be_wireless(group, "systemd-networkd").iter().for_each(|text| remark(text));
     }
     if group.detection().probe().is_some_and(|probe| probe.missed != 2) {
         remark("ARPMissedMax= is not known to older systemd-networkd, such as 252, which goes by 2");
@@ -121,7 +116,7 @@ pub(crate) fn notes(group: &Group) -> Vec<Note> {
 fn files(group: &Group, device: &InterfaceName, source: &str) -> Vec<RenderedFile> {
     let file = |name: String, text: String| RenderedFile {
         path: format!("{FOLDER}/10-mpath-{device}{name}"),
-        text: format!("# Made by mpath from {}, where changes belong.\n{text}", source.replace(char::is_control, " ")),
+        text: comment(source) + &text,
     };
     let mut files = vec![file(".netdev".to_owned(), netdev(group, device))];
     if !matches!(group.mac(), MacPolicy::Fixed(_)) {

@@ -1,0 +1,320 @@
+//! `mpath adopt`: a group that another tool has becomes mpath's, in place.
+//!
+//! First all of it is shown: mpath's file, the plan, and the lines by which the other tool leaves the interfaces alone. Then it is
+//! remembered, written and done, in this order, so that a failure puts everything back, and `mpath release` later.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mpath_core::adoption::{Adoption, FileChange, LeaveAlone};
+use mpath_core::import::Leftover;
+use mpath_core::{Draft, Group, InterfaceName};
+use serde::Serialize;
+
+use super::import::{ImportArgs, tell_leftovers};
+use super::plan::{self, GroupPlan, PlanArgs};
+use crate::ExitCode;
+use crate::adoptions;
+use crate::arguments::Patience;
+use crate::config::{ConfigError, Configuration};
+use crate::context::Context;
+use crate::error::{CommandError, ErrorText, one_line};
+use crate::format::{self, Format};
+use crate::host::Host;
+use crate::output::report::GroupReport;
+use crate::up_run;
+
+/// Take a group over from the tool that has it, without losing its addresses
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  mpath adopt kernel --dry-run
+      what it would take to have the group that runs now, whoever made it")]
+pub(crate) struct AdoptArgs {
+    /// Where the group is described; kernel is what runs now, whoever made it
+    #[arg(value_name = "FORMAT", value_parser = format::read)]
+    from: Format,
+    /// The group, by its name there or its device; the only one by default
+    #[arg(value_name = "GROUP")]
+    group: Option<String>,
+    /// Ask nothing, do it
+    #[arg(long)]
+    yes: bool,
+    /// Show all of it, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+/// What was taken over, as in `mpath.adopt/1`.
+#[derive(Debug, Serialize)]
+struct Adopted {
+    schema: &'static str,
+    toml: String,
+    leftovers: Vec<Leftover>,
+    plan: GroupPlan,
+    /// mpath's own file first.
+    files: Vec<FileChange>,
+    /// What lets the other tools know of their files.
+    reload: Vec<String>,
+    /// What became of it; `null` where it was only shown.
+    report: Option<GroupReport>,
+}
+
+/// A group as it was found, complete.
+struct Found {
+    group: Group,
+    toml: String,
+    leftovers: Vec<Leftover>,
+}
+
+fn told(code: ExitCode, message: impl Into<String>, hint: Option<String>) -> CommandError {
+    CommandError { code, told: ErrorText { message: message.into(), causes: vec![], hint }, config: None }
+}
+
+impl AdoptArgs {
+    /// Whether it may change the host.
+    pub(crate) fn changes_host(&self) -> bool {
+        !self.dry_run
+    }
+
+    pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        let Found { group, toml, leftovers } = self.find(context)?;
+        let mut host = context.host()?;
+        let device = self.device(&group, &host)?;
+        self.is_new(&group, context)?;
+        let mut plan = PlanArgs::adopting(&group, &host, context);
+        let members = host.snapshot.members(&device).map(|(name, _)| name.clone());
+        let interfaces: Vec<InterfaceName> = std::iter::once(device.clone()).chain(members).collect();
+        let leaves = host.backend.leave_alone(&host.snapshot, &interfaces)?;
+        drop(host);
+        if !leaves.is_empty() {
+            // What they say to do now would take the addresses away.
+            plan.notes.retain(|note| !note.is_of_a_manager());
+        }
+        let own = FileChange::new(own_file(&group, context), toml.clone());
+        let format = format!("{:?}", self.from).to_lowercase();
+        let (schema, name) = (Adoption::SCHEMA.to_owned(), group.name().clone());
+        let adoption = Adoption { schema, group: name, device, format, own, leaves };
+        tell_leftovers(&leftovers, context);
+        show(&adoption, &plan, context);
+        let code = plan.code;
+        let mut adopted = Adopted {
+            schema: "mpath.adopt/1",
+            toml,
+            leftovers,
+            plan,
+            files: adoption.files().cloned().collect(),
+            reload: adoption.reloads().into_iter().map(str::to_owned).collect(),
+            report: None,
+        };
+        if code == ExitCode::Done {
+            by_hand(&adoption.leaves)?;
+            if !self.dry_run && self.may(&adoption, context)? {
+                adopted.report = Some(self.adopt(&adoption, &group, context)?);
+            }
+        }
+        let code = adopted.report.as_ref().map_or(code, |report| report.code);
+        if context.console.is_json() {
+            context.console.document(&adopted);
+        }
+        Ok(code)
+    }
+
+    /// The group that is meant.
+    fn find(&self, context: &mut Context<'_>) -> Result<Found, CommandError> {
+        let mut import = ImportArgs::of_host(self.from, context)?;
+        let device = |draft: &Draft| draft.get("device").map(|device| device.to_string().trim_matches('"').to_owned());
+        let is_meant = |draft: &Draft, name: &String| draft.name() == name || device(draft).as_ref() == Some(name);
+        let known: Vec<_> = import.drafts.iter().map(|draft| draft.name().to_owned()).collect();
+        import.drafts.retain(|draft| self.group.as_ref().is_none_or(|name| is_meant(draft, name)));
+        let draft = match (import.drafts.len(), &self.group) {
+            (1, _) => import.drafts.remove(0),
+            (0, Some(name)) if !known.is_empty() => {
+                let hint = Some(format!("the groups are {}", known.join(", ")));
+                return Err(told(ExitCode::NoSuchGroup, format!("there is no group {name} to be taken over"), hint));
+            }
+            (0, _) => {
+                tell_leftovers(&import.leftovers, context);
+                let hint = Some("mpath init writes a group that is not there yet".to_owned());
+                return Err(told(ExitCode::NoSuchGroup, "there is no group to be taken over", hint));
+            }
+            _ => {
+                let hint = Some("name the one that you mean".to_owned());
+                return Err(told(ExitCode::Usage, format!("there are several groups: {}", known.join(", ")), hint));
+            }
+        };
+        let settled = draft.settle();
+        let leftovers: Vec<_> = import.leftovers.into_iter().chain(settled.leftovers).collect();
+        let Some(group) = settled.group else {
+            tell_leftovers(&leftovers, context);
+            let problems: Vec<_> = settled.problems.iter().map(|problem| problem.message.clone()).collect();
+            let message = format!("{} cannot be taken over: {}", settled.draft.name(), problems.join("; "));
+            let hint = "`mpath import` prints it; complete the text, and `mpath up --adopt` takes the device over";
+            return Err(told(ExitCode::InvalidFile, message, Some(hint.to_owned())));
+        };
+        Ok(Found { group, toml: settled.draft.to_toml(), leftovers })
+    }
+
+    /// The device, which must be there and somebody else's: only then there is something to be taken over.
+    fn device(&self, group: &Group, host: &Host) -> Result<InterfaceName, CommandError> {
+        let name = group.name();
+        let device = host.backend.capabilities().device_of(group);
+        let device = device.map_err(|why| told(ExitCode::NotSupported, why, None))?;
+        match host.snapshot.group(&device) {
+            None => {
+                let hint = "let its tool bring it up first; or write it down with `mpath import`, and `mpath up` makes it anew";
+                let message = format!("{name} is not up: there is no group's device {device}");
+                Err(told(ExitCode::Failed, message, Some(hint.to_owned())))
+            }
+            Some(state) => match state.owner() {
+                Some(owner) => {
+                    let hint = Some(format!("`mpath plan {owner}` tells how it differs from its file"));
+                    Err(told(ExitCode::Failed, format!("{device} is mpath's already, as the group {owner}"), hint))
+                }
+                None => Ok(device),
+            },
+        }
+    }
+
+    /// Whether nothing of mpath's has the group yet.
+    fn is_new(&self, group: &Group, context: &mut Context<'_>) -> Result<(), CommandError> {
+        let name = group.name();
+        if context
+            .adoptions()
+            .recall(name)
+            .or_else(|error| if error.is_permission() { Ok(None) } else { Err(error) })?
+            .is_some()
+        {
+            let hint = Some(format!("`mpath release {name}` puts back what was written"));
+            return Err(told(ExitCode::Failed, format!("{name} was taken over before, perhaps not to its end"), hint));
+        }
+        match Configuration::read(&context.global.config) {
+            Ok(configuration) if configuration.groups.iter().any(|other| other.name() == name) => {
+                let hint = Some(format!("to take the device over as the file says: mpath up --adopt {name}"));
+                Err(told(ExitCode::Failed, format!("there is a group {name} in the configuration already"), hint))
+            }
+            Ok(_) | Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether whoever can be asked wants it.
+    fn may(&self, adoption: &Adoption, context: &mut Context<'_>) -> Result<bool, CommandError> {
+        if self.yes {
+            return Ok(true);
+        }
+        let Some(prompt) = context.prompt.as_mut().filter(|_| !context.console.is_json()) else {
+            let hint = "`--yes` does it without a question, `--dry-run` only shows it".to_owned();
+            return Err(told(ExitCode::Usage, "there is no terminal to ask at, and nothing says --yes", Some(hint)));
+        };
+        let answer = prompt.line(&format!("Take {} over, yes or no [no]: ", adoption.group));
+        if answer.is_some_and(|answer| matches!(answer.trim(), "y" | "yes")) {
+            return Ok(true);
+        }
+        context.console.line("nothing was changed");
+        Ok(false)
+    }
+
+    /// Remembers, writes and does it; a failure puts everything back.
+    fn adopt(
+        &self,
+        adoption: &Adoption,
+        group: &Group,
+        context: &mut Context<'_>,
+    ) -> Result<GroupReport, CommandError> {
+        let store = context.adoptions();
+        store.keep(adoption)?;
+        if let Err((error, failed)) = adoptions::change(adoption) {
+            let code = if error.is_permission() { ExitCode::NotPermitted } else { ExitCode::Failed };
+            let hint = error.is_permission().then(|| "run it as root".to_owned());
+            let error = CommandError { code, told: ErrorText::of(&error, hint), config: None };
+            return Err(undone(error, &failed, adoption, context));
+        }
+        let done = up_run::bring_to_the_file(vec![group], true, &self.patience, context);
+        let report = match done {
+            Ok(mut reports) if reports.len() == 1 => reports.remove(0),
+            Ok(_) => return Err(undone(told(ExitCode::Failed, "nothing was done", None), &[], adoption, context)),
+            Err(error) => {
+                let failed = adoptions::put_back(adoption);
+                return Err(undone(error, &failed, adoption, context));
+            }
+        };
+        if report.code != ExitCode::Done {
+            let failed = adoptions::put_back(adoption);
+            let error = undone(told(report.code, "the group was not taken over", None), &failed, adoption, context);
+            context.console.error(None, &error.told);
+            return Ok(report);
+        }
+        let name = &adoption.group;
+        context.console.line(&format!("{name}: taken over; `mpath release {name}` gives it back"));
+        tell_reloads(adoption, context);
+        Ok(report)
+    }
+}
+
+/// Tells how the other tools learn of their files: begun anew, they leave the group as it is.
+pub(super) fn tell_reloads(adoption: &Adoption, context: &mut Context<'_>) {
+    if !adoption.reloads().is_empty() {
+        context.console.line("now let the other tool begin anew; until then it does as before:");
+    }
+    for command in adoption.reloads() {
+        context.console.line(&format!("  {command}"));
+    }
+}
+
+/// Where mpath's file for the group belongs.
+fn own_file(group: &Group, context: &Context<'_>) -> PathBuf {
+    let config = &context.global.config;
+    if config.extension().is_some_and(|extension| extension == "toml") {
+        return config.clone();
+    }
+    config.join(format!("{}.toml", group.name()))
+}
+
+/// Shows everything that is written and done.
+fn show(adoption: &Adoption, plan: &GroupPlan, context: &mut Context<'_>) {
+    let console = &mut context.console;
+    if !console.is_quiet() {
+        console.line(&format!("{}:", adoption.own.path.display()));
+        adoption.own.after.lines().for_each(|line| console.line(&format!("    {line}")));
+        for leave in &adoption.leaves {
+            for file in &leave.files {
+                console.line(&format!("{}, so that {} leaves it alone:", file.path.display(), leave.tool));
+                file.lines().iter().for_each(|line| console.line(&format!("    {line}")));
+            }
+        }
+    }
+    plan::print(plan, console);
+}
+
+fn by_hand(leaves: &[LeaveAlone]) -> Result<(), CommandError> {
+    let Some((tool, cure)) = leaves.iter().find_map(|leave| Some((&leave.tool, leave.by_hand.first()?))) else {
+        return Ok(());
+    };
+    let commands = cure.commands.iter().map(|command| format!(": {command}")).collect::<String>();
+    let message = format!("{tool} has something of it that only you can change");
+    Err(told(ExitCode::Failed, message, Some(format!("{}{commands}", cure.text))))
+}
+
+/// What became of the way back: where all is as it was, nothing has to be remembered.
+fn undone(
+    mut error: CommandError,
+    failed: &[adoptions::FileError],
+    adoption: &Adoption,
+    context: &mut Context<'_>,
+) -> CommandError {
+    let name = &adoption.group;
+    if failed.is_empty() {
+        match context.adoptions().forget(name) {
+            Ok(()) => context.console.note(&format!("{name}: every file is as it was")),
+            Err(record) => error.told.causes.push(one_line(&record)),
+        }
+        return error;
+    }
+    error.code = ExitCode::NotUndone;
+    error.told.causes.extend(failed.iter().map(|error| one_line(error)));
+    error.told.hint = Some(format!("once that is cured, `mpath release {name}` puts back the rest"));
+    error
+}
