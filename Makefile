@@ -25,7 +25,7 @@ demo: lab ## bring home-lan up in the lab, cut the wire under ping, plug it in a
 # At last side by side: a kernel in user mode has one processor, and leaves another one to the rest.
 .PHONY: test
 test: lab ## every test, those on a real kernel included
-	cargo test --workspace --exclude mpath
+	cargo test --workspace --exclude mpath --exclude mpath-nmstate
 	MPATH_TEST_SHELLS=required cargo test --package mpath --lib --bins --test cli --test ipmp --test plans
 	cargo test --package mpath --test kernel --no-run
 	$(MAKE) --no-print-directory -j2 test-driver test-stops
@@ -64,6 +64,7 @@ test-boot: lab ## boots with systemd as the first process; the units, and the sc
 
 .PHONY: test-formats
 test-formats: ## what `mpath render` writes, brought up by the real programs that read it
+	cargo test --package mpath-nmstate
 	tests/lab/setup --packages $(KERNEL)
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for_
 

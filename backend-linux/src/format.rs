@@ -9,7 +9,9 @@ pub mod ifupdown2;
 pub mod netplan;
 pub mod networkd;
 pub mod networkmanager;
+pub mod nmstate;
 pub mod script;
+pub mod teamd;
 
 pub(crate) mod bond_option;
 mod fit;
@@ -18,6 +20,7 @@ mod key_file;
 #[cfg(test)]
 pub(crate) mod round_trip;
 pub(crate) mod route_entry;
+mod route_key;
 pub(crate) mod unit_file;
 pub(crate) mod yaml;
 

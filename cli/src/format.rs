@@ -31,6 +31,10 @@ pub(crate) enum Format {
     ScriptIllumos,
     /// Red Hat's network scripts: ifcfg and route files
     Ifcfg,
+    /// nmstate: YAML of a state that is wanted
+    Nmstate,
+    /// teamd: JSON of the team driver, which knows no addresses
+    Teamd,
     /// The running system, whoever made its groups
     Kernel,
 }
@@ -47,6 +51,8 @@ impl Format {
             Self::Networkd => Some(mpath_backend_linux::format::networkd::render),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::render),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::render),
+            Self::Nmstate => Some(mpath_backend_linux::format::nmstate::render),
+            Self::Teamd => Some(mpath_backend_linux::format::teamd::render),
             Self::Script => Some(mpath_backend_linux::format::script::render),
             Self::ScriptIllumos => Some(mpath_backend_illumos::render::script::render),
             Self::Kernel => None,
@@ -62,7 +68,10 @@ impl Format {
             Self::Networkd => Some(mpath_backend_linux::format::networkd::import),
             Self::Ifupdown => Some(mpath_backend_linux::format::ifupdown::import),
             Self::Ifupdown2 => Some(mpath_backend_linux::format::ifupdown2::import),
-            Self::Script | Self::ScriptIllumos | Self::Solaris10 | Self::Hostname | Self::Kernel => None,
+            Self::Nmstate => Some(mpath_backend_linux::format::nmstate::import),
+            Self::Teamd => Some(mpath_backend_linux::format::teamd::import),
+            Self::Solaris10 | Self::Hostname => Some(mpath_backend_illumos::import::import),
+            Self::Script | Self::ScriptIllumos | Self::Kernel => None,
         }
     }
 
@@ -75,6 +84,8 @@ impl Format {
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
+            Self::Nmstate => mpath_backend_linux::format::nmstate::place_of(name),
+            Self::Teamd => mpath_backend_linux::format::teamd::place_of(name),
             Self::Script | Self::ScriptIllumos | Self::Kernel => name.to_owned(),
         }
     }

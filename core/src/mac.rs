@@ -1,7 +1,6 @@
 //! A link-layer (MAC) address of six bytes.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -30,13 +29,6 @@ impl MacAddress {
     /// Its bytes.
     pub const fn bytes(self) -> [u8; 6] {
         self.0
-    }
-
-    /// The IPv6 link-local address that an interface with it has by itself (RFC 4291, appendix A).
-    pub fn link_local(self) -> Ipv6Addr {
-        let [a, b, c, d, e, f] = self.0;
-        let pair = |high, low| u16::from_be_bytes([high, low]);
-        Ipv6Addr::new(0xfe80, 0, 0, 0, pair(a ^ 2, b), pair(c, 0xff), pair(0xfe, d), pair(e, f))
     }
 
     /// Whether one station can have it: not all zero, and the group bit clear (IEEE 802, clause 8.2).
@@ -98,13 +90,6 @@ mod tests {
         for text in ["02:00:00:0a:0b:0c", "2:0:0:a:b:c", "02-00-00-0A-0B-0C"] {
             assert_eq!(text.parse::<MacAddress>().unwrap().to_string(), "02:00:00:0a:0b:0c");
         }
-    }
-
-    #[test]
-    fn a_link_local_address_is_made_of_the_mac_address() {
-        // The example of RFC 2464, section 4.
-        let mac: MacAddress = "34:56:78:9A:BC:DE".parse().unwrap();
-        assert_eq!(mac.link_local().to_string(), "fe80::3656:78ff:fe9a:bcde");
     }
 
     #[test]

@@ -77,3 +77,22 @@ fn a_host_of_ifupdown2_is_read_with_the_names_that_it_has() {
     );
     expect("import_ifupdown2", &world.script(&["import --from ifupdown2 --root DIR/tree"]));
 }
+
+#[test]
+fn the_files_of_a_boot_of_illumos_are_read() {
+    let world = World::new();
+    let etc = world.path("host/etc");
+    fs::create_dir_all(etc.join("default")).unwrap();
+    for (name, text) in [
+        ("hostname.ipmp0", "ipmp group office\naddif 10.0.0.34/24 up\n"),
+        ("hostname.net0", "group office\nup\naddif 10.0.0.35/24 -failover up\n"),
+        ("hostname.net1", "group office\nup\nstandby\nindex 7\n"),
+        ("hostname.net2", "10.0.9.1/24\n"),
+        ("defaultrouter", "10.0.0.1\n10.0.9.254\n"),
+        ("default/mpathd", "FAILURE_DETECTION_TIME=7000\nFAILBACK=no\n"),
+    ] {
+        fs::write(etc.join(name), text).unwrap();
+    }
+    expect("import_hostname", &world.script(&["import --from hostname --root DIR/host"]));
+    assert_eq!(world.steps_done(), 0);
+}

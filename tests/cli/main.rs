@@ -26,6 +26,7 @@ mod import;
 mod init;
 mod json;
 mod networkmanager;
+mod nmstate;
 mod permission;
 mod plan;
 mod reach;

@@ -164,16 +164,14 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
                 word => {
                     let (name, prefix) =
                         word.split_once('/').map_or((word, None), |(name, prefix)| (name, prefix.parse().ok()));
-                    match names.address(name) {
-                        Some(address) => {
-                            file.addresses.extend(open.take().map(|open| open.close(names)));
-                            open = Some(Open { address, prefix, is_test: false, origin: origin.clone() });
-                        }
-                        None => import.lose(
-                            origin.clone(),
-                            format!("mpath has no key for {word}, and nobody tells an address of this name"),
-                        ),
-                    }
+                    let Some(address) = names.address(name) else {
+                        let why = format!("mpath has no key for {word}, and nobody tells an address of this name");
+                        import.lose(origin.clone(), why);
+                        // What follows may be its value.
+                        break;
+                    };
+                    file.addresses.extend(open.take().map(|open| open.close(names)));
+                    open = Some(Open { address, prefix, is_test: false, origin: origin.clone() });
                 }
             }
         }

@@ -26,10 +26,6 @@ pub(crate) fn fit<'g>(groups: &[&'g Group]) -> (Vec<Fitting<'g>>, Refusals) {
     for group in groups {
         let mut refuse = |refusal| refusals.push((group.name().clone(), refusal));
         capabilities.check(group).into_iter().map(Refusal::Unsupported).for_each(&mut refuse);
-        if let MacPolicy::Member(member) = group.mac() {
-            let reason = format!("the MAC address of {member} is not known to the file, and has to be written there");
-            refuse(Refusal::NotInFormat { reason, cure: "write the address itself: mac = \"02:…\"".to_owned() });
-        }
         match capabilities.device_of(group) {
             Err(reason) => refuse(Refusal::DeviceName { reason }),
             Ok(device) => match fitting.iter().find(|other| other.device == device) {
@@ -41,10 +37,18 @@ pub(crate) fn fit<'g>(groups: &[&'g Group]) -> (Vec<Fitting<'g>>, Refusals) {
     (fitting, refusals)
 }
 
-/// What no file of Linux says of a group as mpath means it.
-pub(crate) fn notes(group: &Group) -> Vec<Note> {
+/// That the address of a member would have to be written, for files that cannot name the member instead.
+pub(crate) fn mac_of_member(group: &Group) -> Option<(GroupName, Refusal)> {
+    let MacPolicy::Member(member) = group.mac() else { return None };
+    let reason = format!("the MAC address of {member} is not known to the file, and has to be written there");
+    let cure = "write the address itself: mac = \"02:…\"".to_owned();
+    Some((group.name().clone(), Refusal::NotInFormat { reason, cure }))
+}
+
+/// What no file of Linux says of a group as mpath means it; `what` reads the files.
+pub(crate) fn notes(group: &Group, what: &str) -> Vec<Note> {
     let remark = |text: String| Note::Remark { text };
-    let mut notes = Vec::new();
+    let mut notes: Vec<_> = super::may_be_wireless(group, what).map(remark).into_iter().collect();
     if matches!(group.mac(), MacPolicy::Auto | MacPolicy::Shared) && group.members().len() > 1 {
         notes.push(remark(
             "the group shows the MAC address of the member that joins first, not that of the primary; mac = \"…\" pins one"

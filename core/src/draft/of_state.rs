@@ -107,14 +107,10 @@ impl Draft {
 
     /// The static addresses of an interface, and its static routes.
     pub fn addresses_of(&mut self, interface: &Interface) {
-        let made_of_mac = |address: &Address| match (address.net.addr(), interface.mac) {
-            (IpAddr::V6(ip), Some(mac)) => ip == mac.link_local(),
-            _ => false,
-        };
         // Programs that do what the kernel would do by itself give an interface its link-local address too.
         let lasting = |address: &&Address| {
             let own = address.lifetime.is_none() && !address.probe_only;
-            own && !made_of_mac(address) && !is_of_manager(interface, address)
+            own && !is_of_mac(address) && !is_of_manager(interface, address)
         };
         let addresses = interface.own_addresses().filter(lasting).map(|address| address.net).collect();
         let (mut gateways, mut routes) = (Vec::new(), Vec::new());
@@ -126,6 +122,11 @@ impl Draft {
         }
         self.addressing(&Addressing { addresses, gateways, routes, ..Addressing::default() });
     }
+}
+
+/// Whether it is a link-local address with a MAC address in it (RFC 4291, appendix A).
+fn is_of_mac(address: &Address) -> bool {
+    matches!(address.net.addr(), IpAddr::V6(own) if own.is_unicast_link_local() && own.octets()[11..13] == [0xff, 0xfe])
 }
 
 /// Whether whoever made the group made an address in the system's place, as NetworkManager does with link-local ones.

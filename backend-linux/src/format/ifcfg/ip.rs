@@ -5,9 +5,10 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use mpath_core::Draft;
 use mpath_core::draft::Value;
-use mpath_core::import::{Import, Origin};
+use mpath_core::import::Import;
 
 use super::assignment::{Assignment, Assignments, is_true};
+use crate::format::route_key;
 
 /// What a file says of IPv4 and IPv6.
 pub(super) fn addresses(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
@@ -80,20 +81,12 @@ fn gateways(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
             let route = vec![("to", "default".into()), ("via", value.into()), ("metric", metric.into())];
             draft.push("routes", Value::Table(route), Some(origin));
         }
-        (Some(Assignment { value, origin, .. }), None) => add_gateway(value, origin, draft),
+        (Some(Assignment { value, origin, .. }), None) => route_key::add_gateway(value, origin, draft),
         (None, _) => {}
     }
     if let Some(Assignment { value, origin, .. }) = file.take("IPV6_DEFAULTGW") {
         // The device may be told behind a percent sign.
-        add_gateway(value.split('%').next().unwrap_or_default().to_owned(), origin, draft);
-    }
-}
-
-/// A gateway, beside that of the other family.
-pub(super) fn add_gateway(via: String, origin: Origin, draft: &mut Draft) {
-    match draft.remove("gateway") {
-        Some(Value::Text(other)) => draft.set("gateway", vec![other, via], Some(origin)),
-        _ => draft.set("gateway", via, Some(origin)),
+        route_key::add_gateway(value.split('%').next().unwrap_or_default().to_owned(), origin, draft);
     }
 }
 

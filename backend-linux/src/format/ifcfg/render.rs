@@ -16,6 +16,7 @@ use crate::format::fit::{self, Family, Fitting, Refusals, fit};
 /// Groups as interface files and route files.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
+    refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));
     for group in groups {
         for member in group.members().iter().filter(|member| member.priority.is_some()) {
             let reason = format!("the files have no word for the `prio` of {}", member.selector);
@@ -38,7 +39,7 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
         for (file, is_ipv6) in [("route", false), ("route6", true)] {
             rendering.files.extend(routes(&Family::of(group, is_ipv6).routes, device, file, source));
         }
-        let notes = fit::notes(group).into_iter().chain(notes(group));
+        let notes = fit::notes(group, "the script").into_iter().chain(notes(group));
         rendering.notes.extend(notes.map(|note| (group.name().clone(), note)));
     }
     Ok(rendering)

@@ -8,6 +8,7 @@ use mpath_core::import::{Files, Import, Origin};
 use super::FOLDER;
 use super::assignment::{Assignment, Assignments};
 use super::ip::prefix_of;
+use crate::format::route_key;
 
 /// The routes of a device. Its files are named by the interface file's name, or by the device's.
 pub(super) fn routes(device: &str, files: &dyn Files, draft: &mut Draft, import: &mut Import) {
@@ -42,7 +43,7 @@ fn assigned(mut file: Assignments, draft: &mut Draft, import: &mut Import) {
         let via = file.take(&format!("GATEWAY{number}")).map(|via| via.value);
         let metric = file.take(&format!("METRIC{number}")).and_then(|metric| metric.value.parse().ok());
         match to {
-            Some(to) => draft.push("routes", table(to, via, metric), Some(address.origin)),
+            Some(to) => draft.push("routes", route_key::entry(to, via, metric), Some(address.origin)),
             None => import.lose(address.origin, "no network"),
         }
     }
@@ -72,13 +73,5 @@ fn route(line: &str, device: &str) -> Result<Value, String> {
             _ => return Err(format!("mpath has no key for {word}")),
         }
     }
-    Ok(table(to, via, metric))
-}
-
-fn table(to: IpNet, via: Option<String>, metric: Option<u32>) -> Value {
-    let to = if to.prefix_len() == 0 { "default".to_owned() } else { to.trunc().to_string() };
-    let mut entries = vec![("to", Value::from(to))];
-    entries.extend(via.map(|via| ("via", Value::from(via))));
-    entries.extend(metric.map(|metric| ("metric", Value::from(i64::from(metric)))));
-    Value::Table(entries)
+    Ok(route_key::entry(to, via, metric))
 }

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use mpath_core::Draft;
-use mpath_core::draft::Value;
 use mpath_core::import::{Import, Origin};
 
 use super::import::is_true;
 use super::profile::Profile;
 use crate::format::key_file::Key;
+use crate::format::route_key;
 
 /// What `[ipv4]` says.
 pub(super) fn ipv4(bond: &mut Profile, draft: &mut Draft, import: &mut Import) {
@@ -54,6 +54,12 @@ struct Family {
     whole: u8,
 }
 
+impl Family {
+    fn everything(&self) -> &'static str {
+        if self.whole == 32 { "0.0.0.0/0" } else { "::/0" }
+    }
+}
+
 fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Import) {
     let is_on = |key: &Key| is_true(&key.value);
     let never_default = bond.take(family.section, "never-default").filter(is_on);
@@ -86,6 +92,7 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
             name if numbered(name, &["route", "routes"]) => route(&value, &family, metric, origin, draft, import),
             "gateway" => {}
             "may-fail" if is_true(&value) => {}
+            _ if name.ends_with("_options") && matches!(value.as_str(), "table=254" | "") => {}
             "dns" | "dns-search" if value.is_empty() => {}
             "dns" | "dns-search" | "dns-options" | "dns-priority" => {
                 import.lose(origin, "mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it");
@@ -97,18 +104,10 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     let Some((via, origin)) = gateway else { return };
     if never_default.is_some() {
         import.leave(origin, "never-default keeps it out of use");
-    } else if let Some(metric) = metric {
-        draft.push("routes", table("default".to_owned(), Some(via), Some(metric)), Some(origin));
+    } else if let (Some(metric), Ok(default)) = (metric, family.everything().parse()) {
+        draft.push("routes", route_key::entry(default, Some(via), Some(metric)), Some(origin));
     } else {
-        add_gateway(via, origin, draft);
-    }
-}
-
-/// A gateway, beside that of the other family.
-fn add_gateway(via: String, origin: Origin, draft: &mut Draft) {
-    match draft.remove("gateway") {
-        Some(Value::Text(other)) => draft.set("gateway", vec![other, via], Some(origin)),
-        _ => draft.set("gateway", via, Some(origin)),
+        route_key::add_gateway(via, origin, draft);
     }
 }
 
@@ -131,19 +130,14 @@ fn route(value: &str, family: &Family, metric: Option<u32>, origin: Origin, draf
     };
     let via = parts.next().filter(|via| !is_zero(via)).map(str::to_owned);
     let own = parts.next().and_then(|metric| metric.parse().ok());
-    let Some(via) = via.clone().filter(|_| to.prefix_len() == 0 && own.is_none() && metric.is_none()) else {
-        let to = if to.prefix_len() == 0 { "default".to_owned() } else { to.trunc().to_string() };
-        draft.push("routes", table(to, via, own.or(metric)), Some(origin));
+    // What the kernel gives a route of the family by itself is none.
+    let usual = if family.whole == 32 { 0 } else { 1024 };
+    let metric = own.or(metric).filter(|metric| ![0, usual].contains(metric));
+    let Some(via) = via.clone().filter(|_| to.prefix_len() == 0 && metric.is_none()) else {
+        draft.push("routes", route_key::entry(to, via, metric), Some(origin));
         return;
     };
-    add_gateway(via, origin, draft);
-}
-
-fn table(to: String, via: Option<String>, metric: Option<u32>) -> Value {
-    let mut entries = vec![("to", Value::from(to))];
-    entries.extend(via.map(|via| ("via", Value::from(via))));
-    entries.extend(metric.map(|metric| ("metric", Value::from(i64::from(metric)))));
-    Value::Table(entries)
+    route_key::add_gateway(via, origin, draft);
 }
 
 /// Whether a key is one of a list: its name, and perhaps a number.

@@ -17,7 +17,8 @@ const SPACE: Uuid = Uuid::from_u128(0x5d0c_1a4e_6f1b_4b54_9b3a_2c1d_8e7f_6a90);
 
 /// Groups as profiles for NetworkManager 1.42 and later.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
-    let (fitting, refusals) = fit(groups);
+    let (fitting, mut refusals) = fit(groups);
+    refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -29,7 +30,7 @@ pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
             let place = format!("{:0digits$}", number + 1);
             rendering.files.push(port(&fitting, member, &place, source));
         }
-        let notes = fit::notes(fitting.group).into_iter().chain(notes(fitting.group));
+        let notes = fit::notes(fitting.group, "NetworkManager").into_iter().chain(notes(fitting.group));
         rendering.notes.extend(notes.map(|note| (fitting.group.name().clone(), note)));
     }
     Ok(rendering)
