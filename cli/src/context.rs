@@ -87,7 +87,8 @@ impl Context<'_> {
         if found.is_empty() || Lock::is_held(self.state_directory) {
             return;
         }
-        for found in found {
+        // Whoever had written one may have come to its end before the lock was looked at.
+        for found in found.iter().filter(|found| found.is_still_there()) {
             let group = found.group();
             match found.recovery {
                 None => {}

@@ -222,6 +222,13 @@ impl OpenJournal {
 }
 
 impl Found {
+    /// Whether it still has its name: a change that comes to its end takes that away.
+    pub(crate) fn is_still_there(&self) -> bool {
+        let number =
+            |metadata: io::Result<fs::Metadata>| metadata.map(|metadata| (metadata.dev(), metadata.ino())).ok();
+        number(fs::metadata(&self.path)).is_some_and(|named| number(self.file.metadata()) == Some(named))
+    }
+
     /// Goes on writing it.
     pub(crate) fn reopen(&self) -> Result<OpenJournal, RecordError> {
         let (path, copy) = (self.path.clone(), self.copy.clone());
