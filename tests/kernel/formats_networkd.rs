@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::managers::{Daemon, begin};
 use crate::mpath::Config;
-use crate::network::{PATIENCE, ip, ip_json, option, read, settle_at_once, succeed, wait_for_active, wait_until};
+use crate::network::{PATIENCE, ip, ip_json, option, settle_at_once, succeed, wait_for_active, wait_until};
 
 crate::cases!(Managers: rendered_for_networkd_groups_are_those_of_up);
 
@@ -38,12 +38,11 @@ pub(crate) fn observed(config: &Config) -> (String, Value, Vec<Value>) {
         let link = &ip_json(&format!("link show {name}"))[0];
         serde_json::json!([link["master"], link["mtu"]])
     };
-    // systemd-networkd listens to routers itself and keeps the kernel from it, so that tells nothing where the group says
-    // nothing. Keys stand in a column that is as wide as the longest of them.
-    let says_ra = read(&config.folder().join("home-lan.toml").display().to_string()).contains("accept-ra");
+    // systemd-networkd listens to routers itself and keeps the kernel from it, so that an import cannot tell. Keys stand in a
+    // column that is as wide as the longest of them.
     let text = config.mpath("import bond0").stdout;
     let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    let text = lines.filter(|line| says_ra || !line.starts_with("accept-ra")).collect::<Vec<_>>().join("\n");
+    let text = lines.filter(|line| !line.starts_with("accept-ra")).collect::<Vec<_>>().join("\n");
     (text, options, ["bond0", "eth0", "eth1"].map(member).to_vec())
 }
 
