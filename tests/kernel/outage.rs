@@ -43,6 +43,8 @@ fn cost(plan: &Plan, backend: &mut LinuxBackend, flood: &mut Flood) -> Vec<(Stri
         // What a step sets going must show before the next one.
         std::thread::sleep(Duration::from_millis(50));
         moments.push(Instant::now());
+        // What is on its way at that moment is not to be lost by the next step.
+        std::thread::sleep(Duration::from_millis(20));
     }
     *moments.last_mut().unwrap() = flood.wait_for_answers();
     let steps = plan.steps.iter().zip(&plan.outage.steps).zip(moments.windows(2)).enumerate();
