@@ -9,6 +9,9 @@ KERNELS ?= uml-5.10 uml-6.1 uml-6.12 uml-7.2 qemu-6.1 qemu-7.3
 # One with simulated radios and drivers of real cards: a full kernel. Those of user mode have none.
 FULL_KERNEL ?= qemu-6.1
 
+# What runs the tests on the driver: `tests/again` gives one that failed a second chance, and tells of it.
+AGAIN ?=
+
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
 
@@ -32,7 +35,7 @@ test: lab ## every test, those on a real kernel included
 
 .PHONY: test-driver
 test-driver: lab ## the tests on the real bonding driver
-	$(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel
+	$(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test kernel
 
 .PHONY: test-stops
 test-stops: lab ## a short run of each fuzzer, and machines stopped dead
