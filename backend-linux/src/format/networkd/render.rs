@@ -12,7 +12,7 @@ use mpath_core::{Group, InterfaceName, Mode, Route};
 
 use super::bond::{Form, KEYS};
 use super::unit::is_plain;
-use crate::format::fit::{Fitting, Refusals, comment, fit};
+use crate::format::fit::{Fitting, Refusals, comment, fit, mac_of_member};
 use crate::format::{bond_option, may_be_wireless};
 
 /// The folder of the administrator.
@@ -32,6 +32,7 @@ pub(crate) fn each(
 ) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
     for group in groups {
+        refusals.extend(mac_of_member(group));
         refusals.extend(refusals_of(group).into_iter().map(|refusal| (group.name().clone(), refusal)));
     }
     let mut rendering = Rendering::default();
