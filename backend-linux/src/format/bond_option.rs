@@ -15,6 +15,21 @@ use mpath_core::{Draft, Group, GroupSettings};
 use crate::change::options_of;
 use crate::option::BondOption;
 
+/// How a format that has names of its own writes the value of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As the driver takes it.
+    Same,
+    /// A span of time, which the driver has in milliseconds.
+    Milliseconds,
+    /// A span of time, which the driver has in seconds.
+    Seconds,
+    /// Yes or no.
+    Flag,
+    /// A list of addresses.
+    Addresses,
+}
+
 /// Why an option did not become a key, and what becomes of it.
 pub(crate) type NotTaken = (Fate, String);
 

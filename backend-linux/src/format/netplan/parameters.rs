@@ -3,26 +3,11 @@
 use mpath_core::Draft;
 use mpath_core::import::{Fate, Import};
 
-use crate::format::bond_option;
+use crate::format::bond_option::{self, Form};
 use crate::format::unit_file::milliseconds;
 use crate::format::yaml::Node;
 
-/// What the value of a parameter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// As the driver takes it.
-    Same,
-    /// A time: a bare number is milliseconds.
-    Milliseconds,
-    /// A time: a bare number is seconds.
-    Seconds,
-    /// Yes or no.
-    Flag,
-    /// A list of addresses.
-    Addresses,
-}
-
-/// Every parameter, the driver's name of it, and the form of its value. The first of a name is the one that is written.
+/// Every parameter, the driver's name of it, and the form of its value; a bare number is in the unit of the form. The first of a name is the one that is written.
 pub(super) const PARAMETERS: [(&str, &str, Form); 22] = [
     ("mode", "mode", Form::Same),
     ("lacp-rate", "lacp_rate", Form::Same),

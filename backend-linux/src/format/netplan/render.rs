@@ -8,8 +8,9 @@ use mpath_core::refusal::Refusal;
 use mpath_core::render::{RenderedFile, Rendering};
 use mpath_core::{Group, InterfaceName, Mode, Route};
 
-use super::parameters::{Form, PARAMETERS};
+use super::parameters::PARAMETERS;
 use crate::format::bond_option;
+use crate::format::bond_option::Form;
 use crate::format::fit::{Refusals, comment};
 use crate::format::networkd;
 

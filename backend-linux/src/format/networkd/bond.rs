@@ -4,23 +4,8 @@ use mpath_core::Draft;
 use mpath_core::import::{Fate, Import};
 
 use super::unit::Unit;
-use crate::format::bond_option;
+use crate::format::bond_option::{self, Form};
 use crate::format::unit_file::{Entry, flag, milliseconds};
-
-/// What the value of a key is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// As the driver takes it.
-    Same,
-    /// A span of time, which the driver has in milliseconds.
-    Milliseconds,
-    /// A span of time, which the driver has in seconds.
-    Seconds,
-    /// Yes or no.
-    Flag,
-    /// Addresses with spaces between.
-    Addresses,
-}
 
 /// Every key, the driver's name of it, and the form of its value.
 pub(super) const KEYS: [(&str, &str, Form); 25] = [

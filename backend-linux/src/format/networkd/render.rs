@@ -10,8 +10,9 @@ use mpath_core::refusal::Refusal;
 use mpath_core::render::{RenderedFile, Rendering};
 use mpath_core::{Group, InterfaceName, Mode, Route};
 
-use super::bond::{Form, KEYS};
+use super::bond::KEYS;
 use super::unit::is_plain;
+use crate::format::bond_option::Form;
 use crate::format::fit::{Fitting, Refusals, comment, fit, mac_of_member};
 use crate::format::{bond_option, may_be_wireless};
 
