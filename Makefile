@@ -57,29 +57,29 @@ test-moments: lab ## kill mpath at 200 moments instead of the few that `make tes
 .PHONY: test-managers
 test-managers: ## doctor and adopt, and the real NetworkManager, systemd-networkd, ifupdown and dhcpcd
 	tests/lab/setup --packages $(KERNEL)
-	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel once_cured
-	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel adopted_from_
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- once_cured
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- adopted_from_
 
 .PHONY: test-boot
 test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown
 	tests/lab/packages --boot
-	MPATH_TEST_BOOT=$(KERNEL) cargo test --package mpath --test boot
+	MPATH_TEST_BOOT=$(KERNEL) $(AGAIN) cargo test --package mpath --test boot
 
 .PHONY: test-formats
 test-formats: ## what `mpath render` writes, brought up by the real programs that read it
 	cargo test --package mpath-nmstate
 	tests/lab/setup --packages $(KERNEL)
-	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) cargo test --package mpath --test kernel rendered_for_
+	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- rendered_for_
 
 .PHONY: test-wifi
 test-wifi: ## the tests with wireless members, on simulated radios: a full kernel, emulated
 	tests/lab/setup --packages $(FULL_KERNEL)
-	$(call in_lab,$(FULL_KERNEL)) cargo test --package mpath --test kernel a_wireless
+	$(call in_lab,$(FULL_KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- a_wireless
 
 .PHONY: test-cards
 test-cards: ## a network card that does not tell when its cable is pulled: emulated, in a full kernel
 	tests/lab/setup --packages $(FULL_KERNEL)
-	LAB_CARDS=e1000e $(call in_lab,$(FULL_KERNEL)) cargo test --package mpath --test kernel a_carrier_that_does_not_tell
+	LAB_CARDS=e1000e $(call in_lab,$(FULL_KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- a_carrier_that_does_not_tell
 
 .PHONY: test-drill
 test-drill: lab ## compare the gaps that a drill measures with a capture, in ten runs
