@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::formats::{LACP, RICH, Seen, compare, compare_but, segment, story};
 use crate::managers::{furnish, furnish_with};
 use crate::network::succeed;
+use crate::programs::interfaces;
 
 crate::cases!(Managers:
     rendered_for_ifupdown_the_story_comes_up_and_goes_down,
@@ -13,16 +14,6 @@ crate::cases!(Managers:
     rendered_for_ifupdown2_the_story_comes_up_and_goes_down,
     rendered_for_ifupdown2_a_rich_group_is_the_same,
 );
-
-/// The file that Debian's installer leaves.
-fn interfaces() {
-    std::fs::create_dir_all("/etc/network/interfaces.d").unwrap();
-    std::fs::write(
-        "/etc/network/interfaces",
-        "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n",
-    )
-    .unwrap();
-}
 
 fn ifupdown(file: &str) {
     furnish();
