@@ -10,11 +10,14 @@ pub(crate) mod network;
 #[allow(dead_code, reason = "shared with the kernel tests, which use all of it")]
 mod programs;
 
+mod chart;
 mod core_stages;
 mod failover;
 mod figures;
+mod goals;
 mod life;
 mod peer;
+mod report;
 mod scale;
 mod stage;
 mod start;
@@ -22,6 +25,7 @@ mod stopwatch;
 mod trace;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser};
 
@@ -47,6 +51,20 @@ enum Arguments {
         /// How many groups
         groups: usize,
     },
+    /// The page and the pictures, from the figures
+    Report {
+        /// The folder with the figures
+        figures: PathBuf,
+        /// The folder with the documents
+        docs: PathBuf,
+    },
+    /// Hold figures against what is allowed
+    Gate {
+        /// The folder with the figures
+        figures: PathBuf,
+        /// What is allowed
+        allowed: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -65,7 +83,7 @@ struct Measured {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn main() {
+pub(crate) fn main() -> ExitCode {
     match Arguments::parse() {
         Arguments::Life(Measured { mpath, rounds, only, out }) => {
             figures::write(out.as_deref(), "life", &life::measure(&mpath, rounds, &only));
@@ -81,5 +99,9 @@ pub(crate) fn main() {
             figures::write(out.as_deref(), "start", &start::measure(&mpath, rounds));
         }
         Arguments::Core { stage, groups } => println!("{}", core_stages::run(stage, groups)),
+        Arguments::Report { figures, docs } => report::write(&figures, &docs),
+        Arguments::Gate { figures, allowed } if !goals::gate(&figures, &allowed) => return ExitCode::FAILURE,
+        Arguments::Gate { .. } => {}
     }
+    ExitCode::SUCCESS
 }

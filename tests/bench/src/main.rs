@@ -11,9 +11,12 @@ mod bench;
 #[cfg(target_os = "linux")]
 use bench::network;
 
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    bench::main()
+}
+
+#[cfg(not(target_os = "linux"))]
 fn main() {
-    #[cfg(target_os = "linux")]
-    bench::main();
-    #[cfg(not(target_os = "linux"))]
     eprintln!("the benchmark needs Linux");
 }

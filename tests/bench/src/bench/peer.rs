@@ -34,6 +34,9 @@ enum Service {
 /// The folder where the scripts of those without files of their own are.
 const SCRIPTS: &str = "/run/mpath-bench";
 
+/// Where files are rendered to before they are laid over those of before.
+const RENDERED: &str = "/run/mpath-bench/rendered";
+
 /// Each in turn. The first is what all are measured by.
 pub(crate) const PEERS: [Peer; 8] = [
     Peer {
@@ -100,8 +103,8 @@ pub(crate) const PEERS: [Peer; 8] = [
         daemon: Some(Service::Networkd),
         up: &["networkctl reload"],
         again: &["networkctl reload"],
-        // It leaves a device that is there as it is (systemd.netdev(5)).
-        change: &["networkctl delete bond0", "networkctl reload"],
+        // It leaves a device that is there as it is (systemd.netdev(5)), and one that went a moment ago is still there to it.
+        change: &["networkctl delete bond0", "sleep 0.05", "networkctl reload"],
         down: &["networkctl delete bond0"],
     },
     Peer {
@@ -112,7 +115,7 @@ pub(crate) const PEERS: [Peer; 8] = [
         daemon: Some(Service::Networkd),
         up: &["netplan generate", "networkctl reload"],
         again: &["netplan generate", "networkctl reload"],
-        change: &["netplan generate", "networkctl delete bond0", "networkctl reload"],
+        change: &["networkctl delete bond0", "netplan generate", "networkctl reload"],
         down: &["networkctl delete bond0"],
     },
     Peer {
@@ -151,6 +154,10 @@ impl Peer {
         std::fs::create_dir_all(SCRIPTS).unwrap();
         furnish_with(self.trees);
         interfaces();
+        if self.format == Some("netplan") {
+            // It looks its library up in the cache, which a package's script would have made.
+            succeed("ldconfig", &[]);
+        }
         let mut running = Vec::new();
         if self.daemon.is_some() {
             running.extend(services());
@@ -188,7 +195,10 @@ impl Peer {
         std::fs::write(config.join("bond0.toml"), &text).unwrap();
         if let Some(format) = self.format {
             let (mpath, config) = (mpath.to_str().unwrap(), config.to_str().unwrap());
-            succeed(mpath, &["--config", config, "render", "--to", format, "--root", "/"]);
+            // It writes over nothing that is there.
+            let _ = std::fs::remove_dir_all(RENDERED);
+            succeed(mpath, &["--config", config, "render", "--to", format, "--root", RENDERED]);
+            succeed("cp", &["-a", &format!("{RENDERED}/."), "/"]);
         }
         let up = UP.replace("miimon 100", &format!("miimon {}", interval.trim_end_matches("ms")));
         let files = [
