@@ -75,9 +75,9 @@ struct Measured {
     /// How often each does it
     #[arg(long, default_value_t = 10)]
     rounds: usize,
-    /// Only those whose name contains this
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only those whose name begins with one of these
+    #[arg(long, value_delimiter = ';', default_value = "")]
+    only: Vec<String>,
     /// The folder where the figures go; standard output if there is none
     #[arg(long)]
     out: Option<PathBuf>,

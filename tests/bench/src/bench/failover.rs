@@ -1,6 +1,9 @@
 //! How long nobody is answered when the cable of the active member is pulled, and when it is plugged in again.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -136,12 +139,16 @@ const fn by_mpath(detection: &'static str) -> Made {
     Made::ByMpath { detection, agent: false }
 }
 
+/// How long a cable stays as it is. The bridge behind it uses a port once linkwatch has looked at it, at most once a second
+/// (`linkwatch_nextevent`); before that a link that is there already would lead nowhere.
+const SETTLED: Duration = Duration::from_millis(2200);
+
 /// How long a group that nothing monitors is waited for.
 const NEVER: Duration = Duration::from_secs(5);
 
 /// Lets each fail over so many times.
-pub(crate) fn measure(mpath: &Path, rounds: usize, only: &str) -> BTreeMap<String, Gaps> {
-    let chosen = SETUPS.iter().filter(|setup| setup.name.contains(only));
+pub(crate) fn measure(mpath: &Path, rounds: usize, only: &[String]) -> BTreeMap<String, Gaps> {
+    let chosen = SETUPS.iter().filter(|setup| only.iter().any(|name| setup.name.starts_with(name)));
     chosen
         .map(|setup| {
             let path = mpath.to_owned();
@@ -181,11 +188,13 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             };
             assert!(of(&["up", "bond0"]).status().unwrap().success());
             if *wanted {
-                let mut command = of(&["agent"]);
-                let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-                // Its first line is that it watches.
-                let mut told = std::io::BufReader::new(child.stdout.take().unwrap());
-                std::io::BufRead::read_line(&mut told, &mut String::new()).unwrap();
+                let mut child = of(&["agent"]).stderr(Stdio::piped()).spawn().unwrap();
+                let mut told = BufReader::new(child.stderr.take().unwrap());
+                let mut line = String::new();
+                while !line.contains("bond0: ok") {
+                    line.clear();
+                    assert!(told.read_line(&mut line).unwrap() > 0, "the agent has ended");
+                }
                 std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
                 agent = Some(Agent(child));
             }
@@ -210,10 +219,9 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             for (file, text) in *files {
                 std::fs::create_dir_all(Path::new(file).parent().unwrap()).unwrap();
                 std::fs::write(file, text).unwrap();
-                std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-                if file.starts_with("/etc/systemd") {
-                    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-                }
+                // NetworkManager takes no file that others may read, and systemd-networkd, which is not root, none that it may not.
+                let mode = if file.contains("NetworkManager") { 0o600 } else { 0o644 };
+                std::fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
             }
             let words: Vec<Vec<String>> =
                 peer.up.iter().map(|command| command.split(' ').map(str::to_owned).collect()).collect();
@@ -235,8 +243,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         let end = flood.wait_for_answers();
         gaps.failover.0.push(milliseconds(flood.longest_gap(begun, end)));
-        // A bridge uses a port once linkwatch has looked at it, at most once a second (`linkwatch_nextevent`).
-        std::thread::sleep(Duration::from_millis(1100));
+        std::thread::sleep(SETTLED);
         let begun = Instant::now();
         segment.plug("eth1");
         let patience = Instant::now() + PATIENCE;
@@ -246,7 +253,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         let end = flood.wait_for_answers();
         gaps.failback.0.push(milliseconds(flood.longest_gap(begun, end)));
-        std::thread::sleep(Duration::from_millis(1100));
+        std::thread::sleep(SETTLED);
     }
     drop(agent);
     gaps

@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 type Once = BTreeMap<&'static str, (Cost, Option<Duration>)>;
 
 /// Lets each do it so many times, in turns; every other turn backwards.
-pub(crate) fn measure(mpath: &Path, rounds: usize, only: &str) -> BTreeMap<String, Life> {
-    let chosen: Vec<&'static Peer> = PEERS.iter().filter(|peer| peer.name.contains(only)).collect();
+pub(crate) fn measure(mpath: &Path, rounds: usize, only: &[String]) -> BTreeMap<String, Life> {
+    let chosen: Vec<&'static Peer> = PEERS.iter().filter(|peer| only.iter().any(|name| peer.name.starts_with(name))).collect();
     let mut lives: BTreeMap<String, Life> = BTreeMap::new();
     for round in 0..rounds {
         let mut order = chosen.clone();

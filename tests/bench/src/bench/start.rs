@@ -7,12 +7,11 @@ use super::figures::Phase;
 use super::peer;
 use super::stopwatch;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 5] = [
     "true",
     "ip -V",
     "{mpath} --version",
     "{mpath} --config {config} check",
-    "{mpath} --config {config} status",
     "nmcli --version",
 ];
 

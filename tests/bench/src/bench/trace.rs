@@ -15,7 +15,7 @@ const WHAT: &str = "trace=sendto,sendmsg,write,pwrite64,execve";
 
 /// The words that run a command under strace.
 pub(crate) fn traced(words: &[String], file: &Path) -> Vec<String> {
-    let strace = ["strace", "-f", "-yy", "-A", "-s", "64", "-e", WHAT, "-o", file.to_str().unwrap()];
+    let strace = ["strace", "-f", "-yy", "-s", "64", "-e", WHAT, "-o", file.to_str().unwrap()];
     strace.iter().map(ToString::to_string).chain(words.iter().cloned()).collect()
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Listening(Child);
 impl Listening {
     pub(crate) fn start(daemon: u32, file: &Path) -> Self {
         let id = daemon.to_string();
-        let words = ["-f", "-yy", "-A", "-s", "64", "-e", WHAT, "-o", file.to_str().unwrap(), "-p", &id];
+        let words = ["-f", "-yy", "-s", "64", "-e", WHAT, "-o", file.to_str().unwrap(), "-p", &id];
         let child = Command::new("strace").args(words).stderr(Stdio::null()).spawn().unwrap();
         // Until it holds the process, nothing is written down (proc(5), `TracerPid`).
         let is_held = || {
