@@ -89,6 +89,17 @@ test-drill: lab ## compare the gaps that a drill measures with a capture, in ten
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
+.PHONY: bench
+bench: lab ## measure mpath beside what people would use instead: docs/benchmarks.md, its pictures and bench.json
+	tests/lab/packages --bench
+	tests/lab/setup --packages vt-6.1
+	tests/bench/run -k $(KERNEL)
+
+.PHONY: bench-gate
+bench-gate: lab ## hold a few ratios and counts of instructions against tests/bench/gate.json
+	tests/lab/packages --bench
+	tests/bench/run -k $(KERNEL) --gate
+
 .PHONY: screens
 screens: lab ## make the pictures in the documents anew
 	tests/lab/packages --screens

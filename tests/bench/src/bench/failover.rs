@@ -95,7 +95,7 @@ const SETUPS: [Setup; 15] = [
         bound: bound(100, 200),
     },
     Setup {
-        name: "mpath, the story, and its agent",
+        name: "mpath, the story, and its agent with --handover-on-carrier",
         made: Made::ByMpath {
             detection: "link = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }",
             agent: true,
@@ -188,7 +188,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             };
             assert!(of(&["up", "bond0"]).status().unwrap().success());
             if *wanted {
-                let mut child = of(&["agent"]).stderr(Stdio::piped()).spawn().unwrap();
+                let mut child = of(&["agent", "--handover-on-carrier"]).stderr(Stdio::piped()).spawn().unwrap();
                 let mut told = BufReader::new(child.stderr.take().unwrap());
                 let mut line = String::new();
                 while !line.contains("bond0: ok") {

@@ -18,7 +18,7 @@ const COMMANDS: [&str; 5] = [
 /// Starts each so many times, in turns.
 pub(crate) fn measure(mpath: &Path, rounds: usize) -> BTreeMap<String, Phase> {
     let config = peer::config();
-    std::fs::write(config.join("bond0.toml"), "[group.bond0]\nmembers = [\"eth1\", \"eth0\"]\n").unwrap();
+    std::fs::write(config.join("bond0.toml"), "[group.bond0]\nmembers = [\"eth1\", \"eth0\"]\naddresses = [\"192.168.1.34/24\"]\n").unwrap();
     let mut phases: BTreeMap<String, Phase> = BTreeMap::new();
     for _ in 0..rounds {
         for command in COMMANDS {
