@@ -110,12 +110,24 @@ deb: ## build a Debian package below target/debian
 	packaging/deb
 
 .PHONY: test-deb
-test-deb: ## install, upgrade and purge the Debian package in a bare Debian, as root
-	packaging/test-deb
+test-deb: lab ## install, boot, upgrade and purge the Debian package in a bare Debian, as root
+	MPATH_TEST_BOOT=$(KERNEL) packaging/test-deb
 
 .PHONY: rpm
 rpm: ## build an RPM package below target/rpm
 	packaging/rpm/build
+
+.PHONY: test-rpm
+test-rpm: ## install and erase the RPM package in a bare root, as root
+	packaging/test-rpm
+
+.PHONY: reproducible
+reproducible: ## build the Debian package twice, in two places, and compare: ten minutes
+	packaging/reproduce
+
+.PHONY: deny
+deny: ## licences, second versions and sources of what comes from others; and its known holes, where they can be looked up
+	tests/deny
 
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts, manual pages, examples by the schema
