@@ -6,8 +6,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::managers::{Daemon, begin, furnish};
 use crate::mpath::Config;
@@ -30,12 +28,6 @@ fn config() -> Config {
     let config = Config::new("");
     fs::remove_file(config.folder().join("home-lan.toml")).unwrap();
     config
-}
-
-/// Lets a daemon end as its service manager would.
-fn stop(mut daemon: Daemon) {
-    kill(Pid::from_raw(daemon.0.id().cast_signed()), Signal::SIGTERM).unwrap();
-    daemon.0.wait().unwrap();
 }
 
 fn has_address() -> bool {
@@ -132,7 +124,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     without_a_gap("adopt", || drop(config.succeed("adopt networkd --yes")));
     let mut manager = manager;
     without_a_gap("begin anew", || {
-        stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+        std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
         manager = Daemon::start(NETWORKD, &[]);
         wait_until("it leaves all of them alone", || {
             ["bond0", "eth0", "eth1"].iter().all(|name| state(name).contains("ADMIN_STATE=unmanaged"))
@@ -141,7 +133,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     config.succeed("plan --check -q");
     config.succeed("doctor --listen 0");
     // It does not make the device either, as after a boot.
-    stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+    std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
     ip("link delete bond0");
     ip("link delete last0");
     manager = Daemon::start(NETWORKD, &[]);
@@ -151,7 +143,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     wait_until("the group is there", has_address);
     config.succeed("release bond0");
     assert_eq!(listed(), before);
-    stop(manager);
+    manager.stop();
     let _manager = Daemon::start(NETWORKD, &[]);
     wait_until("it has the group again", || {
         Path::new("/sys/class/net/bond0").exists() && has_address() && configured(state("bond0"))
@@ -210,7 +202,7 @@ fn adopted_from_networkmanager_the_address_stays_when_that_begins_anew() {
     let nmcli = |words: &[&str]| String::from_utf8(Command::new("nmcli").args(words).output().unwrap().stdout).unwrap();
     let states = || nmcli(&["-t", "-f", "device,state", "device"]);
     without_a_gap("begin anew", || {
-        stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+        std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
         // As the commands that it printed.
         fs::remove_dir_all("/run/NetworkManager/devices").unwrap();
         manager = Daemon::start("NetworkManager", &["--no-daemon"]);
@@ -229,7 +221,7 @@ fn adopted_from_networkmanager_the_address_stays_when_that_begins_anew() {
     for (name, text) in &files {
         assert_eq!(&fs::read_to_string(folder.join(name)).unwrap(), text);
     }
-    stop(manager);
+    manager.stop();
     let _manager = Daemon::start("NetworkManager", &["--no-daemon"]);
     wait_until("it has the group again", || states().contains("bond0:connected"));
 }
