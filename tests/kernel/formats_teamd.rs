@@ -20,11 +20,11 @@ const CONFIGURATION: &str = "/etc/teamd/bond0.conf";
 fn groups() -> [String; 3] {
     let detection = story().split_once("[group.bond0.detection]").map(|(group, _)| group.to_owned()).unwrap();
     // This version of it takes no standby for working that looks for valid probes, as a note says.
-    let probes =
-        "[group.bond0.detection]\nprobe = { interval = \"200ms\", targets = [\"192.168.1.24\"], validate = \"active\" }\n";
+    let probes = "[group.bond0.detection]\nprobe = { interval = \"200ms\", targets = [\"192.168.1.24\"], validate = \"active\" }\n";
     [
         story(),
-        story().replace("device ", "failback = \"never\"\nmac = \"52:54:00:00:00:07\"\npeer-notifications = 3\ndevice "),
+        story()
+            .replace("device ", "failback = \"never\"\nmac = \"52:54:00:00:00:07\"\npeer-notifications = 3\ndevice "),
         detection + probes,
     ]
 }
