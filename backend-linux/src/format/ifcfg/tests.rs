@@ -209,7 +209,7 @@ fn what_the_files_have_no_word_for_is_refused() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back(group in groups()) {
+    fn any_group_comes_back_from_ifcfg(group in groups()) {
         let (back, told) = there_and_back(&group, render, import);
         proptest::prop_assert_eq!(back, Some(group), "{}", told);
     }

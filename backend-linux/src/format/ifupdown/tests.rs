@@ -45,7 +45,7 @@ fn the_story_is_one_stanza() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back(group in groups()) {
+    fn any_group_comes_back_from_ifupdown(group in groups()) {
         let (back, told) = there_and_back(&group, render, import);
         proptest::prop_assert_eq!(back, Some(group), "{}", told);
     }
