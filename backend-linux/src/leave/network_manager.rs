@@ -42,9 +42,13 @@ pub(super) fn leave(
     let radio = interfaces.iter().filter(|name| manager(name) == Some(Manager::NetworkManager)).find(is_radio);
     let by_hand = radio.map(|radio| Cure {
         text: format!(
-            "let wpa_supplicant or iwd keep {radio} associated: NetworkManager does not once it leaves it alone"
+            "NetworkManager lets {radio} go once it leaves it alone: write its network into \
+             /etc/wpa_supplicant/wpa_supplicant-{radio}.conf (wpa_passphrase(8)), let wpa_supplicant have it, and adopt again"
         ),
-        commands: vec![format!("nmcli device set {radio} managed no")],
+        commands: vec![
+            format!("nmcli device set {radio} managed no"),
+            format!("systemctl enable --now wpa_supplicant@{radio}"),
+        ],
     });
     // Of a device that it leaves alone from its start it says nothing: the word of its last run would stay.
     let said = interfaces.iter().filter_map(|name| indices.get(name));
