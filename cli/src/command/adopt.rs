@@ -317,7 +317,7 @@ fn by_hand(leaves: &[LeaveAlone]) -> Result<(), CommandError> {
     let Some((tool, cure)) = leaves.iter().find_map(|leave| Some((&leave.tool, leave.by_hand.first()?))) else {
         return Ok(());
     };
-    let commands = cure.commands.iter().map(|command| format!(": {command}")).collect::<String>();
+    let commands = if cure.commands.is_empty() { String::new() } else { format!(": {}", cure.commands.join("; ")) };
     let message = format!("{tool} has something of it that only you can change");
     Err(told(ExitCode::Failed, message, Some(format!("{}{commands}", cure.text))))
 }
