@@ -134,6 +134,15 @@ fn ifupdown_configures_a_member_and_leaves_it_alone_once_cured() {
     let text = "# of the installer\nauto eth0\niface eth0 inet static\n    address 192.168.1.77/24\n";
     std::fs::write(file, text).unwrap();
     let config = Config::new(HOME_LAN);
+    // Whoever would write a file for these cards is told who has them.
+    let client = Daemon::start("udhcpc", &["-f", "-i", "eth1", "-s", "/bin/true"]);
+    let missing = config.folder().join("none");
+    let managed_by = || config.mpath(&format!("init --yes --dry-run --config {}", missing.display())).stderr;
+    wait_until("the client is seen", || managed_by().contains("udhcpc"));
+    let told = managed_by();
+    let row = |name: &str| told.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(row("eth0").contains("ifupdown") && row("eth1").contains("udhcpc"), "{told}");
+    drop(client);
     up(&config);
     succeed("ifup", &["eth0"]);
     assert!(ip("address show dev eth0").contains("192.168.1.77"));

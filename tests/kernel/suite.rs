@@ -31,6 +31,7 @@ mod formats_netplan;
 pub(crate) mod formats_networkd;
 mod formats_networkmanager;
 mod formats_script;
+mod formats_teamd;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -128,6 +129,7 @@ pub(crate) fn main() -> ExitCode {
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),
+        formats_teamd::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
