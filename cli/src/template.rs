@@ -32,11 +32,7 @@ pub(crate) fn setting(text: &str) -> Result<Setting, String> {
 }
 
 /// The text that a template comes to.
-pub(crate) fn filled_in(
-    path: &Path,
-    settings: &[Setting],
-    facts: Option<&HostFacts>,
-) -> Result<String, CommandError> {
+pub(crate) fn filled_in(path: &Path, settings: &[Setting], facts: Option<&HostFacts>) -> Result<String, CommandError> {
     let shown = path.display().to_string();
     let real = std::fs::canonicalize(path).map_err(crate::config::WhyUnreadable::Io);
     let text = real.and_then(|real| read_text(&real));

@@ -89,7 +89,11 @@ fn measure(name: &str, arguments: &[&str], file: &Path, facts: &Path) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
     command.env_clear().args(["--json", "--config"]).arg(file);
     for argument in arguments {
-        if *argument == "FACTS" { command.arg(facts) } else { command.arg(argument) };
+        if *argument == "FACTS" {
+            command.arg(facts)
+        } else {
+            command.arg(argument)
+        };
     }
     let start = Instant::now();
     let output = command.output().unwrap();
@@ -152,8 +156,14 @@ fn brought_up(identity: &Identity, snapshot: &mut Snapshot) -> Receipt {
     let description = read_for(&[SourceFile::new("fleet.toml", FILE)], identity).unwrap();
     let capabilities = mpath_backend_linux::capabilities();
     let desired = &description.groups[0];
-    let question =
-        Question { desired, current: snapshot, receipt: None, capabilities: &capabilities, adopt: false, persist: false };
+    let question = Question {
+        desired,
+        current: snapshot,
+        receipt: None,
+        capabilities: &capabilities,
+        adopt: false,
+        persist: false,
+    };
     let prepared = plan::up(question).unwrap();
     for step in &prepared.plan.steps {
         effect::apply(step, snapshot, &capabilities).unwrap();

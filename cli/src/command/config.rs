@@ -84,11 +84,10 @@ struct Entry<'a> {
 impl ConfigArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let Action::Show = self.action;
-        let identity = self.identity(context)?;
+        let files = Files::read(&context.global.config)?;
+        let identity = context.with_links(&self.identity(context)?, &files)?;
         // All that is wrong is told as by every other command.
         let configuration = context.configuration_of(&identity)?;
-        let files = Files::read(&context.global.config)?;
-        let identity = context.with_links(&identity, &files)?;
         let layers = Layers::new(&files.texts);
         let tables = layers.shown(&identity);
         if context.console.is_json() {
