@@ -51,6 +51,8 @@ pub(crate) fn filled_in(path: &Path, settings: &[Setting], facts: Option<&HostFa
     rendered.map_err(|error| {
         let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
         let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let found = error.range().and_then(|range| text.get(range)).filter(|found| !found.contains('\n'));
+        let found = found.map(|found| format!(" at `{found}`")).unwrap_or_default();
         let names: Vec<_> = variables.keys().copied().collect();
         let hint = (error.kind() == ErrorKind::UndefinedError).then(|| match names.as_slice() {
             [] => "no variable is set: --set NAME=VALUE, or --facts FILE".to_owned(),
@@ -58,7 +60,7 @@ pub(crate) fn filled_in(path: &Path, settings: &[Setting], facts: Option<&HostFa
         });
         let told = ErrorText {
             message: format!("cannot fill in {shown}{line}"),
-            causes: vec![format!("{}{detail}", error.kind())],
+            causes: vec![format!("{}{found}{detail}", error.kind())],
             hint,
         };
         CommandError { code: ExitCode::InvalidFile, told, config: None }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use mpath_core::identity::Os;
+use mpath_core::identity::{Os, index_of};
 use mpath_core::{HostFacts, Identity};
 
 use crate::expected::{expect, repository};
@@ -41,7 +41,7 @@ fn capture(world: &World, names: &[&str]) {
     fs::create_dir_all(world.path("facts")).unwrap();
     let facts: HostFacts = serde_json::from_str(&world.run("facts").stdout).unwrap();
     for name in names {
-        let facts = HostFacts { name: (*name).to_owned(), ..facts.clone() };
+        let facts = HostFacts { name: (*name).to_owned(), index: index_of(name), ..facts.clone() };
         let text = serde_json::to_string(&facts).unwrap();
         fs::write(world.path(&format!("facts/{name}.json")), text).unwrap();
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use mpath_core::Identity;
 use mpath_core::draft::Value;
@@ -32,7 +33,7 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// Show it for this system
-    #[arg(long, value_name = "OS", value_parser = os)]
+    #[arg(long, value_name = "OS", value_parser = os())]
     os: Option<Os>,
     /// Show it for the host of these facts, as `mpath facts` wrote them
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["host", "os"])]
@@ -50,8 +51,8 @@ enum Action {
 }
 
 /// A system, as the command line names it.
-pub(crate) fn os(text: &str) -> Result<Os, String> {
-    Os::from_word(text).ok_or_else(|| format!("possible: {}", Os::words().join(", ")))
+fn os() -> impl TypedValueParser<Value = Os> {
+    PossibleValuesParser::new(Os::words()).try_map(|word| Os::from_word(&word).ok_or("no system"))
 }
 
 /// `mpath.config/1`.

@@ -8,8 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mpath_core::identity::{Links, Os};
-use mpath_core::{HostFacts, Identity, InterfaceName, MacAddress};
+use mpath_core::identity::{Links, Os, index_of};
+use mpath_core::{HostFacts, Identity, InterfaceName, MacAddress, SourceFile};
 use serde::Deserialize;
 
 use crate::ExitCode;
@@ -96,9 +96,9 @@ pub(crate) fn each(
 
 fn each_of_json(path: &Path, take: &mut impl FnMut(Captured) -> Result<(), CommandError>) -> Result<(), CommandError> {
     let bytes = read(path)?;
-    let mut documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<HostFacts>();
+    let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<HostFacts>();
     let mut number = 0;
-    while let Some(facts) = documents.next() {
+    for facts in documents {
         number += 1;
         let facts = facts.map_err(|error| {
             let hint = Some("facts are what `mpath facts` writes, one document after the other".to_owned());
@@ -118,13 +118,15 @@ fn each_of_list(path: &Path, take: &mut impl FnMut(Captured) -> Result<(), Comma
     let hosts: Hosts = toml::from_str(&text).map_err(|error| {
         let hint =
             Some("write [host.web1], and below it os = \"linux\", links = { eth0 = \"52:54:…\" } or facts".to_owned());
-        told(path, vec![error.to_string().trim_end().to_owned()], hint)
+        let at = error.span().map(|span| SourceFile::new("", text.as_str()).position(span.start));
+        let line = at.map(|(line, _)| format!("line {line}: ")).unwrap_or_default();
+        told(path, vec![format!("{line}{}", error.message())], hint)
     })?;
     for (name, listed) in hosts.host {
         if let Some(facts) = &listed.facts {
             let facts = path.parent().unwrap_or(Path::new("")).join(facts);
             let mut captured = Captured::only(&facts)?;
-            captured.identity.name = Some(name);
+            (captured.identity.index, captured.identity.name) = (index_of(&name), Some(name));
             take(captured)?;
             continue;
         }

@@ -73,6 +73,9 @@ struct Summary {
     blip: usize,
     steps: BTreeMap<String, Kind>,
     errors: Vec<Failure>,
+    /// The number of each error in the list.
+    #[serde(skip)]
+    known: BTreeMap<String, usize>,
 }
 
 /// One kind of step.
@@ -133,7 +136,7 @@ pub(crate) fn run(hosts: &Path, options: &Options, context: &mut Context<'_>) ->
     if context.console.is_json() {
         context.console.document(&Document { schema: "mpath.plan-hosts/1", hosts: plans, summary });
     } else {
-        summary.print(context);
+        summary.print(options.summary, context);
     }
     Ok(code)
 }
@@ -213,6 +216,7 @@ fn line(host: &HostPlan, planned: &[Planned], context: &mut Context<'_>) {
     }
     match host.status {
         Status::Error => {}
+        Status::Unchanged if planned.is_empty() => context.console.line(&format!("{name}: no group is for it")),
         Status::Unchanged => context.console.line(&format!("{name}: nothing to do")),
         Status::Change => {
             let changes = planned.iter().filter_map(|(group, _, plan)| Some((group, plan.as_ref().ok()?)));
@@ -239,17 +243,14 @@ impl Summary {
             Status::Error => self.error += 1,
         }
         for error in errors {
-            match self.errors.iter_mut().find(|failure| failure.message == *error) {
-                Some(failure) => {
-                    failure.hosts += 1;
-                    if failure.examples.len() < EXAMPLES {
-                        failure.examples.push(name.to_owned());
-                    }
-                }
-                None => {
-                    let message = error.clone();
-                    self.errors.push(Failure { message, hosts: 1, examples: vec![name.to_owned()] });
-                }
+            let number = *self.known.entry(error.clone()).or_insert(self.errors.len());
+            if number == self.errors.len() {
+                self.errors.push(Failure { message: error.clone(), hosts: 0, examples: vec![] });
+            }
+            let failure = &mut self.errors[number];
+            failure.hosts += 1;
+            if failure.examples.len() < EXAMPLES {
+                failure.examples.push(name.to_owned());
             }
         }
         if status != Status::Change {
@@ -272,8 +273,11 @@ impl Summary {
         }
     }
 
-    fn print(&self, context: &mut Context<'_>) {
-        let Self { hosts, change, unchanged, error, outage, blip, steps, errors } = self;
+    /// For people: errors only where no host has told its own.
+    fn print(&self, with_errors: bool, context: &mut Context<'_>) {
+        /// So many kinds of errors are told.
+        const MOST: usize = 20;
+        let Self { hosts, change, unchanged, error, outage, blip, steps, errors, .. } = self;
         let hosts = count(*hosts, "host", "hosts");
         let errors_of = count(*error, "error", "errors");
         context.console.line(&format!("{hosts}: {change} would change, {unchanged} as wanted, {errors_of}"));
@@ -289,11 +293,15 @@ impl Summary {
             let (outage, blip) = (count(*outage, "host", "hosts"), count(*blip, "host", "hosts"));
             context.console.line(&format!("  traffic stands still on {outage}, and for less than a second on {blip}"));
         }
-        for failure in errors {
+        let errors = if with_errors { errors.as_slice() } else { &[] };
+        for failure in errors.iter().take(MOST) {
             let more = failure.hosts - failure.examples.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let examples = failure.examples.join(", ");
             context.console.line(&format!("  error on {examples}{more}: {}", failure.message));
+        }
+        if errors.len() > MOST {
+            context.console.line(&format!("  and {} other errors: --json has all", errors.len() - MOST));
         }
     }
 }

@@ -33,37 +33,27 @@ pub fn check(layers: &Layers<'_>) -> Vec<Problem> {
         for layer in std::iter::once(None).chain(group.layers.iter().map(Some)) {
             all.add(common(numbered(&any), |identity| layers.alone(group, layer, identity)));
         }
-        // A group that every host has as it is written is checked as the one of this host.
+        let whole = |identity: &Identity| {
+            let (spec, mut problems) = layers.sample(group, identity);
+            if let Some(spec) = &spec {
+                super::check_group(spec, &mut problems);
+            }
+            problems
+        };
         for layer in &group.layers {
             let examples = examples(group, layer).into_iter().flat_map(|identity| numbered(&identity));
-            let problems = common(examples.collect(), |identity| {
-                let (spec, mut problems) = layers.sample(group, identity);
-                if let Some(spec) = &spec {
-                    super::check_group(spec, &mut problems);
-                }
-                problems
-            });
             let words = match &layer.hosts {
                 Hosts::Os(os) => format!("as it is on {os}"),
                 Hosts::Named(pattern) => format!("as it is on hosts called {}", pattern.as_str()),
             };
-            all.add(problems.into_iter().map(|problem| {
-                let is_inside = problem.span.source == layer.place.span.source && problem.span == layer.place.span;
-                if is_inside { problem } else { problem.also(&layer.place.span, words.clone()) }
-            }));
+            let problems = common(examples.collect(), whole).into_iter();
+            all.add(problems.map(|problem| problem.also(&layer.place.span, words.clone())));
         }
+        // One without layers is the same for all that have it, and this host may not.
         if group.layers.is_empty() {
-            let examples = names(group).into_iter().flat_map(|name| {
-                let os = group.systems().first().copied();
-                numbered(&Identity { name: Some(name), os, ..any.clone() })
-            });
-            all.add(common(examples.collect(), |identity| {
-                let (spec, mut problems) = layers.sample(group, identity);
-                if let Some(spec) = &spec {
-                    super::check_group(spec, &mut problems);
-                }
-                problems
-            }));
+            let os = group.systems().first().copied();
+            let example = |name| numbered(&Identity { name: Some(name), os, ..any.clone() });
+            all.add(common(names(group).into_iter().flat_map(example).collect(), whole));
         }
     }
     all.problems

@@ -72,7 +72,7 @@ impl HostPattern {
     pub(crate) fn common(&self, other: &Self) -> Option<String> {
         let mut letters: BTreeSet<char> = self.tokens.iter().chain(&other.tokens).filter_map(Token::letter).collect();
         letters.extend(['1', '.']);
-        let starts = self.pairs(other, &self.closure([0].into()), &other.closure([0].into()));
+        let starts = pairs(&self.closure([0].into()), &other.closure([0].into()));
         let mut seen: BTreeSet<(At, At)> = starts.iter().copied().collect();
         let mut ahead: VecDeque<_> = starts.into_iter().map(|pair| (pair, String::new())).collect();
         while let Some(((one, two), name)) = ahead.pop_front() {
@@ -82,7 +82,7 @@ impl HostPattern {
             for &c in &letters {
                 let ones = self.closure(self.next(one, c).into_iter().collect());
                 let twos = other.closure(other.next(two, c).into_iter().collect());
-                for pair in self.pairs(other, &ones, &twos) {
+                for pair in pairs(&ones, &twos) {
                     if seen.insert(pair) {
                         ahead.push_back((pair, format!("{name}{c}")));
                     }
@@ -90,10 +90,6 @@ impl HostPattern {
             }
         }
         None
-    }
-
-    fn pairs(&self, _: &Self, ones: &BTreeSet<At>, twos: &BTreeSet<At>) -> Vec<(At, At)> {
-        ones.iter().flat_map(|one| twos.iter().map(|two| (*one, *two))).collect()
     }
 
     /// Where a character leads from a place.
@@ -123,6 +119,10 @@ impl HostPattern {
         }
         places
     }
+}
+
+fn pairs(ones: &BTreeSet<At>, twos: &BTreeSet<At>) -> Vec<(At, At)> {
+    ones.iter().flat_map(|one| twos.iter().map(|two| (*one, *two))).collect()
 }
 
 impl Token {
