@@ -21,7 +21,6 @@ use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{
     Address, HostFacts, Identity, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, effect, read_for,
 };
-use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
 /// The file of the fleet.
@@ -98,18 +97,29 @@ fn measure(name: &str, arguments: &[&str], file: &Path, facts: &Path) -> Value {
     let start = Instant::now();
     let output = command.output().unwrap();
     let milliseconds = start.elapsed().as_millis();
-    // In kibibytes (getrusage(2)), of the largest of all children until now.
-    let memory = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() / 1024;
     let document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    println!("{}", json!({ "bench": name, "milliseconds": milliseconds, "most_memory_mib": memory }));
+    println!("{}", json!({ "bench": name, "milliseconds": milliseconds, "most_memory_mib": most_memory() }));
     document
+}
+
+/// The most memory that any child has had until now, in MiB: getrusage(2), in kibibytes on Linux.
+#[cfg(target_os = "linux")]
+fn most_memory() -> Option<i64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    getrusage(UsageWho::RUSAGE_CHILDREN).ok().map(|usage| usage.max_rss() / 1024)
+}
+
+/// illumos does not tell (getrusage(3C)).
+#[cfg(not(target_os = "linux"))]
+fn most_memory() -> Option<i64> {
+    None
 }
 
 /// The facts of a host, and what its plan must come to.
 fn host(number: u32) -> (HostFacts, &'static str) {
     let os = if number % 10 == ILLUMOS { Os::Illumos } else { Os::Linux };
-    let name = format!("{}{number}", if number % 4 == 0 { "db" } else { "web" });
+    let name = format!("{}{number}", if number.is_multiple_of(4) { "db" } else { "web" });
     let identity = Identity::named(name, os);
     let mut snapshot = cards(number, os);
     let mut receipts = BTreeMap::new();
