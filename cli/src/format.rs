@@ -90,7 +90,7 @@ impl Format {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::Netplan => format!("etc/netplan/{name}"),
-            Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
+            Self::Ifcfg => mpath_backend_linux::format::ifcfg::place_of(name),
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),

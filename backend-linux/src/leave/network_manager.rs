@@ -42,9 +42,13 @@ pub(super) fn leave(
     let radio = interfaces.iter().filter(|name| manager(name) == Some(Manager::NetworkManager)).find(is_radio);
     let by_hand = radio.map(|radio| Cure {
         text: format!(
-            "let wpa_supplicant or iwd keep {radio} associated: NetworkManager does not once it leaves it alone"
+            "NetworkManager lets {radio} go once it leaves it alone: write its network into \
+             /etc/wpa_supplicant/wpa_supplicant-{radio}.conf (wpa_passphrase(8)), let wpa_supplicant have it, and adopt again"
         ),
-        commands: vec![format!("nmcli device set {radio} managed no")],
+        commands: vec![
+            format!("nmcli device set {radio} managed no"),
+            format!("systemctl enable --now wpa_supplicant@{radio}"),
+        ],
     });
     // Of a device that it leaves alone from its start it says nothing: the word of its last run would stay.
     let said = interfaces.iter().filter_map(|name| indices.get(name));
@@ -93,7 +97,26 @@ fn change(root: &Root, file: &str, text: impl FnOnce(String) -> String) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use mpath_core::snapshot::Interface;
+
     use super::*;
+
+    #[test]
+    fn a_radio_has_to_be_somebody_elses_first_and_the_way_is_told() {
+        let names = ["bond0", "eth0", "wlan0"].map(|name| InterfaceName::new(name).unwrap());
+        let root = Root::at(std::path::Path::new("/nonexistent"));
+        let by_hand = |manager| {
+            let interface = |kind| Interface { manager: Some(Manager::NetworkManager), ..Interface::new(kind) };
+            let radio = Interface { manager, ..Interface::new(Kind::Wireless) };
+            let all = [interface(Kind::Other("bond".to_owned())), interface(Kind::Ethernet), radio];
+            let snapshot = Snapshot { interfaces: names.iter().cloned().zip(all).collect(), ..Snapshot::default() };
+            leave(&root, &snapshot, &HashMap::new(), &names, &[&names[0]]).unwrap().by_hand
+        };
+        let [cure] = &by_hand(Some(Manager::NetworkManager))[..] else { panic!("one cure") };
+        assert!(cure.text.contains("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf"), "{}", cure.text);
+        assert_eq!(cure.commands, ["nmcli device set wlan0 managed no", "systemctl enable --now wpa_supplicant@wlan0"]);
+        assert_eq!(by_hand(None), []);
+    }
 
     #[test]
     fn a_profile_of_the_group_goes_to_sleep() {
