@@ -100,6 +100,10 @@ bench-gate: lab ## hold a few ratios and counts of instructions against tests/be
 	tests/lab/packages --bench
 	tests/bench/run -k $(KERNEL) --gate
 
+.PHONY: bench-fleet
+bench-fleet: ## plan and check a fleet of 10,000 hosts: time and memory, a line of JSON for each command
+	cargo bench --package mpath --bench fleet
+
 .PHONY: screens
 screens: lab ## make the pictures in the documents anew
 	tests/lab/packages --screens
