@@ -17,6 +17,7 @@ mod enable;
 mod examples;
 mod expected;
 mod files;
+mod fleet;
 mod fmt;
 mod format_netplan;
 mod format_networkd;

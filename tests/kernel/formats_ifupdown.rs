@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::formats::{LACP, RICH, Seen, compare, compare_but, compare_leased, segment, story};
 use crate::managers::{furnish, furnish_with};
 use crate::network::succeed;
+use crate::programs::interfaces;
 
 crate::cases!(Managers:
     rendered_for_ifupdown_the_story_comes_up_and_goes_down,
@@ -15,16 +16,6 @@ crate::cases!(Managers:
     rendered_for_ifupdown2_a_rich_group_is_the_same,
     rendered_for_ifupdown2_a_lease_is_asked_for,
 );
-
-/// The file that Debian's installer leaves.
-fn interfaces() {
-    std::fs::create_dir_all("/etc/network/interfaces.d").unwrap();
-    std::fs::write(
-        "/etc/network/interfaces",
-        "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n",
-    )
-    .unwrap();
-}
 
 fn ifupdown(file: &str) {
     furnish();

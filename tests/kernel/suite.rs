@@ -6,6 +6,7 @@ pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
+pub(crate) mod programs;
 pub(crate) mod radio;
 
 mod adopt;
@@ -143,7 +144,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
-                Place::Managers => managers::folder().is_some(),
+                Place::Managers => programs::folder().is_some(),
                 Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)

@@ -18,7 +18,6 @@ use self::asking::Asking;
 use self::known::Known;
 use super::plan::{self, GroupPlan, PlanArgs};
 use crate::ExitCode;
-use crate::config::{ConfigError, Configuration};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
 use crate::output::shell_path;
@@ -78,10 +77,11 @@ pub(super) type Told = (ExitCode, ErrorText);
 
 impl InitArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let described = match Configuration::read(&context.global.config) {
+        let identity = context.identity.clone();
+        let described = match context.read_configuration(&identity) {
             Ok(configuration) => configuration.groups,
-            Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. }) => vec![],
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_of_no_configuration() => vec![],
+            Err(error) => return Err(error),
         };
         let known = Known::look(described, context.host()?);
         known.tell(context);
