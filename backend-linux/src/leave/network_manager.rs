@@ -2,31 +2,21 @@
 //! them, which do not come up by themselves any more (nm-settings-keyfile(5), `autoconnect`): one of a group would make its
 //! device with each start.
 
-use std::collections::HashMap;
-
+use mpath_core::InterfaceName;
 use mpath_core::adoption::{FileChange, LeaveAlone};
 use mpath_core::finding::Cure;
 use mpath_core::import::Files;
 use mpath_core::snapshot::{Kind, Manager};
-use mpath_core::{InterfaceName, Snapshot};
 
-use super::HEAD;
+use super::{HEAD, Takeover};
 use crate::sysfs::Root;
 
 const PROFILES: &str = "etc/NetworkManager/system-connections";
 
-pub(super) fn leave(
-    root: &Root,
-    snapshot: &Snapshot,
-    indices: &HashMap<InterfaceName, u32>,
-    interfaces: &[InterfaceName],
-    devices: &[&InterfaceName],
-) -> Option<LeaveAlone> {
-    let manager = |name: &InterfaceName| snapshot.interface(name).and_then(|interface| interface.manager);
+pub(super) fn leave(takeover: Takeover<'_>) -> Option<LeaveAlone> {
+    let Takeover { root, snapshot, indices, interfaces, devices } = takeover;
     let device = devices.first()?;
-    if !interfaces.iter().any(|name| manager(name) == Some(Manager::NetworkManager)) {
-        return None;
-    }
+    takeover.managed_by(Manager::NetworkManager).next()?;
     let names: Vec<_> = interfaces.iter().map(|name| format!("interface-name:{name}")).collect();
     let text = format!("{HEAD}[keyfile]\nunmanaged-devices+={}\n", names.join(";"));
     let mut files: Vec<_> =
@@ -39,7 +29,7 @@ pub(super) fn leave(
         }
     }
     let is_radio = |name: &&InterfaceName| snapshot.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
-    let radio = interfaces.iter().filter(|name| manager(name) == Some(Manager::NetworkManager)).find(is_radio);
+    let radio = takeover.managed_by(Manager::NetworkManager).find(is_radio);
     let by_hand = radio.map(|radio| Cure {
         text: format!(
             "NetworkManager lets {radio} go once it leaves it alone: write its network into \
@@ -97,6 +87,9 @@ fn change(root: &Root, file: &str, text: impl FnOnce(String) -> String) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use mpath_core::Snapshot;
     use mpath_core::snapshot::Interface;
 
     use super::*;
@@ -110,7 +103,10 @@ mod tests {
             let radio = Interface { manager, ..Interface::new(Kind::Wireless) };
             let all = [interface(Kind::Other("bond".to_owned())), interface(Kind::Ethernet), radio];
             let snapshot = Snapshot { interfaces: names.iter().cloned().zip(all).collect(), ..Snapshot::default() };
-            leave(&root, &snapshot, &HashMap::new(), &names, &[&names[0]]).unwrap().by_hand
+            let (indices, devices) = (HashMap::new(), [&names[0]]);
+            let takeover =
+                Takeover { root: &root, snapshot: &snapshot, indices: &indices, interfaces: &names, devices: &devices };
+            leave(takeover).unwrap().by_hand
         };
         let [cure] = &by_hand(Some(Manager::NetworkManager))[..] else { panic!("one cure") };
         assert!(cure.text.contains("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf"), "{}", cure.text);

@@ -102,7 +102,7 @@ impl AdoptArgs {
             plan.notes.retain(|note| !note.is_of_a_manager());
         }
         let own = FileChange::new(own_file(&group, context), toml.clone());
-        let format = format!("{:?}", self.from).to_lowercase();
+        let format = self.from.name();
         let (schema, name) = (Adoption::SCHEMA.to_owned(), group.name().clone());
         let hold = self.confirm.map(|seconds| Hold::new(Some(seconds)));
         let confirm = hold.as_ref().map(|hold| hold.token.clone());

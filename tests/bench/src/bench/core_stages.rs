@@ -33,7 +33,7 @@ fn file(groups: usize) -> SourceFile {
         )
         .unwrap();
     }
-    SourceFile { path: "groups.toml".to_owned(), text }
+    SourceFile::new("groups.toml", text)
 }
 
 /// A host with the members, bare.

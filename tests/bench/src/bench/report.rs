@@ -113,7 +113,7 @@ fn bar(name: &str, series: &Series, unit: f64) -> Option<Bar> {
 }
 
 /// What a phase is measured by: how long until it can be used, where that is a question.
-fn measure<'p>(name: &str, phase: &'p Phase) -> &'p Series {
+pub(crate) fn measure<'p>(name: &str, phase: &'p Phase) -> &'p Series {
     if name == "up" { &phase.usable } else { &phase.returned }
 }
 
