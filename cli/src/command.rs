@@ -2,6 +2,7 @@
 
 mod adopt;
 mod agent;
+mod ansible;
 mod check;
 mod complete;
 mod completions;
@@ -91,6 +92,8 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Complete(complete::CompleteArgs),
+    #[command(hide = true)]
+    Ansible(ansible::AnsibleArgs),
 }
 
 impl Command {
@@ -107,7 +110,8 @@ impl Command {
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
-            | Self::Guard(_) => true,
+            | Self::Guard(_)
+            | Self::Ansible(_) => true,
             Self::Doctor(args) => args.fixes(),
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
@@ -148,6 +152,7 @@ impl Command {
             Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Complete(args) => args.run(context),
+            Self::Ansible(args) => args.run(context),
         }
     }
 }

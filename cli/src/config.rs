@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use mpath_core::spec::Spec;
 use mpath_core::{Description, Group, Hook, Problem, SourceFile};
 
+use crate::ansible::Instead;
 use crate::trust::{self, Distrust};
 
 /// Where it lies.
@@ -146,10 +147,23 @@ impl ConfigError {
 impl Configuration {
     /// Reads a file, or every `*.toml` of a directory in the order of their names.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let Listed { files, mut distrust } = list(path)?;
+        Self::read_with(path, None)
+    }
+
+    /// The same, with one file as it would be.
+    pub(crate) fn read_with(path: &Path, instead: Option<&Instead>) -> Result<Self, ConfigError> {
+        let Listed { files, mut distrust } = list_with(path, instead)?;
         let mut sources = Vec::new();
         let mut unreadable = Vec::new();
         for (shown, path) in files {
+            let would_be = instead.filter(|instead| instead.file == Path::new(&shown));
+            if let Some(text) = would_be.and_then(|instead| instead.text.clone()) {
+                match text_of(text.into_bytes()) {
+                    Ok(text) => sources.push(SourceFile::new(shown, text)),
+                    Err(why) => unreadable.push(Unreadable { path: shown, why }),
+                }
+                continue;
+            }
             match read_text(&path) {
                 Ok((text, others)) => {
                     distrust.extend(others);
@@ -217,6 +231,23 @@ fn list(path: &Path) -> Result<Listed, ConfigError> {
         files.push((path.join(&name).display().to_string(), file));
     }
     Ok(Listed { files, distrust })
+}
+
+/// What is read where one file would be there, or would not.
+fn list_with(path: &Path, instead: Option<&Instead>) -> Result<Listed, ConfigError> {
+    let Some(Instead { file, text }) = instead else { return list(path) };
+    let mut listed = match list(path) {
+        Err(ConfigError::Missing(_) | ConfigError::Empty(_)) if text.is_some() => {
+            Listed { files: vec![], distrust: vec![] }
+        }
+        listed => listed?,
+    };
+    listed.files.retain(|(shown, _)| Path::new(shown) != file);
+    if text.is_some() {
+        let at = listed.files.partition_point(|(shown, _)| Path::new(shown) < file);
+        listed.files.insert(at, (file.display().to_string(), file.clone()));
+    }
+    if listed.files.is_empty() { Err(ConfigError::Empty(path.to_owned())) } else { Ok(listed) }
 }
 
 /// The text of a file, and who else has a hand on it.

@@ -8,7 +8,8 @@ use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities};
 
 use crate::adoptions::AdoptionStore;
-use crate::arguments::{Global, Patience};
+use crate::ansible::Instead;
+use crate::arguments::{Arguments, Global, Patience};
 use crate::boot::Services;
 use crate::config::Configuration;
 use crate::environment::Live;
@@ -39,12 +40,14 @@ pub(crate) struct Context<'e> {
     pub(crate) prober: &'e mut dyn Prober,
     pub(crate) resolv_conf: &'e Path,
     pub(crate) ssh_connection: Option<&'e OsStr>,
+    /// What is taken instead of a file of the configuration: to see what would become of it.
+    pub(crate) instead: Option<&'e Instead>,
 }
 
 impl Context<'_> {
     /// Reads the configuration. A command that changes the host takes none that others can write; any other warns of it.
     pub(crate) fn configuration(&mut self) -> Result<Configuration, CommandError> {
-        let configuration = Configuration::read(&self.global.config)?;
+        let configuration = Configuration::read_with(&self.global.config, self.instead)?;
         if self.changes_host {
             return Ok(configuration.trusted()?);
         }
@@ -52,6 +55,33 @@ impl Context<'_> {
             self.console.warning(&format!("{distrust}, so that `up` and `down` refuse it: {}", distrust.cure()));
         }
         Ok(configuration)
+    }
+
+    /// The same for a command that this one consists of.
+    pub(crate) fn for_a_verb<'c>(
+        &'c mut self,
+        parsed: &Arguments,
+        console: Console<'c>,
+        instead: Option<&'c Instead>,
+    ) -> Context<'c> {
+        Context {
+            global: parsed.global.clone(),
+            console,
+            open_backend: &mut *self.open_backend,
+            capabilities: self.capabilities.clone(),
+            state_directory: self.state_directory,
+            changes_host: parsed.command.changes_host(),
+            lasting_directory: self.lasting_directory,
+            start_guard: &mut *self.start_guard,
+            services: &mut *self.services,
+            live: self.live,
+            // Nobody is at a terminal that it has.
+            prompt: None,
+            prober: &mut *self.prober,
+            resolv_conf: self.resolv_conf,
+            ssh_connection: self.ssh_connection,
+            instead,
+        }
     }
 
     /// Takes the right to change the host.

@@ -5,6 +5,7 @@
 
 mod adoptions;
 mod agent;
+mod ansible;
 mod arguments;
 mod boot;
 mod command;
@@ -44,6 +45,7 @@ mod trust;
 mod up_run;
 mod view;
 mod watching;
+mod whole_file;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -114,7 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         start_guard,
         ..
     } = environment;
-    let mut context = Context {
+    let context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
         global: parsed.global,
         open_backend: &mut **open_backend,
@@ -132,8 +134,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         prober: &mut *environment.prober,
         resolv_conf: &environment.resolv_conf,
         ssh_connection: environment.ssh_connection.as_deref(),
+        instead: None,
     };
-    let code = match parsed.command.run(&mut context) {
+    carry_out(&parsed.command, context)
+}
+
+/// Runs a command, and tells how it ended.
+fn carry_out(command: &command::Command, mut context: Context<'_>) -> ExitCode {
+    let code = match command.run(&mut context) {
         Ok(code) => code,
         Err(error) => {
             context.console.command_error(&error);
