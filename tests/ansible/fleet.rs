@@ -36,7 +36,7 @@ pub(crate) fn path(host: &str, path: &str) -> PathBuf {
 pub(crate) fn on(host: &str, words: &[&str]) -> Command {
     let pid = fs::read_to_string(format!("/run/fleet/{host}.pid")).unwrap();
     let mut command = Command::new("nsenter");
-    command.args(["-t", pid.trim(), "-n", "-m"]).args(words);
+    command.args(["-t", pid.trim(), "-n", "-m", "-r", "-w"]).args(words);
     command
 }
 
