@@ -104,5 +104,5 @@ fn puppet_tells_why_a_group_is_not_up() {
     let (code, told) = puppet("web3", &[]);
     fs::write(&file, good).unwrap();
     assert_eq!(code, 4, "{told}");
-    assert!(told.contains("did you mean primary?"), "{told}");
+    assert!(told.contains("did you mean `primary`?"), "{told}");
 }
