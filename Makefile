@@ -95,6 +95,10 @@ test-drill: lab ## compare the gaps that a drill measures with a capture, in ten
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
+.PHONY: bench-fleet
+bench-fleet: ## plan and check a fleet of 10,000 hosts: time and memory, a line of JSON for each command
+	cargo bench --package mpath --bench fleet
+
 .PHONY: screens
 screens: lab ## make the pictures in the documents anew
 	tests/lab/packages --screens

@@ -8,6 +8,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use mpath_core::adoption::LeaveAlone;
+use mpath_core::backend::Hardware;
 use mpath_core::finding::Finding;
 use mpath_core::snapshot::Interface;
 use mpath_core::step::Family;
@@ -214,6 +215,10 @@ impl Backend for LinuxBackend {
 
     fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
         self.root.counters(interface)
+    }
+
+    fn hardware(&self, interface: &InterfaceName) -> Hardware {
+        self.root.hardware(interface)
     }
 
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mpath_core::backend::Hardware;
 use mpath_core::import::Files;
 use mpath_core::snapshot::{AcceptRa, Driver, Kind};
 use mpath_core::{Counters, InterfaceName, Snapshot};
@@ -84,6 +85,15 @@ impl Root {
     }
 
     /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
+    /// What an interface is made of: links to the driver and to the radio, and a number.
+    pub(crate) fn hardware(&self, interface: &InterfaceName) -> Hardware {
+        let leads_to = |link: &str| {
+            let target = fs::read_link(self.path(format!("sys/class/net/{interface}/{link}"))).ok()?;
+            Some(target.file_name()?.to_str()?.to_owned())
+        };
+        Hardware { driver: leads_to("device/driver"), phy: leads_to("phy80211"), speed: self.speed(interface) }
+    }
+
     fn speed(&self, interface: &InterfaceName) -> Option<u32> {
         speed_of(&self.read(format!("sys/class/net/{interface}/speed"))?)
     }

@@ -6,17 +6,19 @@ mod ansible;
 mod check;
 mod complete;
 mod completions;
+mod config;
 mod confirm;
 mod doctor;
 pub(crate) mod down;
 mod drill;
 mod enable;
 mod explain;
+mod facts;
 mod fmt;
 pub(crate) mod guard;
 mod import;
 mod init;
-mod plan;
+pub(crate) mod plan;
 mod recover;
 mod release;
 mod render;
@@ -84,6 +86,10 @@ pub(crate) enum Command {
     Guard(guard::GuardArgs),
     /// Check the configuration without looking at the host
     Check(check::CheckArgs),
+    /// Show what the files say to a host, and where each value comes from
+    Config(config::ConfigArgs),
+    /// Tell what is known of this host, for templates and for plans elsewhere
+    Facts(facts::FactsArgs),
     /// Lay files out as the documentation does, comments and all
     Fmt(fmt::FmtArgs),
     /// Print the JSON Schema of the file, for editors
@@ -116,6 +122,7 @@ impl Command {
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
             Self::Explain(_) | Self::Import(_) | Self::Init(_) | Self::Schema(_) => false,
+            Self::Config(_) | Self::Facts(_) => false,
             Self::Fmt(_) | Self::Completions(_) | Self::Complete(_) => false,
             Self::Plan(_) | Self::Render(_) | Self::Status(_) | Self::Check(_) | Self::Pending(_) => false,
             Self::Watch(_) | Self::WaitOnline(_) => false,
@@ -148,6 +155,8 @@ impl Command {
             Self::Pending(args) => args.run(context),
             Self::Recover(args) => args.run(context),
             Self::Guard(args) => args.run(context),
+            Self::Config(args) => args.run(context),
+            Self::Facts(args) => args.run(context),
             Self::Fmt(args) => args.run(context),
             Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),

@@ -1,12 +1,15 @@
 //! The configuration: its files, read, and the groups in them.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use mpath_core::spec::Spec;
-use mpath_core::{Description, Group, Hook, Problem, SourceFile};
+use mpath_core::spec::layers::{Layers, Texts};
+use mpath_core::validate::{describe, everywhere};
+use mpath_core::{Description, Group, GroupName, Hook, Identity, Problem, SourceFile};
 
 use crate::ansible::Instead;
 use crate::trust::{self, Distrust};
@@ -22,16 +25,40 @@ pub(crate) const LONGEST: u64 = 1024 * 1024;
 pub(crate) struct Configuration {
     pub(crate) groups: Vec<Group>,
     pub(crate) hooks: Vec<Hook>,
+    /// The groups that other hosts have.
+    pub(crate) elsewhere: Vec<GroupName>,
     pub(crate) files: usize,
     /// Who else has a hand on what was read.
     pub(crate) distrust: Vec<Distrust>,
 }
 
-/// What is read: a file, or those of a directory.
+/// The files, read, whichever host they are for.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) texts: Texts,
+    pub(crate) distrust: Vec<Distrust>,
+}
+
+/// What is read: a file, or those of a directory, each followed by its drop-ins.
 struct Listed {
-    /// Each as it is shown, and where it really is.
-    files: Vec<(String, PathBuf)>,
+    files: Vec<Entry>,
     distrust: Vec<Distrust>,
+}
+
+/// A file that is read.
+struct Entry {
+    /// As it is shown.
+    shown: String,
+    /// Where it really is.
+    path: PathBuf,
+    is_drop_in: bool,
+}
+
+impl Entry {
+    fn source(&self, text: String) -> SourceFile {
+        let source = SourceFile::new(self.shown.clone(), text);
+        SourceFile { is_drop_in: self.is_drop_in, ..source }
+    }
 }
 
 /// Why there is no configuration.
@@ -50,6 +77,9 @@ pub(crate) enum ConfigError {
         #[source]
         source: io::Error,
     },
+    /// Drop-ins lie beside no file that they could be laid over.
+    #[error("there is no {} for the drop-ins in {}", .file.display(), .folder.display())]
+    Orphans { folder: PathBuf, file: PathBuf },
     /// Files that cannot be read as text: each with its reason.
     #[error("{}", count(.0.len(), "file cannot be read", "files cannot be read"))]
     Unreadable(Vec<Unreadable>),
@@ -123,6 +153,9 @@ impl ConfigError {
             ),
             Self::Missing(_) => Some("name a file or a directory that is there by --config".to_owned()),
             Self::Empty(path) => Some(format!("describe a group in {}", path.join("NAME.toml").display())),
+            Self::Orphans { folder, .. } => {
+                Some(format!("drop-ins go with their file: rename or move {} away", folder.display()))
+            }
             Self::NoGroups { .. } => Some("a group begins with a line such as [group.home-lan]".to_owned()),
             Self::Directory { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("run it as root".to_owned())
@@ -144,8 +177,8 @@ impl ConfigError {
     }
 }
 
-impl Configuration {
-    /// Reads a file, or every `*.toml` of a directory in the order of their names.
+impl Files {
+    /// Reads a file, or every `*.toml` of a directory in the order of their names, and the drop-ins of each.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         Self::read_with(path, None)
     }
@@ -155,21 +188,21 @@ impl Configuration {
         let Listed { files, mut distrust } = list_with(path, instead)?;
         let mut sources = Vec::new();
         let mut unreadable = Vec::new();
-        for (shown, path) in files {
-            let would_be = instead.filter(|instead| instead.file == Path::new(&shown));
+        for entry in files {
+            let would_be = instead.filter(|instead| instead.file == Path::new(&entry.shown));
             if let Some(text) = would_be.and_then(|instead| instead.text.clone()) {
                 match text_of(text.into_bytes()) {
-                    Ok(text) => sources.push(SourceFile::new(shown, text)),
-                    Err(why) => unreadable.push(Unreadable { path: shown, why }),
+                    Ok(text) => sources.push(entry.source(text)),
+                    Err(why) => unreadable.push(Unreadable { path: entry.shown, why }),
                 }
                 continue;
             }
-            match read_text(&path) {
+            match read_text(&entry.path) {
                 Ok((text, others)) => {
                     distrust.extend(others);
-                    sources.push(SourceFile::new(shown, text));
+                    sources.push(entry.source(text));
                 }
-                Err(why) => unreadable.push(Unreadable { path: shown, why }),
+                Err(why) => unreadable.push(Unreadable { path: entry.shown, why }),
             }
         }
         if !unreadable.is_empty() {
@@ -177,21 +210,36 @@ impl Configuration {
         }
         let mut seen = BTreeSet::new();
         distrust.retain(|distrust| seen.insert(distrust.to_string()));
-        match mpath_core::read(&sources) {
-            Ok(description) if description.groups.is_empty() => {
+        Ok(Self { texts: Texts::read(sources), distrust })
+    }
+}
+
+impl Configuration {
+    /// What files say to a host.
+    pub(crate) fn of(files: Files, identity: &Identity) -> Result<Self, ConfigError> {
+        let Files { texts, distrust } = files;
+        let layers = Layers::new(&texts);
+        let everywhere = everywhere::check(&layers);
+        let described = describe(&layers, identity, everywhere);
+        drop(layers);
+        let sources = texts.into_sources();
+        match described {
+            Ok(Description { groups, elsewhere, .. }) if groups.is_empty() && elsewhere.is_empty() => {
                 Err(ConfigError::NoGroups { files: sources.into_iter().map(|source| source.path).collect() })
             }
-            Ok(Description { groups, hooks }) => Ok(Self { groups, hooks, files: sources.len(), distrust }),
+            Ok(Description { groups, hooks, elsewhere }) => {
+                Ok(Self { groups, hooks, elsewhere, files: sources.len(), distrust })
+            }
             Err(problems) => Err(ConfigError::Problems { files: sources, problems }),
         }
     }
 
     /// What can be read of it: for those to whom a name that is there is worth more than an error.
-    pub(crate) fn readable(path: &Path) -> Vec<Spec> {
+    pub(crate) fn readable(path: &Path, identity: &Identity) -> Vec<Spec> {
         let files = list(path).map(|listed| listed.files).unwrap_or_default();
-        let texts =
-            files.into_iter().filter_map(|(shown, path)| Some(SourceFile::new(shown, read_text(&path).ok()?.0)));
-        texts.enumerate().map(|(number, source)| Spec::parse(number, &source).0).collect()
+        let sources = files.iter().filter_map(|entry| Some(entry.source(read_text(&entry.path).ok()?.0)));
+        let texts = Texts::read(sources.collect());
+        Layers::new(&texts).specs(identity)
     }
 
     /// The same, if nobody else has a hand on it.
@@ -205,32 +253,74 @@ fn list(path: &Path) -> Result<Listed, ConfigError> {
         io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
         _ => ConfigError::Directory { path: path.to_owned(), source },
     };
-    let (real, mut distrust) = trust::walk(path).map_err(fails)?;
+    let (real, distrust) = trust::walk(path).map_err(fails)?;
+    let mut listed = Listed { files: vec![], distrust };
     if !fs::symlink_metadata(&real).map_err(fails)?.is_dir() {
-        return Ok(Listed { files: vec![(path.display().to_string(), real)], distrust });
+        listed.files.push(Entry { shown: path.display().to_string(), path: real, is_drop_in: false });
+        listed.add_drop_ins(path)?;
+        return Ok(listed);
     }
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&real).map_err(fails)? {
-        let name = entry.map_err(fails)?.file_name();
-        let bytes = name.as_encoded_bytes();
-        // Editors keep their locks and copies under names with a leading dot.
-        if bytes.ends_with(b".toml") && !bytes.starts_with(b".") && !real.join(&name).is_dir() {
-            names.push(name);
+    // A drop-in without its file would be dropped without a word.
+    let is_file = |name: &str| name.ends_with(".toml") && !real.join(name).is_dir();
+    for name in names(&real).map_err(fails)? {
+        let of_folder = name.to_str().and_then(|name| name.strip_suffix(".d")).filter(|name| name.ends_with(".toml"));
+        if let Some(file) = of_folder.filter(|file| real.join(&name).is_dir() && !real.join(file).exists()) {
+            return Err(ConfigError::Orphans { folder: path.join(&name), file: path.join(file) });
         }
     }
-    names.sort();
-    if names.is_empty() {
+    for name in names(&real).map_err(fails)? {
+        if !is_file(&name.to_string_lossy()) {
+            continue;
+        }
+        listed.add(&real, &name, path, false);
+        listed.add_drop_ins(&path.join(&name))?;
+    }
+    if listed.files.is_empty() {
         return Err(ConfigError::Empty(path.to_owned()));
     }
-    let mut files = Vec::new();
-    for name in names {
+    Ok(listed)
+}
+
+/// The names in a directory, sorted, without those of editors, which keep their locks and copies under names with a
+/// leading dot.
+fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+    let names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name()));
+    let mut names = names.collect::<io::Result<Vec<_>>>()?;
+    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
+    names.sort();
+    Ok(names)
+}
+
+impl Listed {
+    /// Adds a file of a directory.
+    fn add(&mut self, real: &Path, name: &OsStr, shown: &Path, is_drop_in: bool) {
         // A link that leads nowhere is told of when it is to be read.
-        let (file, others) = trust::walk(&real.join(&name)).unwrap_or_else(|_| (real.join(&name), vec![]));
+        let (path, others) = trust::walk(&real.join(name)).unwrap_or_else(|_| (real.join(name), vec![]));
         // Of what leads to the directory all is said.
-        distrust.extend(others.into_iter().filter(|others| !others.is_of(&real)));
-        files.push((path.join(&name).display().to_string(), file));
+        self.distrust.extend(others.into_iter().filter(|others| !others.is_of(real)));
+        self.files.push(Entry { shown: shown.join(name).display().to_string(), path, is_drop_in });
     }
-    Ok(Listed { files, distrust })
+
+    /// Adds the drop-ins of a file: those of the directory beside it that has its name and `.d`, in the order of their
+    /// names. A link to `/dev/null` is none, as with systemd.unit(5).
+    fn add_drop_ins(&mut self, file: &Path) -> Result<(), ConfigError> {
+        let mut folder = file.as_os_str().to_owned();
+        folder.push(".d");
+        let folder = PathBuf::from(folder);
+        let fails = |source| ConfigError::Directory { path: folder.clone(), source };
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        let (real, others) = trust::walk(&folder).map_err(fails)?;
+        self.distrust.extend(others);
+        for name in names(&real).map_err(fails)? {
+            let is_masked = fs::canonicalize(real.join(&name)).is_ok_and(|path| path == Path::new("/dev/null"));
+            if name.as_encoded_bytes().ends_with(b".toml") && !is_masked && !real.join(&name).is_dir() {
+                self.add(&real, &name, &folder, true);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is read where one file would be there, or would not.
@@ -242,10 +332,16 @@ fn list_with(path: &Path, instead: Option<&Instead>) -> Result<Listed, ConfigErr
         }
         listed => listed?,
     };
-    listed.files.retain(|(shown, _)| Path::new(shown) != file);
-    if text.is_some() {
-        let at = listed.files.partition_point(|(shown, _)| Path::new(shown) < file);
-        listed.files.insert(at, (file.display().to_string(), file.clone()));
+    let is_it = |entry: &Entry| Path::new(&entry.shown) == file;
+    if text.is_none() {
+        listed.files.retain(|entry| !is_it(entry));
+    } else if !listed.files.iter().any(is_it) {
+        let folder = file.parent().and_then(Path::to_str).and_then(|folder| folder.strip_suffix(".d"));
+        let of = folder.filter(|of| listed.files.iter().any(|entry| entry.shown == *of)).map(Path::new);
+        // Behind the file that it is a drop-in of, or among the others.
+        let at = listed.files.partition_point(|entry| Path::new(&entry.shown) < file);
+        let shown = file.display().to_string();
+        listed.files.insert(at, Entry { shown, path: file.clone(), is_drop_in: of.is_some() });
     }
     if listed.files.is_empty() { Err(ConfigError::Empty(path.to_owned())) } else { Ok(listed) }
 }
@@ -279,7 +375,7 @@ pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, WhyUnreadable> {
 
 /// The files of a configuration, as they are shown.
 pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
-    Ok(list(path)?.files.into_iter().map(|(shown, _)| shown.into()).collect())
+    Ok(list(path)?.files.into_iter().map(|entry| entry.shown.into()).collect())
 }
 
 fn wrong_files(problems: &[Problem]) -> usize {

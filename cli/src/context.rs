@@ -4,14 +4,15 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mpath_core::identity::Links;
 use mpath_core::journal::{Recovery, Token};
-use mpath_core::{Backend, BackendError, Capabilities};
+use mpath_core::{Backend, BackendError, Capabilities, Identity};
 
 use crate::adoptions::AdoptionStore;
 use crate::ansible::Instead;
 use crate::arguments::{Arguments, Global, Patience};
 use crate::boot::Services;
-use crate::config::Configuration;
+use crate::config::{Configuration, Files};
 use crate::environment::Live;
 use crate::error::CommandError;
 use crate::host::Host;
@@ -39,6 +40,8 @@ pub(crate) struct Context<'e> {
     pub(crate) prompt: Option<&'e mut dyn Prompt>,
     pub(crate) prober: &'e mut dyn Prober,
     pub(crate) resolv_conf: &'e Path,
+    /// The name of this host and its system.
+    pub(crate) identity: Identity,
     pub(crate) ssh_connection: Option<&'e OsStr>,
     /// What is taken instead of a file of the configuration: to see what would become of it.
     pub(crate) instead: Option<&'e Instead>,
@@ -47,7 +50,18 @@ pub(crate) struct Context<'e> {
 impl Context<'_> {
     /// Reads the configuration. A command that changes the host takes none that others can write; any other warns of it.
     pub(crate) fn configuration(&mut self) -> Result<Configuration, CommandError> {
-        let configuration = Configuration::read_with(&self.global.config, self.instead)?;
+        let identity = self.identity.clone();
+        self.configuration_of(&identity)
+    }
+
+    /// The same, as it is for another host.
+    pub(crate) fn configuration_of(&mut self, identity: &Identity) -> Result<Configuration, CommandError> {
+        let configuration = self.read_configuration(identity)?;
+        if configuration.groups.is_empty() {
+            let name = identity.name.as_deref().unwrap_or("?");
+            let os = identity.os.map_or(String::new(), |os| format!(", {os}"));
+            self.console.note(&format!("no group of the configuration is for this host ({name}{os})"));
+        }
         if self.changes_host {
             return Ok(configuration.trusted()?);
         }
@@ -80,8 +94,26 @@ impl Context<'_> {
             prober: &mut *self.prober,
             resolv_conf: self.resolv_conf,
             ssh_connection: self.ssh_connection,
+            identity: self.identity.clone(),
             instead,
         }
+    }
+
+    /// Reads the configuration, whoever else can write it. Where it asks for the MAC addresses of interfaces, this host is
+    /// looked at, unless they are known.
+    pub(crate) fn read_configuration(&mut self, identity: &Identity) -> Result<Configuration, CommandError> {
+        let files = Files::read_with(&self.global.config, self.instead)?;
+        let identity = self.with_links(identity, &files)?;
+        Ok(Configuration::of(files, &identity)?)
+    }
+
+    /// The identity, with the interfaces of this host where files ask for them and nothing is known of them.
+    pub(crate) fn with_links(&mut self, identity: &Identity, files: &Files) -> Result<Identity, CommandError> {
+        let is_here = identity.links == Links::Unknown && identity.name == self.identity.name;
+        if !is_here || !files.texts.want_links() {
+            return Ok(identity.clone());
+        }
+        Ok(identity.clone().with_links(&self.host()?.snapshot))
     }
 
     /// Takes the right to change the host.

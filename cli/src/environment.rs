@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use mpath_core::journal::Token;
-use mpath_core::{Backend, BackendError, Capabilities};
+use mpath_core::{Backend, BackendError, Capabilities, Identity};
 
 use crate::boot::Services;
 use crate::prompt::Prompt;
@@ -39,6 +39,8 @@ pub struct Environment<'a> {
     pub live: Option<Live>,
     /// The file of the name servers.
     pub resolv_conf: PathBuf,
+    /// The name of this host and its system.
+    pub identity: Identity,
     /// `SSH_CONNECTION`, where mpath is called over SSH.
     pub ssh_connection: Option<OsString>,
 }

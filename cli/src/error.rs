@@ -54,6 +54,12 @@ pub(crate) fn one_line(error: &dyn Error) -> String {
 }
 
 impl CommandError {
+    /// Whether it is only that there is no configuration, or none with a group.
+    pub(crate) fn is_of_no_configuration(&self) -> bool {
+        use ConfigError::{Empty, Missing, NoGroups};
+        matches!(&self.config, Some(Missing(_) | Empty(_) | NoGroups { .. }))
+    }
+
     /// Signals cannot be caught.
     pub(crate) fn signals(error: std::io::Error) -> Self {
         Self::of_the_system("cannot catch signals", error)

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use mpath_core::identity::Os;
 use mpath_core::import::{Files, Importer};
 use mpath_core::render::Renderer;
 
@@ -40,6 +41,15 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// The system that it is of.
+    pub(crate) fn os(self) -> Os {
+        match self {
+            Self::Solaris10 => Os::Solaris,
+            Self::Hostname | Self::ScriptIllumos => Os::Illumos,
+            _ => Os::Linux,
+        }
+    }
+
     /// What writes it, if mpath can.
     pub(crate) fn renderer(self) -> Option<Renderer> {
         match self {

@@ -18,6 +18,7 @@ mod environment;
 mod error;
 mod exit_code;
 mod feed;
+mod fleet;
 mod format;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -41,6 +42,7 @@ mod recovery;
 mod selection;
 mod signals;
 mod story;
+mod template;
 mod trust;
 mod up_run;
 mod view;
@@ -51,6 +53,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
 use clap::{CommandFactory as _, Parser as _};
+use mpath_core::Identity;
+use mpath_core::identity::{Os, index_of};
 
 use crate::arguments::Arguments;
 pub use crate::boot::{Services, SystemServices};
@@ -83,9 +87,17 @@ pub fn run_process() -> ExitCode {
         prompt: is_interactive.then_some(&mut terminal),
         prober: &mut reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
+        identity: identity(),
         ssh_connection: std::env::var_os("SSH_CONNECTION"),
     };
     run(std::env::args_os(), &mut environment)
+}
+
+/// What a configuration can ask of this host without a look at its interfaces.
+fn identity() -> Identity {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let os = Os::from_word(std::env::consts::OS);
+    Identity { index: index_of(&name), name: Some(name), os, ..Identity::default() }
 }
 
 /// Whether the terminal, if there is one, knows no escape sequences.
@@ -133,6 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         services: &mut *environment.services,
         prober: &mut *environment.prober,
         resolv_conf: &environment.resolv_conf,
+        identity: environment.identity.clone(),
         ssh_connection: environment.ssh_connection.as_deref(),
         instead: None,
     };

@@ -28,6 +28,12 @@ pub trait Backend {
     /// What an interface has carried, where the platform tells. Reads, never writes.
     fn counters(&self, interface: &InterfaceName) -> Option<Counters>;
 
+    /// What an interface is made of, where the platform tells. Reads, never writes.
+    fn hardware(&self, interface: &InterfaceName) -> Hardware {
+        let _ = interface;
+        Hardware::default()
+    }
+
     /// Everything that is wrong with groups on the host, whoever made them, the worst first. Reads, never writes; listens
     /// for so long to what the segment says by itself, where that tells something.
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError>;
@@ -54,6 +60,17 @@ pub trait Backend {
 pub trait Changes: Send {
     /// Returns when the host may be another than when this was called last, or than at the beginning.
     fn wait(&mut self) -> Result<(), BackendError>;
+}
+
+/// What an interface is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hardware {
+    /// Its driver.
+    pub driver: Option<String>,
+    /// The radio that it is on.
+    pub phy: Option<String>,
+    /// Its speed in Mbit/s.
+    pub speed: Option<u32>,
 }
 
 /// What an interface has carried since it was made.

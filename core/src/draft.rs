@@ -14,6 +14,7 @@ pub use settle::Settled;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use toml_writer::{TomlStringBuilder, WriteTomlValue as _};
 
 use crate::import::Origin;
@@ -158,6 +159,19 @@ impl From<i64> for Value {
 impl<V: Into<Value>> From<Vec<V>> for Value {
     fn from(values: Vec<V>) -> Self {
         Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Serialize for Value {
+    /// As JSON has it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::List(values) => serializer.collect_seq(values),
+            Self::Table(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::detection::ProbeDetection;
+use crate::identity::Os;
 use crate::mode::ModeName;
 use crate::spec::form::{Form, Text};
 use crate::spec::keys::{KEYS, Key};
@@ -17,9 +18,16 @@ const REFERENCE: &str = include_str!("../../docs/reference/mpath-toml.md");
 pub fn schema() -> Value {
     let mut definitions: Map<String, Value> = Map::new();
     for text in Text::ALL {
-        definitions.insert(text.word().to_owned(), json!({ "type": "string", "pattern": text.pattern() }));
+        let plain = json!({ "pattern": text.pattern() });
+        let form = match text {
+            Text::Group | Text::Argument | Text::User => plain,
+            // What it is with its facts put in, only the host knows.
+            _ => json!({ "anyOf": [plain, { "pattern": FACT }] }),
+        };
+        definitions.insert(text.word().to_owned(), with(json!({ "type": "string" }), form));
     }
     definitions.insert("group".to_owned(), group());
+    definitions.insert("override".to_owned(), table(""));
     let hook = with(table("hook[]"), json!({ "required": ["on", "run"] }));
     definitions.insert("hook".to_owned(), hook);
     json!({
@@ -61,15 +69,46 @@ fn group() -> Value {
     let true_of = |key: &str| json!({ "required": [key], "properties": { key: { "const": true } } });
     let addresses = json!({ "required": ["addresses"], "properties": { "addresses": { "minItems": 1 } } });
     let modes: Vec<_> = ModeName::ALL.iter().map(|mode| not_in(*mode)).collect();
-    with(
-        table(""),
-        json!({
-            "required": ["members"],
-            "anyOf": [addresses, true_of("dhcp"), true_of("dhcp6"), true_of("accept-ra")],
-            "allOf": modes,
-        }),
-    )
+    let whole = json!({
+        "required": ["members"],
+        "anyOf": [addresses, true_of("dhcp"), true_of("dhcp6"), true_of("accept-ra")],
+        "allOf": modes,
+    });
+    // What is missing, or in the way, may be otherwise for every host that has the group.
+    let has_overrides = json!({ "anyOf": [{ "required": ["host"] }, { "required": ["os"] }] });
+    let mut group = with(table(""), json!({ "if": { "not": has_overrides }, "then": whole }));
+    let systems = Os::words().into_iter().map(|os| (os.to_owned(), reference("override"))).collect::<Map<_, _>>();
+    let one_or_list = |of: Value| json!({ "anyOf": [of.clone(), { "type": "array", "items": of }] });
+    let patterns = json!({ "type": "string", "pattern": PATTERN });
+    group["properties"]["match"] = json!({
+        "description": "Which hosts have the group; without it all",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "host": with(json!({ "description": "Patterns of host names" }), one_or_list(patterns)),
+            "os": with(json!({ "description": "Systems" }), one_or_list(json!({ "enum": Os::words() }))),
+        },
+    });
+    group["properties"]["os"] = json!({
+        "description": "What hosts of a system have over the group",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": systems,
+    });
+    group["properties"]["host"] = json!({
+        "description": "What hosts have over the group whose names a pattern means: * is any characters, ? is one",
+        "type": "object",
+        "propertyNames": { "pattern": PATTERN },
+        "additionalProperties": reference("override"),
+    });
+    group
 }
+
+/// A text that asks for a fact of the host.
+const FACT: &str = r"\$\{";
+
+/// A pattern of host names.
+const PATTERN: &str = r"^[A-Za-z0-9\-_.*?]+$";
 
 /// What a group of this mode does not have.
 fn not_in(mode: ModeName) -> Value {
@@ -144,8 +183,8 @@ fn of(form: &Form) -> Value {
         Form::OneOrList(entry) => {
             json!({ "anyOf": [of(entry), { "type": "array", "maxItems": 2, "items": of(entry) }] })
         }
-        Form::Words(words) => json!({ "enum": words() }),
-        Form::Mode => of_mode(ModeName::ALL),
+        Form::Words(words) => json!({ "anyOf": [{ "enum": words() }, { "type": "string", "pattern": FACT }] }),
+        Form::Mode => json!({ "anyOf": [of_mode(ModeName::ALL), { "type": "string", "pattern": FACT }] }),
         Form::Flag => json!({ "type": "boolean" }),
         Form::Number(range) => {
             let bound = |number: i128| i64::try_from(number).unwrap_or(i64::MAX);
@@ -213,6 +252,10 @@ mod tests {
             None => table,
         };
         for (name, value) in table["properties"].as_object().into_iter().flatten() {
+            // What is for some hosts has the same keys again.
+            if path.is_empty() && crate::spec::layers::KEYS.contains(&name.as_str()) {
+                continue;
+            }
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             found.push(path.clone());
             paths(schema, value, &path, found);

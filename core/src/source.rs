@@ -11,6 +11,8 @@ pub struct SourceFile {
     pub path: String,
     /// All of its text.
     pub text: String,
+    /// Whether it is a drop-in of the last file before it that is none.
+    pub is_drop_in: bool,
 }
 
 /// A place in one of the files.
@@ -25,7 +27,12 @@ pub struct Span {
 impl SourceFile {
     /// A file of this path and text.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self { path: path.into(), text: text.into(), is_drop_in: false }
+    }
+
+    /// A drop-in of this path and text.
+    pub fn drop_in(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { is_drop_in: true, ..Self::new(path, text) }
     }
 
     /// Line and column of a byte, both from 1; the column counts characters. What lies behind the text is its end.

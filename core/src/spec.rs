@@ -9,6 +9,7 @@ pub mod form;
 mod group;
 mod hook;
 pub mod keys;
+pub mod layers;
 mod value;
 mod walk;
 

@@ -11,6 +11,7 @@
 mod across;
 mod addressing;
 mod detection;
+pub mod everywhere;
 mod hooks;
 mod members;
 mod mode;
@@ -19,8 +20,9 @@ use crate::group::{Device, Group};
 use crate::mode::ModeName;
 use crate::problem::{Place, either};
 use crate::settings::Failback;
-use crate::spec::{Field, GroupSpec, Spec, keys};
-use crate::{Hook, Problem, SourceFile};
+use crate::spec::layers::{Layers, Texts, fact};
+use crate::spec::{Field, GroupSpec, keys};
+use crate::{GroupName, Hook, Identity, Problem, SourceFile};
 
 /// What files say: groups, and what is run when something happens to them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,43 +31,77 @@ pub struct Description {
     pub groups: Vec<Group>,
     /// The hooks, in the order of the files.
     pub hooks: Vec<Hook>,
+    /// The groups that other hosts have.
+    pub elsewhere: Vec<GroupName>,
 }
 
-/// Reads files: all that they say, or all problems in the order of their places.
+/// Reads files for a host of which nothing is known: all that they say, or all problems in the order of their places.
 pub fn read(sources: &[SourceFile]) -> Result<Description, Vec<Problem>> {
-    let mut problems = Vec::new();
+    read_for(sources, &Identity::default())
+}
+
+/// The same for a host.
+pub fn read_for(sources: &[SourceFile], identity: &Identity) -> Result<Description, Vec<Problem>> {
+    let texts = Texts::read(sources.to_vec());
+    let layers = Layers::new(&texts);
+    let everywhere = everywhere::check(&layers);
+    describe(&layers, identity, everywhere)
+}
+
+/// What files say to a host. `everywhere` is what is wrong with them whatever the host.
+pub fn describe(
+    layers: &Layers<'_>,
+    identity: &Identity,
+    everywhere: Vec<Problem>,
+) -> Result<Description, Vec<Problem>> {
+    let mut problems = everywhere;
+    let mut found = Vec::new();
     let mut specs = Vec::new();
     let mut hook_specs = Vec::new();
     let mut groups = Vec::new();
     let mut hooks = Vec::new();
-    for (source, file) in sources.iter().enumerate() {
-        let (spec, found) = Spec::parse(source, file);
-        problems.extend(found);
-        for group in spec.groups {
-            if spec.complete {
-                groups.extend(check(&group, &mut problems));
+    let mut elsewhere = Vec::new();
+    for host in layers.of_host(identity) {
+        found.extend(host.problems);
+        elsewhere.extend(host.elsewhere);
+        for group in host.spec.groups {
+            if host.spec.complete {
+                groups.extend(check_group(&group, &mut found));
             }
             specs.push(group);
         }
-        for hook in spec.hooks {
-            if spec.complete {
-                hooks.extend(hooks::check(&hook, &mut problems));
+        for hook in host.spec.hooks {
+            if host.spec.complete {
+                hooks.extend(hooks::check(&hook, &mut found));
             }
             hook_specs.push(hook);
         }
     }
-    problems.extend(across::check(&specs));
-    problems.extend(hooks::check_groups(&hook_specs, &specs));
+    found.extend(across::check(&specs));
+    found.extend(hooks::check_groups(&hook_specs, &specs, &elsewhere));
+    let told: Vec<_> = problems.iter().map(|problem| (problem.code, problem.span.clone())).collect();
+    problems.extend(found.into_iter().filter(|problem| !told.contains(&(problem.code, problem.span.clone()))));
     if problems.is_empty() {
-        return Ok(Description { groups, hooks });
+        return Ok(Description { groups, hooks, elsewhere });
     }
+    show_what_is_written(layers, &mut problems);
     let place = |problem: &Problem| (problem.span.source, problem.span.bytes.start, problem.span.bytes.end);
     problems.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.key.cmp(&b.key)));
     Err(problems)
 }
 
+/// A value that a fact was put into is told with the text that it came from.
+fn show_what_is_written(layers: &Layers<'_>, problems: &mut [Problem]) {
+    for problem in problems.iter_mut().filter(|problem| !problem.code.ends_with("-fact")) {
+        let written = layers.written(&problem.span);
+        if fact::is_asked_for(written) && written.len() < 200 && !written.contains('\n') {
+            problem.message = format!("{}, from {written}", problem.message);
+        }
+    }
+}
+
 /// Checks one group. Where there is a problem the result is not used, so any value does.
-fn check(spec: &GroupSpec, problems: &mut Vec<Problem>) -> Option<Group> {
+fn check_group(spec: &GroupSpec, problems: &mut Vec<Problem>) -> Option<Group> {
     let mode = if spec.mode.failed() { None } else { Some(spec.mode.get().copied().unwrap_or(ModeName::ActiveBackup)) };
     let mut check = Check { spec, mode, problems };
     let members = check.members();

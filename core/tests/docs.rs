@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use mpath_core::identity::Os;
 use mpath_core::mode::ModeName;
 use mpath_core::spec::keys::KEYS;
-use mpath_core::{SourceFile, read};
+use mpath_core::{Identity, SourceFile, read_for};
 
 fn reference() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/mpath-toml.md");
@@ -39,7 +40,7 @@ fn every_example_of_the_reference_is_a_good_file() {
     let mut examples = 0;
     for block in reference.split("```toml\n").skip(1) {
         let (text, _) = block.split_once("```").unwrap();
-        let groups = read(&[SourceFile::new("mpath-toml.md", text)]);
+        let groups = read_for(&[SourceFile::new("mpath-toml.md", text)], &Identity::named("web7", Os::Linux));
         assert!(groups.as_ref().is_ok_and(|read| !read.groups.is_empty()), "{text}\n{groups:?}");
         examples += 1;
     }

@@ -7,8 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use mpath::{Environment, Stream, SystemServices, reach};
 use mpath_backend_illumos::IllumosBackend;
+use mpath_core::identity::Os;
 use mpath_core::journal::Token;
-use mpath_core::{Backend, BackendError};
+use mpath_core::{Backend, BackendError, Identity};
 
 /// Where the simulator of this host lies.
 const HOST: &str = "/run/mpath/sim";
@@ -35,6 +36,7 @@ pub(crate) fn main() -> ExitCode {
         prober: &mut reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
         ssh_connection: std::env::var_os("SSH_CONNECTION"),
+        identity: Identity { os: Some(Os::Illumos), ..Identity::default() },
     };
     let code = mpath::run(std::env::args_os(), &mut environment);
     let _ = io::stdout().flush();

@@ -92,6 +92,9 @@ fn runs(example: &str) {
         "adopt" | "release" => crate::adopt::foreign(),
         _ => World::up(),
     };
+    if example.contains("/etc/mpath/facts") {
+        world.capture();
+    }
     if verb == "release" {
         assert_eq!(world.run("adopt kernel --yes -q").code, 0);
     }

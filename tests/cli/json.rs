@@ -42,7 +42,7 @@ fn keys_of(value: &Value, keys: &mut Vec<String>) {
             for (key, value) in object {
                 keys.push(key.clone());
                 // What a step, a note or a refusal carries beside its sentence is data of the model.
-                if !matches!(key.as_str(), "steps" | "notes" | "refusals") {
+                if !matches!(key.as_str(), "steps" | "notes" | "refusals" | "snapshot" | "receipts") {
                     keys_of(value, keys);
                 }
             }
@@ -71,6 +71,13 @@ fn every_document_is_as_the_reference_shows_it() {
     world.run("up -q");
     documented("check", &world, "check --json");
     documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
+    world.capture();
+    documented("facts", &world, "facts");
+    documented("config", &world, "config show --json --config DIR/etc/home-lan.toml");
+    documented("plan-hosts", &world, "plan --hosts DIR/etc/facts --json --config DIR/etc/home-lan.toml");
+    let list = "[host.web1]\nos = \"linux\"\n[host.web2]\nos = \"linux\"\n";
+    std::fs::write(world.path("hosts.toml"), list).unwrap();
+    documented("check-hosts", &world, "check --hosts DIR/hosts.toml --json --config DIR/etc/home-lan.toml");
     let mut booting = systemd();
     booting.terminal = true;
     documented("enable", &booting, "enable home-lan --json --config DIR/tree/etc/mpath");

@@ -18,6 +18,7 @@ mod enable;
 mod examples;
 mod expected;
 mod files;
+mod fleet;
 mod fmt;
 mod format_netplan;
 mod format_networkd;

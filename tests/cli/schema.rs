@@ -89,7 +89,8 @@ fn what_is_wrong_with_a_single_key_the_schema_refuses_there() {
         let Err(problems) = read(&[SourceFile::new(&place, &text)]) else { continue };
         let Some(complaints) = complaints(&validator, &text) else { continue };
         for problem in problems.iter().filter(|problem| KNOWABLE.contains(&problem.code)) {
-            if problem.key.is_empty() {
+            // What a fact has become of, only the host knows.
+            if problem.key.is_empty() || problem.message.contains("${") {
                 continue;
             }
             let key = pointer(&problem.key);

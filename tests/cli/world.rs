@@ -14,10 +14,12 @@ use mpath::{Answer, Environment, Prompt, Services, Stream};
 use mpath_core::adoption::LeaveAlone;
 use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
+use mpath_core::identity::Os;
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{
-    Backend, BackendError, Capabilities, Changes, Counters, Finding, InterfaceName, MacAddress, Snapshot, Step,
+    Backend, BackendError, Capabilities, Changes, Counters, Finding, Identity, InterfaceName, MacAddress, Snapshot,
+    Step,
 };
 use tempfile::TempDir;
 
@@ -49,6 +51,8 @@ pub(crate) struct World {
     /// The network beyond the host.
     pub(crate) beyond: Rc<Beyond>,
     pub(crate) ssh_connection: Option<&'static str>,
+    /// The name of the host and its system.
+    pub(crate) identity: Identity,
     /// What the manager of services was told, and what it says to it.
     pub(crate) managed: Rc<RefCell<Vec<String>>>,
     pub(crate) manager_fails: Cell<bool>,
@@ -258,6 +262,7 @@ impl World {
             asked: Rc::default(),
             beyond: Rc::default(),
             ssh_connection: None,
+            identity: Identity::named("laptop", Os::Linux),
             managed: Rc::default(),
             manager_fails: Cell::new(false),
         };
@@ -287,6 +292,17 @@ impl World {
         fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(&path, "# not yet\n").unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+
+    /// Writes the facts of the host where the documents have them, and the template that they show.
+    pub(crate) fn capture(&self) {
+        fs::create_dir_all(self.path("etc/facts")).unwrap();
+        let facts = self.run("facts");
+        assert_eq!(facts.code, 0, "{facts}");
+        fs::write(self.path("etc/facts/web1.json"), facts.stdout).unwrap();
+        let template = HOME_LAN.replace("\"192.168.1.24\"", "\"{{ gateway }}\"");
+        assert_ne!(template, HOME_LAN);
+        fs::write(self.path("etc/lan.toml.j2"), template).unwrap();
     }
 
     /// The text of a receipt.
@@ -372,6 +388,7 @@ impl World {
             start_guard: &mut start_guard,
             prober: &mut Fake(self.beyond.clone()),
             resolv_conf: self.path("resolv.conf"),
+            identity: self.identity.clone(),
             ssh_connection: self.ssh_connection.map(Into::into),
             prompt: person.as_mut().map(|person| person as &mut dyn Prompt),
         };

@@ -304,6 +304,7 @@ impl World {
             prompt: None,
             prober: &mut Nobody,
             resolv_conf: self.directory.path().join("resolv.conf"),
+            identity: mpath_core::Identity::default(),
             ssh_connection: None,
         };
         let code = mpath::run(words.collect::<Vec<_>>(), &mut environment).number();

@@ -13,7 +13,7 @@ use crate::network::{Segment, batch};
 crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts);
 
 fn group(text: &str) -> Group {
-    let source = SourceFile { path: "test.toml".to_owned(), text: text.to_owned() };
+    let source = SourceFile::new("test.toml".to_owned(), text.to_owned());
     mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
 }
 

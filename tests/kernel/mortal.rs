@@ -99,6 +99,7 @@ pub(crate) fn main() -> Option<ExitCode> {
         prompt: None,
         prober: &mut mpath::reach::Network,
         resolv_conf: "/etc/resolv.conf".into(),
+        identity: mpath_core::Identity::default(),
         ssh_connection: None,
     };
     Some(mpath::run(std::iter::once(program).chain(arguments), &mut environment).into())

@@ -25,7 +25,7 @@ fn eth1_works_alone() {
 }
 
 fn group(text: &str) -> Group {
-    let source = SourceFile { path: "test.toml".to_owned(), text: text.to_owned() };
+    let source = SourceFile::new("test.toml".to_owned(), text.to_owned());
     mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
 }
 

@@ -33,7 +33,7 @@ fn cases() -> Vec<PathBuf> {
 
 fn group(case: &Path) -> Group {
     let path = case.join("group.toml");
-    let source = SourceFile { path: path.display().to_string(), text: fs::read_to_string(&path).unwrap() };
+    let source = SourceFile::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
     let groups =
         mpath_core::validate::read(&[source]).unwrap_or_else(|problems| panic!("{path:?}: {problems:#?}")).groups;
     assert_eq!(groups.len(), 1, "{path:?}");

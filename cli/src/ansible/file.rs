@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::request::usage;
 use super::verb::Words;
 use crate::ExitCode;
-use crate::config::{self, ConfigError, Configuration};
+use crate::config::{self, ConfigError, Configuration, Files};
 use crate::context::Context;
 use crate::trust::{self, NoDirectory};
 use crate::whole_file;
@@ -101,7 +101,9 @@ impl FileChange {
 
     /// The whole configuration with the file as it would be: it has to be right, on this platform too.
     pub(super) fn check(&self, context: &mut Context<'_>) -> Result<(), Reply> {
-        let nothing_left = || match Configuration::read_with(&self.config, Some(&self.after)) {
+        let nothing_left = || match Files::read_with(&self.config, Some(&self.after))
+            .and_then(|files| Configuration::of(files, &context.identity))
+        {
             Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. }) => true,
             Ok(_) | Err(_) => false,
         };

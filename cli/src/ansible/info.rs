@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::lenient;
 use super::reply::Reply;
 use super::verb::Words;
-use crate::config::{ConfigError, Configuration};
+use crate::config::{ConfigError, Files};
 use crate::context::Context;
 
 /// Its arguments.
@@ -33,7 +33,7 @@ pub(super) fn run(options: InfoOptions, context: &mut Context<'_>) -> Result<Rep
     };
     // A host that is yet to get one is not broken.
     if options.name.is_none()
-        && let Err(ConfigError::Missing(_) | ConfigError::Empty(_)) = Configuration::read(&config)
+        && let Err(ConfigError::Missing(_) | ConfigError::Empty(_)) = Files::read(&config)
     {
         return Ok(reply("there is no configuration").with("groups", Value::Array(vec![])));
     }

@@ -16,7 +16,6 @@ use super::plan::{self, GroupPlan, PlanArgs};
 use crate::ExitCode;
 use crate::adoptions;
 use crate::arguments::Patience;
-use crate::config::{ConfigError, Configuration};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, one_line};
 use crate::format::{self, Format};
@@ -190,13 +189,15 @@ impl AdoptArgs {
             let hint = Some(format!("`mpath release {name}` puts back what was written"));
             return Err(told(ExitCode::Failed, format!("{name} was taken over before, perhaps not to its end"), hint));
         }
-        match Configuration::read(&context.global.config) {
+        let identity = context.identity.clone();
+        match context.read_configuration(&identity) {
             Ok(configuration) if configuration.groups.iter().any(|other| other.name() == name) => {
                 let hint = Some(format!("to take the device over as the file says: mpath up --adopt {name}"));
                 Err(told(ExitCode::Failed, format!("there is a group {name} in the configuration already"), hint))
             }
-            Ok(_) | Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+            Err(error) if error.is_of_no_configuration() => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,6 +1,8 @@
 //! `mpath check`: the files and what the platform can do, without a look at the host.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use mpath_core::dispute;
 use mpath_core::refusal::Refusal;
 use serde::Serialize;
@@ -10,6 +12,7 @@ use crate::arguments::Selection;
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, refusal_code};
+use crate::fleet::audit;
 use crate::output::{Document, RefusalText};
 
 /// Check the configuration without looking at the host
@@ -21,10 +24,15 @@ Examples:
   mpath check --config /etc/mpath/home-lan.toml
       one file, wherever it lies
   mpath check --json
-      the same for programs, as for an editor")]
+      the same for programs, as for an editor
+  mpath check --hosts /etc/mpath/facts
+      a whole fleet on one machine, and what none of its hosts can see by itself")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     selection: Selection,
+    /// Check it for these hosts: a directory or a file of what `mpath facts` wrote on each, or a list of them, `hosts.toml`
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, conflicts_with_all = ["groups", "all"])]
+    hosts: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +44,9 @@ struct Checked {
 
 impl CheckArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        if let Some(hosts) = &self.hosts {
+            return audit::run(hosts, context);
+        }
         context.tell_unfinished();
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;

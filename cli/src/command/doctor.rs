@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::status::PLAIN;
 use crate::ExitCode;
 use crate::arguments::{Patience, duration};
-use crate::config::{ConfigError, Configuration, count};
+use crate::config::count;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::host::Host;
@@ -182,10 +182,8 @@ impl DoctorArgs {
 
 /// The groups of the configuration; none where there is no configuration, as on the host of somebody else.
 fn groups(context: &mut Context<'_>) -> Result<Vec<Group>, CommandError> {
-    let missing = matches!(
-        Configuration::read(&context.global.config),
-        Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. })
-    );
+    let identity = context.identity.clone();
+    let missing = context.read_configuration(&identity).is_err_and(|error| error.is_of_no_configuration());
     if missing && context.global.config == std::path::Path::new(crate::config::DEFAULT) {
         return Ok(vec![]);
     }

@@ -19,7 +19,6 @@ use serde::Serialize;
 use self::asking::Asking;
 use super::plan::{self, GroupPlan, PlanArgs};
 use crate::ExitCode;
-use crate::config::{ConfigError, Configuration};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
 use crate::output::{Table, shell_path};
@@ -87,10 +86,11 @@ pub(super) type Told = (ExitCode, ErrorText);
 
 impl InitArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let described = match Configuration::read(&context.global.config) {
+        let identity = context.identity.clone();
+        let described = match context.read_configuration(&identity) {
             Ok(configuration) => configuration.groups,
-            Err(ConfigError::Missing(_) | ConfigError::Empty(_) | ConfigError::NoGroups { .. }) => vec![],
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_of_no_configuration() => vec![],
+            Err(error) => return Err(error),
         };
         let host = context.host()?;
         let (snapshot, capabilities) = (host.snapshot, host.backend.capabilities().clone());

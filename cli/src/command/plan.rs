@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use mpath_core::dispute;
 use mpath_core::plan::{self, NoPlan, Plan};
 use mpath_core::resolve::Question;
-use mpath_core::{BackendError, Group, GroupName, InterfaceName, Outage};
+use mpath_core::{BackendError, Group, GroupName, Identity, InterfaceName, Outage};
 use serde::Serialize;
 
 use super::down;
@@ -15,6 +15,7 @@ use crate::arguments::{Limit, Selection};
 use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, record_code, refusal_code};
+use crate::fleet::rollout;
 use crate::host::Host;
 use crate::output::{Console, Document, NoteText, RefusalText, StepText};
 use crate::platform::elsewhere::{Elsewhere, Platform};
@@ -31,7 +32,9 @@ Examples:
   mpath plan --down home-lan
       what `down` would do
   mpath plan --platform solaris --persist
-      what the same files come to on Solaris 11.4")]
+      what the same files come to on Solaris 11.4
+  mpath plan --hosts /etc/mpath/facts --summary
+      what a roll-out would do to many hosts, none of which is asked")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     selection: Selection,
@@ -53,6 +56,12 @@ pub(crate) struct PlanArgs {
     /// Plan for the host of this captured state (JSON, as in a receipt), not for assumed members
     #[arg(long, value_name = "FILE", requires = "platform")]
     state: Option<PathBuf>,
+    /// Plan for these hosts: a directory or a file of what `mpath facts` wrote on each
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, conflicts_with_all = ["down", "platform", "state", "groups", "all"])]
+    hosts: Option<PathBuf>,
+    /// Tell how many of the hosts would change, and in which way
+    #[arg(long, requires = "hosts")]
+    summary: bool,
     #[command(flatten)]
     limit: Limit,
 }
@@ -85,11 +94,23 @@ impl PlanArgs {
             persist: false,
             platform: None,
             state: None,
+            hosts: None,
+            summary: false,
             limit: Limit::default(),
         }
     }
 
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
+        if let Some(hosts) = &self.hosts {
+            let options = rollout::Options {
+                adopt: self.adopt,
+                persist: self.persist,
+                summary: self.summary,
+                check: self.check,
+                max_outage: self.limit.max_outage,
+            };
+            return rollout::run(hosts, &options, context);
+        }
         context.tell_unfinished();
         let plans = if self.down { self.down(context)? } else { self.up(context)? };
         let mut code = ExitCode::Done;
@@ -108,7 +129,10 @@ impl PlanArgs {
 
     /// What `up` would do.
     pub(crate) fn up(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
-        let configuration = context.configuration()?;
+        let identity = context.identity.clone();
+        // What files have for another system is for the host of another system.
+        let os = self.platform.map(Platform::os).or(identity.os);
+        let configuration = context.configuration_of(&Identity { os, ..identity })?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let host = match self.platform {
             None => context.host()?,
@@ -224,7 +248,12 @@ impl GroupPlan {
         Self { error: Some(error), code, ..Self::empty(name, device) }
     }
 
-    fn new(name: &GroupName, device: Option<InterfaceName>, plan: Result<Plan, NoPlan>, host: &Host) -> Self {
+    pub(crate) fn new(
+        name: &GroupName,
+        device: Option<InterfaceName>,
+        plan: Result<Plan, NoPlan>,
+        host: &Host,
+    ) -> Self {
         let empty = Self::empty(name, device);
         match plan {
             Ok(plan) => {

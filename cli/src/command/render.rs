@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use mpath_core::render::{RenderedFile, Rendering};
+use mpath_core::spec::layers::Texts;
+use mpath_core::{Identity, SourceFile};
 use serde::Serialize;
 
 use crate::ExitCode;
 use crate::arguments::Selection;
-use crate::config::count;
+use crate::config::{Configuration, Files, count};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, refusal_code};
+use crate::fleet::captured::Captured;
 use crate::format::{self, Format};
 use crate::output::{NoteText, RefusalText};
+use crate::template::{self, Setting};
 
 /// Write groups as files of a system's own configuration
 #[derive(Debug, Args)]
@@ -23,13 +27,24 @@ Examples:
   mpath render home-lan --to solaris10
       the files of a Solaris 10, one after the other
   mpath render --to hostname --json
-      the files of an illumos, for programs")]
+      the files of an illumos, for programs
+  mpath render --template /etc/mpath/lan.toml.j2 --set gateway=192.168.1.24 --facts /etc/mpath/facts/web1.json
+      a configuration from a template, for the host of these facts")]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     selection: Selection,
     /// The format
-    #[arg(long, value_name = "FORMAT", value_parser = format::written)]
-    to: Format,
+    #[arg(long, value_name = "FORMAT", value_parser = format::written, required_unless_present = "template")]
+    to: Option<Format>,
+    /// Fill in this template of a configuration (minijinja), check what comes out, and print it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["to", "root", "groups", "all"])]
+    template: Option<PathBuf>,
+    /// Set a variable of the template; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = template::setting, requires = "template")]
+    settings: Vec<Setting>,
+    /// The facts of the host that it is for, as `mpath facts` wrote them: the variable `facts`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    facts: Option<PathBuf>,
     /// Write the files below this directory, not to standard output
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     root: Option<PathBuf>,
@@ -48,7 +63,18 @@ struct Rendered {
 
 impl RenderArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let configuration = context.configuration()?;
+        let captured = self.facts.as_deref().map(Captured::only).transpose()?;
+        if let Some(template) = &self.template {
+            return self.fill_in(template, captured.as_ref(), context);
+        }
+        let Some(format) = self.to else { return Ok(ExitCode::Usage) };
+        // What files have for another system is for the host of another system.
+        let here = context.identity.clone();
+        let identity = match &captured {
+            Some(captured) => captured.identity(),
+            None => Identity { os: Some(format.os()), ..here },
+        };
+        let configuration = context.configuration_of(&identity)?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let source = context.global.config.display().to_string();
         let mut rendered = Rendered {
@@ -60,7 +86,7 @@ impl RenderArgs {
             error: None,
         };
         let mut code = ExitCode::Done;
-        let Some(render) = self.to.renderer() else { return Ok(ExitCode::Usage) };
+        let Some(render) = format.renderer() else { return Ok(ExitCode::Usage) };
         match render(&chosen, &source) {
             Ok(Rendering { files, notes, private }) => {
                 for (group, note) in &notes {
@@ -89,6 +115,33 @@ impl RenderArgs {
             context.console.document(&rendered);
         }
         Ok(code)
+    }
+
+    /// Fills in a template, and prints what is right.
+    fn fill_in(
+        &self,
+        template: &Path,
+        captured: Option<&Captured>,
+        context: &mut Context<'_>,
+    ) -> Result<ExitCode, CommandError> {
+        let facts = captured.and_then(|captured| captured.facts.as_ref());
+        let text = template::filled_in(template, &self.settings, facts)?;
+        let identity = captured.map_or_else(|| context.identity.clone(), Captured::identity);
+        let path = format!("{}, filled in", template.display());
+        let files = Files { texts: Texts::read(vec![SourceFile::new(path, text.as_str())]), distrust: vec![] };
+        let identity = context.with_links(&identity, &files)?;
+        Configuration::of(files, &identity)?;
+        if context.console.is_json() {
+            let name = template.file_name().unwrap_or_default().to_string_lossy();
+            let path = name.strip_suffix(".j2").unwrap_or(&name).to_owned();
+            let files = vec![RenderedFile { path, text }];
+            let (notes, refusals) = (vec![], vec![]);
+            let schema = "mpath.render/1";
+            context.console.document(&Rendered { schema, files, private: false, notes, refusals, error: None });
+        } else {
+            text.lines().for_each(|line| context.console.line(line));
+        }
+        Ok(ExitCode::Done)
     }
 
     /// Puts the files where they shall be.

@@ -61,7 +61,7 @@ pub(super) fn with_host(wanted: Wanted, mut names: Vec<Name>, line: &Line, conte
 }
 
 fn files(line: &Line, context: &Context<'_>) -> Vec<Spec> {
-    Configuration::readable(line.configuration().as_ref().unwrap_or(&context.global.config))
+    Configuration::readable(line.configuration().as_ref().unwrap_or(&context.global.config), &context.identity)
 }
 
 fn groups(files: &[Spec]) -> impl Iterator<Item = &GroupSpec> {

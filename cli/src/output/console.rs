@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use mpath_core::GroupName;
+use mpath_core::{GroupName, Problem, SourceFile};
 use serde::Serialize;
 
 use super::printable::{printable, printable_json};
@@ -252,12 +252,17 @@ impl<'e> Console<'e> {
         }
     }
 
+    /// What is wrong in files, each with its lines.
+    pub(crate) fn problems(&mut self, files: &[SourceFile], problems: &[Problem]) {
+        let text = problems::render(files, problems, self.paint_err);
+        self.rendered_err(&text);
+    }
+
     /// Why a command failed as a whole.
     pub(crate) fn command_error(&mut self, error: &CommandError) {
         match &error.config {
             Some(ConfigError::Problems { files, problems }) => {
-                let text = problems::render(files, problems, self.paint_err);
-                self.rendered_err(&text);
+                self.problems(files, problems);
             }
             Some(ConfigError::Unreadable(files)) => {
                 for file in files {

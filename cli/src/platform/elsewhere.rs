@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use mpath_backend_illumos::Dialect;
+use mpath_core::identity::Os;
 use mpath_core::{
     Backend, BackendError, Capabilities, Changes, Counters, Finding, Group, InterfaceName, Snapshot, Step,
 };
@@ -39,6 +40,24 @@ pub(crate) struct Elsewhere {
 }
 
 impl Platform {
+    /// The newest platform of a system.
+    pub(crate) fn of(os: Os) -> Self {
+        match os {
+            Os::Linux => Self::Linux,
+            Os::Illumos => Self::Illumos,
+            Os::Solaris => Self::Solaris,
+        }
+    }
+
+    /// The system, as files know it.
+    pub(crate) fn os(self) -> Os {
+        match self {
+            Self::Linux => Os::Linux,
+            Self::Illumos | Self::IllumosIfconfig => Os::Illumos,
+            Self::Solaris => Os::Solaris,
+        }
+    }
+
     fn dialect(self) -> Option<Dialect> {
         match self {
             Self::Linux => None,
@@ -48,7 +67,8 @@ impl Platform {
         }
     }
 
-    fn capabilities(self) -> Capabilities {
+    /// What it can do, as far as that is known without a look at a host.
+    pub(crate) fn capabilities(self) -> Capabilities {
         match self.dialect() {
             None => mpath_backend_linux::capabilities(),
             Some(dialect) => mpath_backend_illumos::capabilities_of(dialect),
@@ -76,7 +96,8 @@ impl Elsewhere {
         Self::new(platform, host)
     }
 
-    fn new(platform: Platform, host: Snapshot) -> Self {
+    /// A host in a state that was captured.
+    pub(crate) fn new(platform: Platform, host: Snapshot) -> Self {
         let mut capabilities = platform.capabilities();
         if platform.dialect().is_some() {
             capabilities.obstacles = mpath_backend_illumos::obstacles_in(&host);

@@ -17,6 +17,7 @@ use super::duplicates;
 pub(super) const MOST_ERRORS: usize = 20;
 
 /// A file as TOML.
+#[derive(Debug)]
 pub(super) struct Document {
     /// The text with all syntax errors blanked; `None` where that failed.
     pub(super) readable: Option<String>,

@@ -1,12 +1,14 @@
 //! The tables `[group.NAME]` of a file, key by key.
 
+use toml::de::{DeTable, DeValue};
+
 use super::keys::range;
 use super::walk::{Node, Table, Walk};
 use super::{At, DetectionSpec, Field, GroupSpec, LacpSpec, LinkSpec, List, MemberSpec, ProbeSpec, RouteSpec, value};
 use crate::mode::{LacpRate, LacpSelect, TransmitHash};
 use crate::problem::Place;
 use crate::settings::Failback;
-use crate::{Millis, Problem};
+use crate::{GroupName, Millis, Problem};
 
 const INTERFACE: &str = "\"eth1\"";
 const TIME: &str = "\"100ms\"";
@@ -39,8 +41,18 @@ fn group(walk: &mut Walk, name: &str, place: Place, node: &Node<'_>) -> Option<G
         walk.wrong_type(node, "a table", Some(format!("write [{}] with single brackets", node.place.key)));
         return None;
     }
-    let table = walk.table(node, "", "a table, as in [group.home-lan]")?;
-    let table = &table;
+    of_table(walk, name, node)
+}
+
+/// A group from a tree that was put together.
+pub(super) fn of_tree(walk: &mut Walk, name: &str, place: &Place, tree: &DeTable<'_>) -> Option<GroupSpec> {
+    let name = value::group_name(name).ok().map(|value| At { value, place: place.clone() });
+    let value = DeValue::Table(tree.clone());
+    of_table(walk, name, &Node::new(&value, place.clone()))
+}
+
+fn of_table(walk: &mut Walk, name: Option<At<GroupName>>, node: &Node<'_>) -> Option<GroupSpec> {
+    let table = &walk.table(node, "", "a table, as in [group.home-lan]")?;
     Some(GroupSpec {
         name,
         header: table.place.clone(),

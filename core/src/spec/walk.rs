@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use toml::de::{DeTable, DeValue};
 
+use super::layers::{self, Bases};
 use super::value::Fault;
 use super::{At, Field, GroupSpec, HookSpec, List, group, hook, keys};
 use crate::problem::{Place, quoted};
@@ -11,8 +12,16 @@ use crate::{Problem, Span};
 
 /// The walk over one file, and what it found.
 pub(super) struct Walk {
-    source: usize,
+    files: Files,
     pub(super) problems: Vec<Problem>,
+}
+
+/// The files that the places of a tree are in.
+enum Files {
+    /// The one of this number.
+    One(usize),
+    /// Several, with their places in one row.
+    Row(Bases),
 }
 
 /// A value of the tree and its place.
@@ -56,11 +65,20 @@ pub(super) fn top(walk: &mut Walk, root: &DeTable<'_>) -> (Vec<GroupSpec>, Vec<H
 
 impl Walk {
     pub(super) fn new(source: usize, problems: Vec<Problem>) -> Self {
-        Self { source, problems }
+        Self { files: Files::One(source), problems }
+    }
+
+    /// A walk over a tree that several files have a part in.
+    pub(super) fn over(bases: Bases) -> Self {
+        Self { files: Files::Row(bases), problems: vec![] }
     }
 
     pub(super) fn place(&self, bytes: Range<usize>, key: String) -> Place {
-        Place { span: Span { source: self.source, bytes }, key }
+        let span = match &self.files {
+            Files::One(source) => Span { source: *source, bytes },
+            Files::Row(bases) => bases.span(bytes),
+        };
+        Place { span, key }
     }
 
     /// The tree's own entries, in the order of the file: key, its place, and its value.
@@ -73,7 +91,7 @@ impl Walk {
                 (key.get_ref().as_ref(), self.place(key.span(), path), node)
             })
             .collect();
-        found.sort_by_key(|(_, place, _)| place.span.bytes.start);
+        found.sort_by_key(|(_, place, _)| (place.span.source, place.span.bytes.start));
         found
     }
 
@@ -83,11 +101,13 @@ impl Walk {
             self.wrong_type(node, example, None);
             return None;
         };
+        // What says for which hosts something is has been taken out where that matters.
+        let of_layers = if path.is_empty() { &layers::KEYS[..] } else { &[] };
         for (name, place, _) in self.entries(entries, &node.place) {
-            if keys::names(path).any(|known| known == name) {
+            if keys::names(path).any(|known| known == name) || of_layers.contains(&name) {
                 continue;
             }
-            let known: Vec<_> = keys::names(path).collect();
+            let known: Vec<_> = keys::names(path).chain(of_layers.iter().copied()).collect();
             let problem = Problem::new("unknown-key", &place, format!("the key {} is not known here", quoted(name)));
             let mut problem = problem.allowed(known.join(", "));
             problem.hint = keys::suggestion(path, name);
@@ -208,6 +228,20 @@ impl Walk {
         Some(list)
     }
 
+    /// The entries of a list, or the one that stands in place of it; `None` where it is neither, or one is wrong.
+    pub(super) fn one_or_list<T>(
+        &mut self,
+        node: &Node<'_>,
+        example: &str,
+        mut item: impl FnMut(&mut Self, &Node<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if node.is_text() {
+            return Some(vec![item(self, node)?]);
+        }
+        let list = self.list(node, example, item)?;
+        list.complete.then(|| list.items.into_iter().map(|at| at.value).collect())
+    }
+
     pub(super) fn fault(&mut self, fault: Fault, place: &Place) {
         let mut problem = Problem::new(fault.code, place, fault.message);
         (problem.allowed, problem.hint) = (fault.allowed, fault.hint);
@@ -223,6 +257,10 @@ impl Walk {
 }
 
 impl<'a> Node<'a> {
+    pub(super) fn new(value: &'a DeValue<'a>, place: Place) -> Self {
+        Self { value, place }
+    }
+
     pub(super) fn entries(&self) -> Option<&'a DeTable<'a>> {
         self.value.as_table()
     }

@@ -61,9 +61,10 @@ fn must_have<T>(
     }
 }
 
-/// Reports groups of hooks that no file has.
-pub(super) fn check_groups(hooks: &[HookSpec], groups: &[GroupSpec]) -> Vec<Problem> {
-    let known: Vec<&GroupName> = groups.iter().filter_map(|group| Some(&group.name.as_ref()?.value)).collect();
+/// Reports groups of hooks that no file has, for this host or for others.
+pub(super) fn check_groups(hooks: &[HookSpec], groups: &[GroupSpec], elsewhere: &[GroupName]) -> Vec<Problem> {
+    let here = groups.iter().filter_map(|group| Some(&group.name.as_ref()?.value));
+    let known: Vec<&GroupName> = here.chain(elsewhere).collect();
     let mut problems = Vec::new();
     for at in hooks.iter().flat_map(|hook| hook.groups.items()).filter(|at| !known.contains(&&at.value)) {
         let names = known.iter().map(|name| name.as_str());

@@ -1,0 +1,5 @@
+//! Many hosts at once: what was captured of them, and what their plans come to.
+
+pub(crate) mod audit;
+pub(crate) mod captured;
+pub(crate) mod rollout;
