@@ -95,6 +95,17 @@ test-drill: lab ## compare the gaps that a drill measures with a capture, in ten
 fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thought of
 	tests/fuzz/run --total $$(($(MINUTES) * 60))
 
+.PHONY: bench
+bench: lab ## measure mpath beside what people would use instead: docs/benchmarks.md, its pictures and bench.json
+	tests/lab/packages --bench
+	tests/lab/setup --packages vt-6.1
+	tests/bench/run -k $(KERNEL)
+
+.PHONY: bench-gate
+bench-gate: lab ## hold a few ratios and counts of instructions against tests/bench/gate.json
+	tests/lab/packages --bench
+	tests/bench/run -k $(KERNEL) --gate
+
 .PHONY: bench-fleet
 bench-fleet: ## plan and check a fleet of 10,000 hosts: time and memory, a line of JSON for each command
 	cargo bench --package mpath --bench fleet
@@ -109,12 +120,24 @@ deb: ## build a Debian package below target/debian
 	packaging/deb
 
 .PHONY: test-deb
-test-deb: ## install, upgrade and purge the Debian package in a bare Debian, as root
-	packaging/test-deb
+test-deb: lab ## install, boot, upgrade and purge the Debian package in a bare Debian, as root
+	MPATH_TEST_BOOT=$(KERNEL) packaging/test-deb
 
 .PHONY: rpm
 rpm: ## build an RPM package below target/rpm
 	packaging/rpm/build
+
+.PHONY: test-rpm
+test-rpm: ## install and erase the RPM package in a bare root, as root
+	packaging/test-rpm
+
+.PHONY: reproducible
+reproducible: ## build the Debian package twice, in two places, and compare: ten minutes
+	packaging/reproduce
+
+.PHONY: deny
+deny: ## licences, second versions and sources of what comes from others; and its known holes, where they can be looked up
+	tests/deny
 
 .PHONY: lint
 lint: ## format, clippy, documentation, shell scripts, manual pages, examples by the schema

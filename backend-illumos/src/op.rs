@@ -16,7 +16,7 @@ use mpath_core::{InterfaceName, Step};
 use serde::Serialize;
 
 use crate::boot_file::{self, Edit};
-pub use crate::command::CommandLine;
+pub(crate) use crate::command::CommandLine;
 use crate::dialect::Dialect;
 use crate::way::Way;
 use crate::{mark, mpathd};

@@ -16,6 +16,7 @@ use mpath_core::{Backend, BackendError, Capabilities, Changes, Counters, Interfa
 use netlink_packet_route::address::AddressMessage;
 
 use crate::capability::capabilities;
+use crate::claim;
 use crate::dhcp;
 use crate::diagnosis::diagnose;
 use crate::driver;
@@ -231,6 +232,10 @@ impl Backend for LinuxBackend {
         interfaces: &[InterfaceName],
     ) -> Result<Vec<LeaveAlone>, BackendError> {
         Ok(leave::leave_alone(&self.root, snapshot, &self.indices, interfaces))
+    }
+
+    fn managers(&mut self, snapshot: &Snapshot) -> Vec<(InterfaceName, String)> {
+        claim::managers(&self.root, snapshot)
     }
 
     fn explain(&self, step: &Step) -> Vec<String> {

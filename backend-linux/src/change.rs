@@ -21,7 +21,7 @@ use mpath_core::{Detection, GroupSettings, Millis, Mode};
 use crate::option::BondOption;
 
 /// Every option of a new bond, in the order in which an administrator would write them.
-pub fn options_of(settings: &GroupSettings) -> Vec<BondOption> {
+pub(crate) fn options_of(settings: &GroupSettings) -> Vec<BondOption> {
     let name = settings.mode.name();
     let mut options = vec![BondOption::Mode(name)];
     options.extend(detection_options(settings.detection.as_ref(), name));
@@ -40,7 +40,7 @@ pub fn options_of(settings: &GroupSettings) -> Vec<BondOption> {
 }
 
 /// The options that turn a bond with one group of settings into one with another.
-pub fn changes(from: &GroupSettings, to: &GroupSettings) -> Vec<BondOption> {
+pub(crate) fn changes(from: &GroupSettings, to: &GroupSettings) -> Vec<BondOption> {
     let mode = to.mode.name();
     if from.mode.name() != mode {
         return mode_change(from, to);

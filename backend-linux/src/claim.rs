@@ -14,7 +14,7 @@ use mpath_core::finding::Evidence;
 use mpath_core::snapshot::Manager;
 use mpath_core::{InterfaceName, Snapshot};
 
-use crate::facts::Claim;
+use crate::facts::{Claim, Claimant};
 use crate::sysfs::Root;
 
 /// Everything that others claim.
@@ -31,6 +31,17 @@ pub(crate) fn claims(root: &Root, snapshot: &Snapshot, indices: &HashMap<Interfa
         }
     }
     claims
+}
+
+/// Who manages which interface or would at a boot, by the names of their programs.
+pub(crate) fn managers(root: &Root, snapshot: &Snapshot) -> Vec<(InterfaceName, String)> {
+    let files = ifupdown::claims(root).into_iter().chain(netplan::claims(root));
+    let word = |claim: &Claim| if claim.by == Claimant::Netplan { "netplan" } else { "ifupdown" };
+    let named = files.map(|claim| (claim.interface.clone(), word(&claim).to_owned()));
+    let clients = process::clients(root, snapshot.interfaces.keys());
+    let live = snapshot.interfaces.iter().filter_map(|(name, interface)| Some((name, interface.manager?)));
+    let live = live.map(|(name, manager)| (name.clone(), manager.word().to_owned()));
+    live.chain(named).chain(clients).collect()
 }
 
 /// The first line of a file that begins like this.

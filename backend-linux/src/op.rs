@@ -23,7 +23,7 @@ use crate::option::BondOption;
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "op")]
-pub enum Op {
+pub(crate) enum Op {
     /// Loads the module without its `bond0` (`max_bonds`).
     LoadModule,
     /// `RTM_NEWLINK` with `NLM_F_CREATE`.
@@ -148,7 +148,7 @@ pub enum Op {
 }
 
 /// The native operations of a step.
-pub fn ops_for(step: &Step) -> Vec<Op> {
+pub(crate) fn ops_for(step: &Step) -> Vec<Op> {
     let op = match step.clone() {
         Step::LoadDriver => Op::LoadModule,
         Step::CreateGroup(NewGroup { device, settings, label, mac, mtu }) => {

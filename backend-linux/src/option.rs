@@ -16,7 +16,7 @@ use serde::Serialize;
 /// One option of a bond with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BondOption {
+pub(crate) enum BondOption {
     /// `mode`.
     Mode(ModeName),
     /// `miimon`, in ms; 0 is off.

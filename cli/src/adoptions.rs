@@ -61,6 +61,16 @@ impl AdoptionStore {
         Ok(Some(found))
     }
 
+    /// Those whose change somebody has to confirm. One that cannot be read is told where its group is meant.
+    pub(crate) fn unconfirmed(&self) -> Vec<Adoption> {
+        let names = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let group = |entry: fs::DirEntry| GroupName::new(entry.path().file_stem()?.to_str()?).ok();
+        let found = names.filter_map(group).filter_map(|group| self.recall(&group).ok().flatten());
+        let mut found: Vec<_> = found.filter(|adoption| adoption.confirm.is_some()).collect();
+        found.sort_by(|a, b| a.group.cmp(&b.group));
+        found
+    }
+
     /// Remembers one.
     pub(crate) fn keep(&self, adoption: &Adoption) -> Result<(), RecordError> {
         let path = self.path(&adoption.group);

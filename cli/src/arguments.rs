@@ -99,6 +99,15 @@ pub(crate) struct Patience {
     pub(crate) wait: Millis,
 }
 
+/// A time to confirm a change, in whole seconds: 1 s to a day.
+pub(crate) fn confirm_time(text: &str) -> Result<u64, String> {
+    let time: Millis = text.parse().map_err(|error: MillisError| error.to_string())?;
+    match u64::from(time.get()).div_ceil(1000) {
+        seconds @ 1..=86_400 => Ok(seconds),
+        _ => Err("1s to 86400s, a day, are possible".to_owned()),
+    }
+}
+
 /// Zero needs no unit.
 pub(crate) fn duration(text: &str) -> Result<Millis, MillisError> {
     if text == "0" { Ok(Millis::new(0)) } else { text.parse() }

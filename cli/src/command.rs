@@ -1,6 +1,6 @@
 //! The commands: one file each.
 
-mod adopt;
+pub(crate) mod adopt;
 mod agent;
 mod ansible;
 mod check;

@@ -24,6 +24,7 @@ use crate::prompt::Answer;
 use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
+use crate::up_run::Hold;
 
 /// A change that waits, as in `mpath.pending/1`.
 #[derive(Debug, Clone, Serialize)]
@@ -94,6 +95,23 @@ pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, RecordErr
         }
     }
     Ok(changes)
+}
+
+/// Lets a change that is done wait from now on, and finds it. To be called with the lock.
+pub(crate) fn begin(hold: Option<&Hold>, journals: &JournalStore) -> Result<Option<Pending>, RecordError> {
+    let Some(Hold { token, seconds: Some(seconds), .. }) = hold else { return Ok(None) };
+    extend(token, *seconds, journals)?;
+    Ok(pending(journals)?.into_iter().find(|change| change.token == *token))
+}
+
+/// Tells of a change that waits: people by a note, and a program that reads the last line by a document.
+pub(crate) fn tell(pending: Option<&Pending>, context: &mut Context<'_>) {
+    let Some(pending) = pending else { return };
+    let text = format!("undone in {} s unless confirmed: mpath confirm {}", pending.seconds, pending.token.0);
+    context.console.note(&text);
+    if !context.console.is_json() {
+        context.console.document(&PendingDocument::new(vec![pending.clone()]));
+    }
 }
 
 /// The change that is meant: the one named, or else the only one.

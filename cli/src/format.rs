@@ -1,5 +1,7 @@
 //! The formats of other tools that groups are written in and read from, and the files that stand for a host.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -85,12 +87,35 @@ impl Format {
         }
     }
 
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// All that can be written, each with what it is.
+    pub(crate) fn all_written() -> Vec<(String, String)> {
+        named(Self::is_written)
+    }
+
+    /// All that can be read.
+    pub(crate) fn all_read() -> Vec<(String, String)> {
+        named(Self::is_read)
+    }
+
+    fn is_written(self) -> bool {
+        self.renderer().is_some()
+    }
+
+    fn is_read(self) -> bool {
+        self.importer().is_some() || self == Self::Kernel
+    }
+
     /// Where a file of this name would lie on a host.
     pub(crate) fn place_of(self, name: &str) -> String {
         match self {
             Self::Solaris10 | Self::Hostname => format!("etc/{name}"),
             Self::Netplan => format!("etc/netplan/{name}"),
-            Self::Ifcfg => format!("{}/{name}", mpath_backend_linux::format::ifcfg::FOLDER),
+            Self::Ifcfg => mpath_backend_linux::format::ifcfg::place_of(name),
             Self::NetworkManager => format!("{}/{name}", mpath_backend_linux::format::networkmanager::FOLDER),
             Self::Networkd => format!("etc/systemd/network/{name}"),
             Self::Ifupdown | Self::Ifupdown2 => mpath_backend_linux::format::ifupdown::place_of(name),
@@ -103,22 +128,59 @@ impl Format {
 
 /// The formats that can be written, for the command line.
 pub(crate) fn written(text: &str) -> Result<Format, String> {
-    chosen(text, |format| format.renderer().is_some())
+    chosen(text, Format::is_written)
 }
 
 /// Those that can be read.
 pub(crate) fn read(text: &str) -> Result<Format, String> {
-    chosen(text, |format| format.importer().is_some() || format == Format::Kernel)
+    chosen(text, Format::is_read)
 }
 
-fn chosen(text: &str, can: impl Fn(Format) -> bool) -> Result<Format, String> {
+fn chosen(text: &str, can: fn(Format) -> bool) -> Result<Format, String> {
     let format = Format::from_str(text, false).ok().filter(|format| can(*format));
     format.ok_or_else(|| {
-        let possible = Format::value_variants().iter().filter(|format| can(**format));
-        let names: Vec<_> =
-            possible.filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect();
+        let names: Vec<_> = named(can).into_iter().map(|(name, _)| name).collect();
         format!("possible: {}", names.join(", "))
     })
+}
+
+/// The names of those that can do something, each with what it is.
+fn named(can: fn(Format) -> bool) -> Vec<(String, String)> {
+    let values =
+        Format::value_variants().iter().filter(|format| can(**format)).filter_map(ValueEnum::to_possible_value);
+    let help = |value: &clap::builder::PossibleValue| value.get_help().map(ToString::to_string).unwrap_or_default();
+    values.map(|value| (value.get_name().to_owned(), help(&value))).collect()
+}
+
+/// Files that were given by hand, and those of them that somebody asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    texts: BTreeMap<String, String>,
+    read: RefCell<BTreeSet<String>>,
+}
+
+impl Given {
+    /// Puts a file where it would lie on a host.
+    pub(crate) fn put(&mut self, place: String, text: String) {
+        self.texts.insert(place, text);
+    }
+
+    /// Those that nobody has asked for.
+    pub(crate) fn unread(&self) -> Vec<String> {
+        let read = self.read.borrow();
+        self.texts.keys().filter(|place| !read.contains(*place)).cloned().collect()
+    }
+}
+
+impl Files for Given {
+    fn read(&self, path: &str) -> Option<String> {
+        self.read.borrow_mut().insert(path.to_owned());
+        self.texts.read(path)
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        self.texts.list(folder)
+    }
 }
 
 /// The files below a directory.

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use mpath_core::InterfaceName;
+use mpath_core::adoption::Adoption;
 use mpath_core::journal::{Change, Recovery};
 use mpath_core::undo::Undo;
+use mpath_core::{GroupName, InterfaceName};
 
 use crate::ExitCode;
+use crate::adoptions;
 use crate::arguments::Limit;
-use crate::command::down;
+use crate::command::{adopt, down};
 use crate::config::count;
 use crate::confirmation;
 use crate::context::Context;
@@ -49,7 +51,54 @@ pub(crate) fn settle(host: &mut Host, context: &mut Context<'_>) -> Vec<GroupRep
             stuck.push(report);
         }
     }
+    for (group, error) in unconfirmed(context) {
+        context.console.error(Some(group.as_str()), &error);
+    }
     stuck
+}
+
+/// Puts the files of adoptions back that nobody confirmed, and whose change a boot has ended. Gives what could not be put back.
+/// To be called with the lock.
+pub(crate) fn unconfirmed(context: &mut Context<'_>) -> Vec<(GroupName, ErrorText)> {
+    let mut errors = Vec::new();
+    for adoption in context.adoptions().unconfirmed() {
+        let Some(token) = &adoption.confirm else { continue };
+        if context.journals().waiting(token).is_empty() {
+            match give_back(&adoption, context) {
+                Ok(()) => {
+                    let text = "its adoption was not confirmed before a boot; every file is as it was";
+                    context.console.warning(&format!("{}: {text}", adoption.group));
+                }
+                Err(error) => errors.push((adoption.group.clone(), error)),
+            }
+        }
+    }
+    errors
+}
+
+/// Puts every file of an adoption back, and forgets it.
+fn give_back(adoption: &Adoption, context: &mut Context<'_>) -> Result<(), ErrorText> {
+    let mut failed = adoptions::foreign(adoption);
+    if failed.is_empty() {
+        failed = adoptions::put_back(adoption);
+    }
+    if !failed.is_empty() {
+        let message = "the files that `mpath adopt` wrote cannot be put back".to_owned();
+        let causes = failed.iter().map(|error| one_line(error)).collect();
+        let hint = "put them back by hand as they were written or as they were before; `mpath recover` goes on then";
+        return Err(ErrorText { message, causes, hint: Some(hint.to_owned()) });
+    }
+    let forgotten = context.adoptions().forget(&adoption.group);
+    forgotten.map_err(|error| ErrorText::of(&error, error.hint()))?;
+    adopt::tell_reloads(adoption, context);
+    Ok(())
+}
+
+/// The adoption that a change belongs to, if it must be confirmed with it.
+fn adoption_of(found: &Found, context: &Context<'_>) -> Result<Option<Adoption>, RecordError> {
+    let Some(token) = found.journal.opening.token() else { return Ok(None) };
+    let adoption = context.adoptions().recall(found.group())?;
+    Ok(adoption.filter(|adoption| adoption.confirm.as_ref() == Some(token)))
 }
 
 /// Ends one change, whatever is to be done about it.
@@ -85,6 +134,13 @@ pub(crate) fn keep(found: &Found, context: &Context<'_>) -> GroupReport {
     {
         return report.failed_by_record(&error);
     }
+    let kept = adoption_of(found, context).and_then(|adoption| match adoption {
+        Some(adoption) => context.adoptions().keep(&Adoption { confirm: None, ..adoption }),
+        None => Ok(()),
+    });
+    if let Err(error) = kept {
+        return report.failed_by_record(&error);
+    }
     end(found, report, "its work was done, and stays", context)
 }
 
@@ -109,7 +165,15 @@ pub(crate) fn revert(found: &Found, host: &mut Host, context: &mut Context<'_>) 
             {
                 return report.failed_by_record(&error);
             }
-            end(found, report, "the state before it is back", context)
+            let summary = match adoption_of(found, context) {
+                Ok(None) => "the state before it is back",
+                Ok(Some(adoption)) => match give_back(&adoption, context) {
+                    Ok(()) => "the state before it is back, and every file is as it was",
+                    Err(error) => return report.failed(ExitCode::NotUndone, error),
+                },
+                Err(error) => return report.failed_by_record(&error),
+            };
+            end(found, report, summary, context)
         }
         Err(message) => {
             let hint = Some(format!("mpath recover tries again; mpath down {} takes the group apart", opening.group));

@@ -229,11 +229,9 @@ impl UpRun<'_> {
     }
 }
 
-/// Brings groups to what the file says, without anything that has to be asked for but that devices of others are taken over.
-/// What becomes of each is told.
+/// Brings groups to what the file says, without anything that has to be asked for. What becomes of each is told.
 pub(crate) fn bring_to_the_file(
     chosen: Vec<&Group>,
-    adopt: bool,
     patience: &Patience,
     context: &mut Context<'_>,
 ) -> Result<Vec<GroupReport>, CommandError> {
@@ -244,8 +242,7 @@ pub(crate) fn bring_to_the_file(
     let signals = Signals::catch().map_err(CommandError::signals)?;
     let mut host = context.host()?;
     let stuck = recovery::settle(&mut host, context);
-    // Who adopts has shown the plan with its notes.
-    let mut run = UpRun { tells: !adopt, adopt, ..UpRun::by_itself(None, &signals) };
+    let mut run = UpRun { tells: true, ..UpRun::by_itself(None, &signals) };
     let mut reports = Vec::new();
     for group in chosen {
         let report = match stuck.iter().find(|report| report.name == *group.name()) {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Cure;
+use crate::journal::Token;
 use crate::{GroupName, InterfaceName};
 
 /// What makes a tool leave interfaces alone.
@@ -50,6 +51,9 @@ pub struct Adoption {
     pub own: FileChange,
     /// What tells the other tools to leave its interfaces alone.
     pub leaves: Vec<LeaveAlone>,
+    /// The change that must be confirmed, or all of this goes back with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Token>,
 }
 
 impl Adoption {

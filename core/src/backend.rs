@@ -49,6 +49,12 @@ pub trait Backend {
         Ok(vec![])
     }
 
+    /// Who manages which interface or would at a boot, in the platform's words. Reads, never writes.
+    fn managers(&mut self, snapshot: &Snapshot) -> Vec<(InterfaceName, String)> {
+        let managed = snapshot.interfaces.iter().filter_map(|(name, interface)| Some((name, interface.manager?)));
+        managed.map(|(name, manager)| (name.clone(), manager.word().to_owned())).collect()
+    }
+
     /// A step as commands that an administrator could type. Pure.
     fn explain(&self, step: &Step) -> Vec<String>;
 

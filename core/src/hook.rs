@@ -18,8 +18,8 @@ pub struct Hook {
     pub run: Vec<String>,
     /// How long it may take, 100 ms to an hour; then it is killed with all that it has started.
     pub timeout: Millis,
-    /// The user that it runs as, by name.
-    pub user: String,
+    /// The user that it runs as, by name; `None` is the first of [`DEFAULT_USERS`](Self::DEFAULT_USERS) that the host has.
+    pub user: Option<String>,
 }
 
 impl Hook {
@@ -29,8 +29,10 @@ impl Hook {
     pub const SHORTEST_TIMEOUT: Millis = Millis::new(100);
     /// The longest.
     pub const LONGEST_TIMEOUT: Millis = Millis::new(3_600_000);
-    /// Who it runs as where the file does not say: one who owns nothing.
-    pub const DEFAULT_USER: &str = "nobody";
+    /// Who it runs as where the file does not say: one that mpath's packages make for hooks alone, and else one who owns
+    /// nothing. Programs of others run as the latter, too, and could then have a hand on a hook (systemd's "Users, Groups,
+    /// UIDs and GIDs").
+    pub const DEFAULT_USERS: [&str; 2] = ["_mpath-hooks", "nobody"];
 
     /// Whether it is to be told of an event of a group.
     pub fn wants(&self, group: &GroupName, event: &Event) -> bool {

@@ -6,13 +6,36 @@
 //!
 //! The pipeline, in the order of its nouns: source → spec → validate → [`Group`] → [`Capabilities`]
 //! check → target → plan → apply → report.
+//!
+//! Another program reads a configuration so, and tells what is wrong with one:
+//!
+//! ```
+//! use mpath_core::{Draft, SourceFile, read};
+//!
+//! let text = r#"
+//! [group.home-lan]
+//! members   = ["eth0", "wlan0"]
+//! primary   = "eth0"
+//! addresses = ["192.168.1.34/24"]
+//! "#;
+//! let described = read(&[SourceFile::new("home-lan.toml", text)]).expect("a good file");
+//! let group = &described.groups[0];
+//! assert_eq!(group.primary().map(ToString::to_string).as_deref(), Some("eth0"));
+//!
+//! // Every problem comes at once, each with its place; a group can be written down again.
+//! let problems = read(&[SourceFile::new("bad.toml", text.replace("192.168.1.34/24", "192.168.1/24"))]).unwrap_err();
+//! assert_eq!(problems[0].key, "group.home-lan.addresses[0]");
+//! assert!(Draft::from(group).to_toml().contains(r#"primary   = "eth0""#));
+//! ```
+//!
+//! The backends show how a plan is made of a group and done, and how groups are read from files of other tools.
 
 pub mod address;
 pub mod adoption;
 pub mod apply;
 pub mod backend;
 pub mod capability;
-pub mod damping;
+mod damping;
 pub mod detection;
 pub mod dispute;
 pub mod draft;
@@ -55,7 +78,7 @@ pub mod source;
 pub mod spec;
 pub mod status;
 pub mod step;
-pub mod target;
+mod target;
 pub mod teardown;
 mod traffic;
 pub mod undo;

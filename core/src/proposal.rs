@@ -38,6 +38,8 @@ pub struct Card {
     pub speed: Option<u32>,
     /// Who manages it now.
     pub manager: Option<Manager>,
+    /// Everybody who manages it or would at a boot, in the platform's words.
+    pub managers: Vec<String>,
     /// What the world knows it by.
     #[serde(flatten)]
     pub given: Given,
@@ -233,6 +235,7 @@ impl Card {
             link: interface.carrier,
             speed: interface.speed,
             manager: interface.manager,
+            managers: vec![],
             given: Given::of(&own, interface),
             leads_out: ways_out.map(|route| route.metric.unwrap_or_default()).min(),
             networks: own.iter().map(|address| address.net.trunc()).collect(),

@@ -4,13 +4,17 @@
 tools=$top/target/tools
 cargo_deb=3.8.0
 cargo_auditable=0.7.7
+# shellcheck disable=SC2034 # for tests/deny
+cargo_deny=0.20.2
 
-# cargo_tool NAME VERSION: builds it below target/ where it is not there in this version.
+# cargo_tool NAME VERSION [OPTION…]: builds it below target/ where it is not there in this version.
 cargo_tool() {
-    [[ -e $tools/$1-$2 ]] && return
-    CARGO_TARGET_DIR=$top/target/tools-build cargo install --quiet --locked --root "$tools" "$1@$2" >&2
+    local name=$1 version=$2
+    shift 2
+    [[ -e $tools/$name-$version ]] && return
+    CARGO_TARGET_DIR=$top/target/tools-build cargo install --quiet --locked --root "$tools" "$@" "$name@$version" >&2
     rm -rf "$top/target/tools-build"
-    touch "$tools/$1-$2"
+    touch "$tools/$name-$version"
 }
 
 # Builds target/release/mpath with the list of its dependencies inside (cargo-auditable), and what is made from it: man pages

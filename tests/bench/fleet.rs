@@ -1,7 +1,8 @@
 //! A fleet of ten thousand hosts, made up, planned and checked from one file: how long that takes, and how much memory.
 //!
 //! `make bench-fleet` runs it with an optimised build. It writes a line of JSON for each command, for programs that
-//! compare, and ends with 1 where a command does not find what was put in.
+//! compare, and fails where a command does not find what was put in. `MPATH_BENCH_HOSTS` is another number of hosts,
+//! `MPATH_BENCH_PROGRAM` another mpath to measure.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "its figures are what it is for")]
@@ -21,7 +22,6 @@ use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::{
     Address, HostFacts, Identity, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, effect, read_for,
 };
-use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
 /// The file of the fleet.
@@ -38,6 +38,7 @@ host = ["web*", "db*"]
 [group.lan.os.illumos]
 device  = "ipmp0"
 members = ["net0", "net1"]
+primary = "net0"
 
 [group.lan.host."db*"]
 mtu       = 9000
@@ -86,7 +87,8 @@ fn main() {
 
 /// Runs mpath and tells what that took.
 fn measure(name: &str, arguments: &[&str], file: &Path, facts: &Path) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
+    let program = std::env::var_os("MPATH_BENCH_PROGRAM").unwrap_or(env!("CARGO_BIN_EXE_mpath").into());
+    let mut command = Command::new(program);
     command.env_clear().args(["--json", "--config"]).arg(file);
     for argument in arguments {
         if *argument == "FACTS" {
@@ -98,18 +100,29 @@ fn measure(name: &str, arguments: &[&str], file: &Path, facts: &Path) -> Value {
     let start = Instant::now();
     let output = command.output().unwrap();
     let milliseconds = start.elapsed().as_millis();
-    // In kibibytes (getrusage(2)), of the largest of all children until now.
-    let memory = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() / 1024;
     let document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    println!("{}", json!({ "bench": name, "milliseconds": milliseconds, "most_memory_mib": memory }));
+    println!("{}", json!({ "bench": name, "milliseconds": milliseconds, "most_memory_mib": most_memory() }));
     document
+}
+
+/// The most memory that any child has had until now, in MiB: getrusage(2), in kibibytes on Linux.
+#[cfg(target_os = "linux")]
+fn most_memory() -> Option<i64> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    getrusage(UsageWho::RUSAGE_CHILDREN).ok().map(|usage| usage.max_rss() / 1024)
+}
+
+/// illumos does not tell (getrusage(3C)).
+#[cfg(not(target_os = "linux"))]
+fn most_memory() -> Option<i64> {
+    None
 }
 
 /// The facts of a host, and what its plan must come to.
 fn host(number: u32) -> (HostFacts, &'static str) {
     let os = if number % 10 == ILLUMOS { Os::Illumos } else { Os::Linux };
-    let name = format!("{}{number}", if number % 4 == 0 { "db" } else { "web" });
+    let name = format!("{}{number}", if number.is_multiple_of(4) { "db" } else { "web" });
     let identity = Identity::named(name, os);
     let mut snapshot = cards(number, os);
     let mut receipts = BTreeMap::new();

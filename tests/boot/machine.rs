@@ -15,6 +15,11 @@ pub(crate) fn kernel() -> Option<String> {
     std::env::var("MPATH_TEST_BOOT").ok().filter(|kernel| !kernel.is_empty())
 }
 
+/// The root of a system in which mpath's package is installed and a group is enabled: `packaging/test-deb` makes it.
+pub(crate) fn installed() -> Option<PathBuf> {
+    std::env::var_os("MPATH_TEST_INSTALLED").filter(|root| !root.is_empty()).map(PathBuf::from)
+}
+
 /// A path in the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -39,12 +44,14 @@ done
 /// What is laid over a machine's files.
 pub(crate) struct Tree {
     directory: TempDir,
+    /// The system that it is laid over, where that is not the machine's own.
+    root: Option<PathBuf>,
 }
 
 impl Tree {
     /// mpath and its units, the story's group, and cables to these interfaces.
     pub(crate) fn new(cards: &[&str]) -> Self {
-        let tree = Self { directory: tempfile::Builder::new().prefix("mpath-boot").tempdir_in("/tmp").unwrap() };
+        let tree = Self::over(None, cards);
         for entry in fs::read_dir(repository("packaging/systemd")).unwrap().flatten() {
             let name = entry.file_name().into_string().unwrap();
             tree.file(&format!("usr/lib/systemd/system/{name}"), &fs::read_to_string(entry.path()).unwrap());
@@ -52,6 +59,13 @@ impl Tree {
         fs::create_dir_all(tree.path("usr/bin")).unwrap();
         fs::copy(env!("CARGO_BIN_EXE_mpath"), tree.path("usr/bin/mpath")).unwrap();
         tree.file("etc/mpath/home-lan.toml", HOME_LAN);
+        tree
+    }
+
+    /// Just the cables, over a system that has mpath, or is to get it.
+    pub(crate) fn over(root: Option<PathBuf>, cards: &[&str]) -> Self {
+        let directory = tempfile::Builder::new().prefix("mpath-boot").tempdir_in("/tmp").unwrap();
+        let tree = Self { directory, root };
         tree.file("etc/lab-cables", CABLES);
         tree.unit(
             "lab-cables.service",
@@ -112,6 +126,9 @@ impl Tree {
     pub(crate) fn boot_with(&self, options: &[&str], script: &str) -> Seen {
         let mut command = Command::new(repository("tests/lab/run"));
         command.arg("-k").arg(kernel().unwrap()).args(["-t", "240", "--boot"]).arg(self.directory.path());
+        if let Some(root) = &self.root {
+            command.arg("--root").arg(root);
+        }
         command.args(options);
         command.args(["/bin/bash", "-c", &format!("systemctl is-system-running --wait >/dev/null\n{script}")]);
         Seen::of(&command.output().unwrap())

@@ -144,3 +144,75 @@ fn what_cannot_be_taken_over_is_refused_before_anything_is_touched() {
     text += &own.script(&["adopt kernel", "release home-lan"]);
     expect("adopt_refused", &text);
 }
+
+/// Takes the group over for so long, and gives the name of the change.
+fn pending(world: &World, time: &str) -> String {
+    let run = world.run(&format!("adopt kernel --yes -q --confirm {time}"));
+    assert_eq!(run.code, 0, "{run}");
+    let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    let token = last["pending"][0]["token"].as_str().unwrap().to_owned();
+    assert_eq!(world.guards.borrow().as_slice(), std::slice::from_ref(&token), "{run}");
+    assert!(!is_untouched(world), "{run}");
+    token
+}
+
+#[test]
+fn an_adoption_that_is_confirmed_stays_and_can_be_released() {
+    let world = foreign();
+    let before = world.configuration();
+    let token = pending(&world, "60s");
+    let held = world.run("release bond0 -q");
+    assert_eq!((held.code, is_untouched(&world)), (12, false), "{held}");
+    let confirmed = world.run(&format!("confirm {token}"));
+    assert_eq!(confirmed.code, 0, "{confirmed}");
+    assert!(world.receipt("bond0").is_some() && world.journal("bond0").is_none());
+    // Nothing is left that somebody would wait for.
+    assert_eq!(world.run("recover").stdout, "nothing to recover\n");
+    let released = world.run("release bond0 -q");
+    assert!(released.code == 0 && is_untouched(&world), "{released}");
+    assert_eq!(world.configuration(), before);
+}
+
+#[test]
+fn an_adoption_that_nobody_confirms_goes_back_with_every_file() {
+    let ways: [fn(&World, &str) -> String; 3] = [
+        |_, token| format!("revert {token}"),
+        |_, token| format!("guard {token}"),
+        // A boot takes the journal with it, and what was made.
+        |world, _| {
+            fs::remove_dir_all(world.path("run")).unwrap();
+            world.host.borrow_mut().host.interfaces.get_mut(&name("bond0")).unwrap().group_mut().unwrap().label = None;
+            "recover".to_owned()
+        },
+    ];
+    for (number, way) in ways.into_iter().enumerate() {
+        let world = foreign();
+        let before = world.configuration();
+        let token = pending(&world, "1s");
+        let line = way(&world, &token);
+        let undone = world.run(&line);
+        assert!(undone.code == 0 && is_untouched(&world), "{undone}");
+        assert_eq!(world.configuration(), before);
+        let told = format!("{}{}", undone.stdout, undone.stderr);
+        assert!(told.contains("every file is as it was") && told.contains("systemctl try-restart other"), "{undone}");
+        if number == 0 {
+            expect("adopt_reverted", &undone.to_string().replace(&token, "TOKEN"));
+        }
+        // It can be taken over anew.
+        world.guards.take();
+        pending(&world, "60s");
+    }
+}
+
+#[test]
+fn a_file_that_somebody_changed_meanwhile_is_not_written_over_by_a_revert() {
+    let world = foreign();
+    let token = pending(&world, "60s");
+    fs::write(world.path("other/interfaces"), "auto eth9\n").unwrap();
+    let refused = world.run(&format!("revert {token}"));
+    assert_eq!(refused.code, 5, "{refused}");
+    assert_eq!(fs::read_to_string(world.path("other/interfaces")).unwrap(), "auto eth9\n");
+    fs::write(world.path("other/interfaces"), THEIRS).unwrap();
+    let recovered = world.run("recover -q");
+    assert!(recovered.code == 0 && is_untouched(&world), "{recovered}");
+}

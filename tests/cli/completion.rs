@@ -31,6 +31,13 @@ fn commands_options_and_their_values_are_completed() {
     assert_eq!(candidates(&world, "mpath drill --how "), ["switch", "admin", "carrier"]);
     assert_eq!(candidates(&world, "mpath drill --how=c"), ["--how=carrier"]);
     assert_eq!(candidates(&world, "mpath explain no-link-m"), ["no-link-monitoring"]);
+    assert_eq!(
+        candidates(&world, "mpath render --to script-"),
+        ["script-illumos: A shell script of illumos' `ipadm` commands"]
+    );
+    assert_eq!(candidates(&world, "mpath import --from=script"), [""; 0]);
+    assert_eq!(candidates(&world, "mpath import --from netp"), ["netplan: netplan: YAML, for systemd-networkd"]);
+    assert_eq!(candidates(&world, "mpath adopt ker"), ["kernel: The running system, whoever made its groups"]);
     assert!(candidates(&world, "mpath pl").iter().all(|word| word.starts_with("plan: ")));
     // What only mpath itself calls is not offered.
     assert!(

@@ -37,3 +37,27 @@ fn what_networkd_says_beyond_a_group_is_told_line_by_line() {
     }
     expect("import_networkd", &world.script(&["import --from networkd --root DIR/tree"]));
 }
+
+#[test]
+fn a_drop_in_is_read_with_the_file_that_it_belongs_to_and_alone_it_is_refused() {
+    let world = World::new();
+    let folder = world.path("host");
+    fs::create_dir_all(folder.join("10-bond.netdev.d")).unwrap();
+    let files = [
+        ("10-bond.netdev", "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"),
+        ("10-bond.netdev.d/more.conf", "[Bond]\nUpDelaySec=300ms\n"),
+        ("20-bond.network", "[Match]\nName=bond0\n[Network]\nAddress=192.168.1.34/24\n"),
+        ("30-eth0.network", "[Match]\nName=eth0\n[Network]\nBond=bond0\n"),
+    ];
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let all = files.map(|(name, _)| format!("--file DIR/host/{name}")).join(" ");
+    let read = world.run(&format!("import --from networkd {all}"));
+    assert!(read.code == 0 && read.stdout.contains("up-delay = \"300ms\""), "{read}");
+    let alone = world.run("import --from networkd --file DIR/host/10-bond.netdev.d/more.conf");
+    assert!(alone.code == 1 && alone.stderr.contains("10-bond.netdev.d/more.conf"), "{alone}");
+    assert!(alone.stderr.contains("give the file that it belongs to"), "{alone}");
+    let unknown = world.run("import --from netplan --file DIR/host/20-bond.network");
+    assert!(unknown.code == 1 && unknown.stderr.contains("netplan has no file of this name"), "{unknown}");
+}

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::adopt::foreign;
 use crate::enable::systemd;
 use crate::expected::{is_update, repository};
 use crate::world::{HOME_LAN, OFFICE, World, busy, name, no_driver};
@@ -18,7 +19,7 @@ fn json(world: &World, line: &str) -> Value {
 #[track_caller]
 fn documented(sample: &str, world: &World, line: &str) {
     let run = world.run(line);
-    let shown = run.stdout.trim_end().replace("DIR/etc", "/etc/mpath");
+    let shown = run.stdout.trim_end().replace("DIR/etc", "/etc/mpath").replace("DIR/other", "/etc/network");
     let path = repository("docs/reference/json.md");
     let text = fs::read_to_string(&path).unwrap();
     let marker = format!("<!-- sample: {sample} -->\n```json\n");
@@ -71,6 +72,10 @@ fn every_document_is_as_the_reference_shows_it() {
     world.run("up -q");
     documented("check", &world, "check --json");
     documented("render", &world, "render --to solaris10 --json --config DIR/etc/home-lan.toml");
+    let mut foreign = foreign();
+    foreign.terminal = true;
+    documented("adopt", &foreign, "adopt kernel --yes --json");
+    documented("release", &foreign, "release bond0 --json");
     world.capture();
     documented("facts", &world, "facts");
     documented("config", &world, "config show --json --config DIR/etc/home-lan.toml");

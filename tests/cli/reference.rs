@@ -87,3 +87,61 @@ fn examples_of_the_reference_run() {
         assert_eq!(run.stderr.contains("error"), fails, "{run}");
     }
 }
+
+/// Each row of the table of formats has its tests, and each of these is there.
+#[test]
+fn every_format_names_the_tests_that_prove_it() {
+    let text = fs::read_to_string(repository("docs/reference/formats.md")).unwrap();
+    let tests = tests_of_the_repository();
+    let mut tables = text.split("\n| format | ").skip(1).map(|table| {
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
+        rows.map(|row| row.trim_matches(['|', ' ']).split('|').map(str::trim).collect::<Vec<_>>()).collect::<Vec<_>>()
+    });
+    let (formats, proofs) = (tables.next().unwrap(), tables.next().unwrap());
+    let names = |rows: &[Vec<&str>]| rows.iter().map(|row| row[0].trim_matches('`').to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&formats), names(&proofs));
+    let mut named = names(&formats);
+    named.sort();
+    assert_eq!(named, known_formats());
+    for (format, proof) in formats.iter().zip(&proofs) {
+        let has_consumer = !format[4].starts_with("none");
+        assert_eq!(proof.get(2).is_some_and(|cell| !cell.is_empty()), has_consumer, "{}", proof[0]);
+        for test in proof[1..].iter().flat_map(|cell| cell.split(", ")).filter(|test| !test.is_empty()) {
+            let test = test.trim_matches('`');
+            assert!(tests.contains(&format!("fn {test}(")), "{}: there is no test {test}", proof[0]);
+        }
+    }
+}
+
+/// Those that can be read or written, as the program tells them.
+fn known_formats() -> Vec<String> {
+    let mut known: Vec<_> = ["import --from nothing", "render --to nothing"].map(possible).concat();
+    known.sort();
+    known.dedup();
+    known
+}
+
+fn possible(line: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args(line.split(' ')).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let (_, list) = told.split_once("possible: ").unwrap_or_else(|| panic!("{told}"));
+    list.lines().next().unwrap().split(", ").map(str::to_owned).collect()
+}
+
+/// The text of all that may have tests.
+fn tests_of_the_repository() -> String {
+    let folders =
+        ["backend-linux/src", "backend-illumos/src", "tests/kernel", "tests/ipmp", "tests/cli", "tests/nmstate"];
+    let mut open: Vec<_> = folders.map(repository).into();
+    let mut text = String::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                text += &fs::read_to_string(entry).unwrap();
+            }
+        }
+    }
+    text
+}

@@ -12,6 +12,7 @@ mod interrupted;
 mod out_of_use;
 mod persist;
 mod refusals;
+mod rendered;
 mod rights;
 mod script;
 mod status;

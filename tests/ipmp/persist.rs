@@ -9,18 +9,20 @@ use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 
 /// What the next boot would find.
-fn kept(world: &World) -> (String, Vec<(String, String)>) {
+pub(crate) fn kept(world: &World) -> (String, Vec<(String, String)>) {
     let state = world.host.state();
     let of_the_boot =
         |name: &String| name.starts_with("etc/hostname") || name.ends_with("router") || name.ends_with("static_routes");
     // A file of routes with nothing in it is as good as none.
     let lines = |text: &String| text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
     let files = state.files.iter().filter(|(name, text)| of_the_boot(name) && !lines(text).is_empty());
-    (database(&world.host.state().database.text()), files.map(|(name, text)| (name.clone(), lines(text))).collect())
+    let settled = |name: &str, text: String| if name.ends_with("static_routes") { in_order(&text) } else { text };
+    let files = files.map(|(name, text)| (name.clone(), settled(name, lines(text))));
+    (in_order(&world.host.state().database.text()), files.collect())
 }
 
-/// The lines of `ipadm.conf` in order: which came first means nothing.
-fn database(text: &str) -> String {
+/// The lines of `ipadm.conf` or of routes in order: which came first means nothing.
+fn in_order(text: &str) -> String {
     let mut lines: Vec<_> = text.lines().collect();
     lines.sort_unstable();
     lines.join("\n")
@@ -310,45 +312,6 @@ fn a_standby_outside_a_group_is_refused() {
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("ipadm reset-ifprop -p standby -m ip net0"), "{run}");
     assert_eq!(world.host.mutations(), Vec::<String>::new(), "{run}");
-}
-
-#[test]
-fn rendered_hostname_files_are_those_that_up_leaves_and_boot_into_the_same_group() {
-    let probing = HOME_LAN
-        .replace("\"net0\", \"net1\"", r#"{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }"#)
-        .replace("[group.home-lan.detection]\nlink = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }", "detection.probe = { interval = \"500ms\" }");
-    // One of the leases, and one with a static address beside.
-    let leased = HOME_LAN.replace("gateway   = \"192.168.1.24\"", "dhcp = true");
-    let alone = leased.replace("addresses = [\"192.168.1.34/24\"]\n", "");
-    for file in [HOME_LAN, &probing, &leased, &alone] {
-        let made = World::new(Dialect::IllumosOld, file);
-        made.done("up --persist");
-        let written = World::new(Dialect::IllumosOld, file);
-        let root = written.host.root_dir();
-        for world in [&made, &written] {
-            for card in ["net0", "net1"] {
-                world.host.with_link(card, |link| {
-                    let (address, router) = ("192.168.1.77/24".to_owned(), Some("192.168.1.24".to_owned()));
-                    link.lease = Some(Lease { address, router });
-                });
-            }
-        }
-        // The host's own file is there with another text.
-        fs::remove_file(root.join("etc/default/mpathd")).unwrap();
-        written.done(&format!("render --to hostname --root {}", root.display()));
-        assert_eq!(kept(&written), kept(&made));
-        for world in [&made, &written] {
-            world.reboot();
-        }
-        // But for the mark, which only `up` makes.
-        let of = |world: &World| {
-            let mut host = world.look().configuration();
-            host.interfaces.get_mut("homelan0").and_then(|device| device.group_mut()).unwrap().label = None;
-            host
-        };
-        assert_eq!(of(&written), of(&made));
-        assert_eq!(written.active("homelan0").as_deref(), Some("net0"));
-    }
 }
 
 #[test]

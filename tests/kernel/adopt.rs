@@ -6,10 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
-use crate::managers::{Daemon, begin, furnish};
+use crate::formats_networkd::networkd;
+use crate::managers::{Daemon, begin, furnish, furnish_with};
 use crate::mpath::Config;
 use crate::network::{
     Segment, ip, option, picture, succeed, wait_for_active, wait_for_link_local, wait_for_picture, wait_until,
@@ -19,7 +18,9 @@ use crate::ping::{Ping, now};
 crate::cases!(Managers:
     adopted_from_the_kernel_nothing_is_lost_and_all_comes_back,
     adopted_from_networkd_the_address_stays_when_that_begins_anew,
+    adopted_from_netplan_the_address_stays_when_it_generates_and_networkd_begins_anew,
     adopted_from_ifupdown_its_stanzas_do_not_count_until_the_release,
+    adopted_from_ifupdown2_its_stanzas_do_not_count_until_the_release,
     adopted_from_networkmanager_the_address_stays_when_that_begins_anew,
 );
 
@@ -30,12 +31,6 @@ fn config() -> Config {
     let config = Config::new("");
     fs::remove_file(config.folder().join("home-lan.toml")).unwrap();
     config
-}
-
-/// Lets a daemon end as its service manager would.
-fn stop(mut daemon: Daemon) {
-    kill(Pid::from_raw(daemon.0.id().cast_signed()), Signal::SIGTERM).unwrap();
-    daemon.0.wait().unwrap();
 }
 
 fn has_address() -> bool {
@@ -132,7 +127,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     without_a_gap("adopt", || drop(config.succeed("adopt networkd --yes")));
     let mut manager = manager;
     without_a_gap("begin anew", || {
-        stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+        std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
         manager = Daemon::start(NETWORKD, &[]);
         wait_until("it leaves all of them alone", || {
             ["bond0", "eth0", "eth1"].iter().all(|name| state(name).contains("ADMIN_STATE=unmanaged"))
@@ -141,7 +136,7 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     config.succeed("plan --check -q");
     config.succeed("doctor --listen 0");
     // It does not make the device either, as after a boot.
-    stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+    std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
     ip("link delete bond0");
     ip("link delete last0");
     manager = Daemon::start(NETWORKD, &[]);
@@ -151,15 +146,78 @@ fn adopted_from_networkd_the_address_stays_when_that_begins_anew() {
     wait_until("the group is there", has_address);
     config.succeed("release bond0");
     assert_eq!(listed(), before);
-    stop(manager);
+    manager.stop();
     let _manager = Daemon::start(NETWORKD, &[]);
     wait_until("it has the group again", || {
         Path::new("/sys/class/net/bond0").exists() && has_address() && configured(state("bond0"))
     });
 }
 
+fn adopted_from_netplan_the_address_stays_when_it_generates_and_networkd_begins_anew() {
+    let (_others, _segment) = begin();
+    fs::create_dir_all("/etc/netplan").unwrap();
+    let file = "/etc/netplan/50-bond.yaml";
+    let theirs = "network:\n  version: 2\n  ethernets: {eth0: {}, eth1: {}}\n  bonds:\n    bond0:\n      interfaces: [eth0, eth1]\n      \
+        parameters: {mode: active-backup, mii-monitor-interval: 100, primary: eth1}\n      addresses: [192.168.1.34/24]\n      \
+        routes: [{to: default, via: 192.168.1.24}]\n";
+    fs::write(file, theirs).unwrap();
+    succeed("chmod", &["600", file]);
+    let generate = || drop(succeed("/usr/libexec/netplan/generate", &[]));
+    generate();
+    let mut manager = networkd();
+    wait_until("it has brought the group up", || {
+        Path::new("/sys/class/net/bond0").exists() && has_address() && is_configured(&["bond0", "eth0", "eth1"])
+    });
+    wait_for_active("bond0", "eth1");
+    let config = config();
+    without_a_gap("adopt", || drop(config.succeed("adopt netplan --yes")));
+    without_a_gap("begin anew", || {
+        std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
+        // As the next boot does.
+        generate();
+        manager = networkd();
+        wait_until("it leaves all of them alone", || config.mpath("doctor --listen 0").code == 0);
+    });
+    config.succeed("plan --check -q");
+    config.succeed("release bond0");
+    assert_eq!(fs::read_to_string(file).unwrap(), theirs);
+    std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
+    generate();
+    let _manager = networkd();
+    wait_until("it has the group again", || is_configured(&["bond0", "eth0", "eth1"]));
+    assert!(has_address());
+}
+
+/// Whether systemd-networkd has configured them.
+fn is_configured(names: &[&str]) -> bool {
+    names.iter().all(|name| {
+        let index = fs::read_to_string(format!("/sys/class/net/{name}/ifindex")).unwrap_or_default();
+        let state = fs::read_to_string(format!("/run/systemd/netif/links/{}", index.trim()));
+        state.is_ok_and(|state| state.contains("ADMIN_STATE=configured"))
+    })
+}
+
 fn adopted_from_ifupdown_its_stanzas_do_not_count_until_the_release() {
     furnish();
+    stanzas_do_not_count_until_the_release("ifupdown");
+}
+
+fn adopted_from_ifupdown2_its_stanzas_do_not_count_until_the_release() {
+    furnish_with(&["ifupdown2", "root"]);
+    stanzas_do_not_count_until_the_release("ifupdown2");
+}
+
+/// What is printed to let a tool begin anew: ifupdown2 remembers what it has brought up.
+fn begin_anew(told: &str) {
+    let commands: Vec<_> =
+        told.lines().filter(|line| ["  rm -f", "  ifreload"].iter().any(|head| line.starts_with(head))).collect();
+    assert_eq!(commands.len(), if Path::new("/sbin/ifreload").exists() { 2 } else { 0 }, "{told}");
+    for command in commands {
+        succeed("sh", &["-c", command]);
+    }
+}
+
+fn stanzas_do_not_count_until_the_release(format: &str) {
     let _segment = Segment::new(&["eth0", "eth1"]);
     fs::create_dir_all("/etc/network/interfaces.d").unwrap();
     let theirs = "auto lo bond0\niface lo inet loopback\n\niface bond0 inet static\n    address 192.168.1.34/24\n    \
@@ -168,12 +226,22 @@ fn adopted_from_ifupdown_its_stanzas_do_not_count_until_the_release() {
     succeed("ifup", &["bond0"]);
     wait_for_active("bond0", "eth1");
     let config = config();
-    without_a_gap("adopt", || drop(config.succeed("adopt ifupdown --yes")));
+    let text = || fs::read_to_string("/etc/network/interfaces").unwrap();
+    without_a_gap("adopt, and nobody confirms", || {
+        config.succeed(&format!("adopt {format} --yes --confirm 2s"));
+        assert_ne!(text(), theirs);
+        wait_until("all of it is back", || text() == theirs && fs::read_dir(config.folder()).unwrap().next().is_none());
+    });
+    wait_until("nothing waits", || config.succeed("pending").stdout.contains("no change"));
+    without_a_gap("adopt", || {
+        let adopted = config.succeed(&format!("adopt {format} --yes"));
+        begin_anew(&adopted.stdout);
+    });
     config.succeed("plan --check -q");
     assert!(!succeed("ifquery", &["--list"]).contains("bond0"));
     config.succeed("doctor --listen 0");
-    without_a_gap("release", || drop(config.succeed("release bond0")));
-    assert_eq!(fs::read_to_string("/etc/network/interfaces").unwrap(), theirs);
+    without_a_gap("release", || begin_anew(&config.succeed("release bond0").stdout));
+    assert_eq!(text(), theirs);
     assert!(succeed("ifquery", &["--list"]).contains("bond0"));
     succeed("ifdown", &["bond0"]);
     assert!(!Path::new("/sys/class/net/bond0").exists());
@@ -210,7 +278,7 @@ fn adopted_from_networkmanager_the_address_stays_when_that_begins_anew() {
     let nmcli = |words: &[&str]| String::from_utf8(Command::new("nmcli").args(words).output().unwrap().stdout).unwrap();
     let states = || nmcli(&["-t", "-f", "device,state", "device"]);
     without_a_gap("begin anew", || {
-        stop(std::mem::replace(&mut manager, Daemon::start("true", &[])));
+        std::mem::replace(&mut manager, Daemon::start("true", &[])).stop();
         // As the commands that it printed.
         fs::remove_dir_all("/run/NetworkManager/devices").unwrap();
         manager = Daemon::start("NetworkManager", &["--no-daemon"]);
@@ -229,7 +297,7 @@ fn adopted_from_networkmanager_the_address_stays_when_that_begins_anew() {
     for (name, text) in &files {
         assert_eq!(&fs::read_to_string(folder.join(name)).unwrap(), text);
     }
-    stop(manager);
+    manager.stop();
     let _manager = Daemon::start("NetworkManager", &["--no-daemon"]);
     wait_until("it has the group again", || states().contains("bond0:connected"));
 }

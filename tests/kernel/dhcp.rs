@@ -59,7 +59,7 @@ impl Server {
         Self { child, log, _folder: folder }
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }

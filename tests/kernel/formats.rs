@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::dhcp::Server;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{PATIENCE, Segment, ip, ip_json, option, read, wait_for_active, wait_until};
 
@@ -150,6 +151,61 @@ transmit-hash  = "layer3+4"
 lacp           = { rate = "fast", active = false, select = "count", min-links = 1, system-priority = 9, port-key = 3, system = "52:54:00:00:00:09" }
 detection.link = { interval = "50ms", up-delay = "100ms" }
 "#;
+
+/// The story with a lease, and the same address whoever makes the group: some have no word for leaving it to the members.
+const LEASED: &str = r#"[group.bond0]
+members = ["eth1", "eth0"]
+primary = "eth1"
+mac     = "52:54:00:00:00:07"
+dhcp    = true
+"#;
+
+/// A server with a single address to give, so that everybody gets the same.
+const ONE_ADDRESS: &[&str] =
+    &["--dhcp-range=192.168.1.100,192.168.1.100,255.255.255.0,10m", "--dhcp-option=option:router,192.168.1.24"];
+
+/// Brings a group with a lease up with mpath, and then with another program by what is rendered for it, and compares.
+pub(crate) fn compare_leased(format: &str, bring_up: impl FnOnce()) {
+    let server = Server::start(ONE_ADDRESS);
+    let config = Config::new(LEASED);
+    config.succeed("up");
+    wait_until("mpath's client has a lease", || leased().is_some_and(|seen| has_lease(&seen)));
+    let wanted = leased().unwrap();
+    config.succeed("down");
+    wait_until("the address is free again", || server.log().contains("DHCPRELEASE"));
+    assert!(!Path::new("/sys/class/net/bond0").exists());
+    config.succeed(&format!("render --to {format} --root /"));
+    bring_up();
+    let begun = Instant::now();
+    let mut found = leased();
+    while found.as_ref() != Some(&wanted) && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(100));
+        found = leased();
+    }
+    pretty_assertions::assert_eq!(found, Some(wanted));
+}
+
+fn has_lease(seen: &Seen) -> bool {
+    seen.addresses == ["192.168.1.100/24"] && seen.routes == ["default via 192.168.1.24"]
+}
+
+/// The group, once it works, without what each client has its own way with: broadcast address, the metric of its default
+/// route, and whether the kernel listens to routers.
+fn leased() -> Option<Seen> {
+    if option("bond0", "active_slave") != "eth1" {
+        return None;
+    }
+    let mut seen = seen("bond0");
+    seen.options.as_object_mut().unwrap().remove("accept_ra");
+    for address in &mut seen.addresses {
+        address.truncate(address.find(" brd").unwrap());
+    }
+    seen.routes.retain(|route| route.starts_with("default"));
+    for route in &mut seen.routes {
+        route.truncate(route.find(" metric").unwrap());
+    }
+    Some(seen)
+}
 
 /// The wires.
 pub(crate) fn segment() -> Segment {

@@ -1,10 +1,14 @@
 //! Rendered files, taken by the real netplan and brought up by systemd-networkd, as Debian packages them.
 
-use crate::formats_networkd::{GROUPS, config, is_brought_up, wanted};
+use crate::formats::compare_leased;
+use crate::formats_networkd::{GROUPS, config, is_brought_up, networkd, wanted};
 use crate::managers::begin;
 use crate::network::{settle_at_once, succeed};
 
-crate::cases!(Managers: rendered_for_netplan_groups_are_those_of_up);
+crate::cases!(Managers:
+    rendered_for_netplan_groups_are_those_of_up,
+    rendered_for_netplan_a_lease_is_asked_for,
+);
 
 /// What netplan has no word for.
 fn without_more(keys: &str) -> String {
@@ -28,4 +32,13 @@ fn rendered_for_netplan_groups_are_those_of_up() {
             std::fs::remove_dir_all(folder).unwrap();
         }
     }
+}
+
+fn rendered_for_netplan_a_lease_is_asked_for() {
+    let (_others, _segment) = begin();
+    let mut manager = None;
+    compare_leased("netplan", || {
+        succeed("/usr/libexec/netplan/generate", &[]);
+        manager = Some(networkd());
+    });
 }

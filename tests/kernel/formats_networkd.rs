@@ -5,11 +5,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::formats::compare_leased;
 use crate::managers::{Daemon, begin};
 use crate::mpath::Config;
 use crate::network::{PATIENCE, ip, ip_json, option, settle_at_once, succeed, wait_for_active, wait_until};
 
-crate::cases!(Managers: rendered_for_networkd_groups_are_those_of_up);
+crate::cases!(Managers:
+    rendered_for_networkd_groups_are_those_of_up,
+    rendered_for_networkd_a_lease_is_asked_for,
+);
 
 /// Groups that between them have most of what a group can have, each on the same two interfaces.
 pub(crate) const GROUPS: [&str; 4] = [
@@ -108,4 +112,10 @@ fn rendered_for_networkd_groups_are_those_of_up() {
         assert!(back.starts_with("[group.bond0]\n"), "{back}");
         std::fs::remove_dir_all("/etc/systemd/network").unwrap();
     }
+}
+
+fn rendered_for_networkd_a_lease_is_asked_for() {
+    let (_others, _segment) = begin();
+    let mut manager = None;
+    compare_leased("networkd", || manager = Some(networkd()));
 }

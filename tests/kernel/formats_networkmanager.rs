@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::formats::{LACP, RICH, compare, story};
+use crate::formats::{LACP, RICH, compare, compare_leased, story};
 use crate::managers::{Daemon, begin};
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::wait_for_active;
@@ -11,6 +11,7 @@ crate::cases!(Managers:
     rendered_for_networkmanager_the_story_comes_up_and_fails_over,
     rendered_for_networkmanager_a_rich_group_is_the_same,
     rendered_for_networkmanager_options_of_lacp_are_the_same,
+    rendered_for_networkmanager_a_lease_is_asked_for,
 );
 
 const PROFILES: &str = "/etc/NetworkManager/system-connections";
@@ -58,4 +59,10 @@ fn rendered_for_networkmanager_a_rich_group_is_the_same() {
 
 fn rendered_for_networkmanager_options_of_lacp_are_the_same() {
     networkmanager(LACP, || {});
+}
+
+fn rendered_for_networkmanager_a_lease_is_asked_for() {
+    let (_others, _segment) = begin();
+    let mut manager = None;
+    compare_leased("networkmanager", || manager = Some(Daemon::start("NetworkManager", &["--no-daemon"])));
 }

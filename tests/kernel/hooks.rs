@@ -11,7 +11,7 @@ use crate::mpath::HOME_LAN;
 use crate::network::{ip, wait_until};
 
 crate::cases!(OwnNamespace:
-    a_hook_gets_the_event_and_is_nobody,
+    a_hook_gets_the_event_and_is_somebody_who_owns_nothing,
     a_hook_that_takes_too_long_is_killed_with_its_children_and_delays_nobody,
     events_beyond_the_queue_of_a_hook_are_dropped_and_a_hook_that_others_can_change_is_not_run,
     sighup_reads_the_configuration_again_and_a_bad_one_is_not_taken,
@@ -57,7 +57,7 @@ pub(crate) fn hook(on: &str, run: &str, more: &str) -> String {
     format!("\n[[hook]]\non = [{on}]\nrun = [{run}]\n{more}\n")
 }
 
-fn a_hook_gets_the_event_and_is_nobody() {
+fn a_hook_gets_the_event_and_is_somebody_who_owns_nothing() {
     let (segment, config) = up();
     let place = Place::new();
     let seen = "{ id -u; id -G; pwd; tr '\\0' '\\n' < /proc/$$/environ; echo =; for a; do printf '<%s>\\n' \"$a\"; done; cat; } \
@@ -68,10 +68,12 @@ fn a_hook_gets_the_event_and_is_nobody() {
     let agent = Agent::start(&config, "");
     segment.cut("eth1");
     let text = place.wait_for("seen");
-    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    // Where mpath's package is installed it is the package's user, which tests/boot/installed.rs waits for.
+    let user = |name: &&str| nix::unistd::User::from_name(name).unwrap();
+    let somebody = mpath_core::Hook::DEFAULT_USERS.iter().find_map(user).unwrap();
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines[0], nobody.uid.to_string(), "{text}");
-    assert_eq!(lines[1], nobody.gid.to_string(), "its own group and no other: {text}");
+    assert_eq!(lines[0], somebody.uid.to_string(), "{text}");
+    assert_eq!(lines[1], somebody.gid.to_string(), "its own group and no other: {text}");
     assert_eq!(lines[2], "/");
     assert_eq!(lines[3..6], ["LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "="], "{text}");
     assert_eq!(lines[6..10], ["<a b>", "<$HOME; *>", "<>", "<--x>"], "{text}");

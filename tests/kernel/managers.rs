@@ -1,15 +1,13 @@
-//! `mpath doctor` and the real programs that manage networks, as Debian packages them: `make test-managers`, which lays
-//! their files over those of the machine (`tests/lab/managers`).
+//! `mpath doctor` and the real programs that manage networks: `make test-managers`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use nix::mount::{MsFlags, mount};
 use serde_json::Value;
 
 use crate::mpath::{Config, HOME_LAN};
-use crate::network::{Segment, ip, option, read, succeed, wait_for_active, wait_until};
+use crate::network::{Segment, ip, option, succeed, wait_for_active, wait_until};
+pub(crate) use crate::programs::{Daemon, begin, furnish, furnish_with};
 
 crate::cases!(Managers:
     networkmanager_takes_a_group_apart_and_leaves_it_alone_once_cured,
@@ -17,84 +15,6 @@ crate::cases!(Managers:
     ifupdown_configures_a_member_and_leaves_it_alone_once_cured,
     a_dhcpcd_for_all_interfaces_configures_members_and_leaves_one_alone_once_cured,
 );
-
-/// The folder with their files.
-pub(crate) fn folder() -> Option<PathBuf> {
-    std::env::var_os("MPATH_LAB_MANAGERS").map(Into::into)
-}
-
-/// A program that ends with the test.
-pub(crate) struct Daemon(pub(crate) Child);
-
-impl Daemon {
-    pub(crate) fn start(program: &str, words: &[&str]) -> Self {
-        let mut command = Command::new(program);
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Lays their files over the machine's, with an /etc and a /run of the test's own.
-pub(crate) fn furnish() {
-    furnish_with(&["root"]);
-}
-
-/// The same with these trees, each over those behind it.
-pub(crate) fn furnish_with(trees: &[&str]) {
-    let (folder, none) = (folder().unwrap(), None::<&str>);
-    let lower = |part: &str| {
-        let paths = trees.iter().map(|tree| folder.join(tree).join(part).display().to_string());
-        format!("lowerdir={}:/{part}", paths.collect::<Vec<_>>().join(":"))
-    };
-    let tmpfs = |folder: &str| {
-        std::fs::create_dir_all(folder).unwrap();
-        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some("mode=755")).unwrap();
-    };
-    for folder in ["/run/dbus", "/run/udev", "/run/systemd", "/run/NetworkManager", "/run/network", "/run/dhcpcd"] {
-        tmpfs(folder);
-    }
-    tmpfs("/run/mpath-managers");
-    for part in ["upper", "work"] {
-        std::fs::create_dir(Path::new("/run/mpath-managers").join(part)).unwrap();
-    }
-    let layers = |options: String, over: &str| {
-        mount(Some("overlay"), over, Some("overlay"), MsFlags::empty(), Some(options.as_str())).unwrap();
-    };
-    layers(lower("usr"), "/usr");
-    let etc = lower("etc");
-    layers(format!("{etc},upperdir=/run/mpath-managers/upper,workdir=/run/mpath-managers/work"), "/etc");
-    std::fs::create_dir_all("/var/lib/NetworkManager").unwrap();
-    mount(Some("tmpfs"), "/var/lib/NetworkManager", Some("tmpfs"), MsFlags::empty(), none).unwrap();
-    // What their packages' scripts would have made.
-    let mut users = read("/etc/passwd") + "\n";
-    let mut groups = read("/etc/group") + "\n";
-    for (number, name) in [(990, "messagebus"), (991, "systemd-network")] {
-        if !users.contains(&format!("{name}:")) {
-            users += &format!("{name}:x:{number}:{number}::/:/bin/false\n");
-            groups += &format!("{name}:x:{number}:\n");
-        }
-    }
-    std::fs::write("/etc/passwd", users).unwrap();
-    std::fs::write("/etc/group", groups).unwrap();
-    std::fs::write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n").unwrap();
-}
-
-/// The bus and the device manager, and then the network, so that all of it is announced.
-pub(crate) fn begin() -> ([Daemon; 2], Segment) {
-    furnish();
-    let bus = Daemon::start("dbus-daemon", &["--system", "--nofork", "--nopidfile"]);
-    let devices = Daemon::start("/usr/lib/systemd/systemd-udevd", &[]);
-    let there = |path: &str| Path::new(path).exists();
-    wait_until("the bus and udev listen", || there("/run/dbus/system_bus_socket") && there("/run/udev/control"));
-    ([bus, devices], Segment::new(&["eth0", "eth1"]))
-}
 
 fn doctor(config: &Config) -> Vec<Value> {
     let outcome = config.mpath("doctor --listen 0 --json");
@@ -214,6 +134,15 @@ fn ifupdown_configures_a_member_and_leaves_it_alone_once_cured() {
     let text = "# of the installer\nauto eth0\niface eth0 inet static\n    address 192.168.1.77/24\n";
     std::fs::write(file, text).unwrap();
     let config = Config::new(HOME_LAN);
+    // Whoever would write a file for these cards is told who has them.
+    let client = Daemon::start("udhcpc", &["-f", "-i", "eth1", "-s", "/bin/true"]);
+    let missing = config.folder().join("none");
+    let managed_by = || config.mpath(&format!("init --yes --dry-run --config {}", missing.display())).stderr;
+    wait_until("the client is seen", || managed_by().contains("udhcpc"));
+    let told = managed_by();
+    let row = |name: &str| told.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(row("eth0").contains("ifupdown") && row("eth1").contains("udhcpc"), "{told}");
+    drop(client);
     up(&config);
     succeed("ifup", &["eth0"]);
     assert!(ip("address show dev eth0").contains("192.168.1.77"));

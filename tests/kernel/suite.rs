@@ -6,6 +6,7 @@ pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
+pub(crate) mod programs;
 pub(crate) mod radio;
 
 mod adopt;
@@ -30,6 +31,7 @@ mod formats_netplan;
 pub(crate) mod formats_networkd;
 mod formats_networkmanager;
 mod formats_script;
+mod formats_teamd;
 pub(crate) mod hooks;
 mod init;
 pub(crate) mod managers;
@@ -127,6 +129,7 @@ pub(crate) fn main() -> ExitCode {
         formats_ifupdown::cases(),
         formats_script::cases(),
         formats_script::rendered::cases(),
+        formats_teamd::cases(),
         trust::cases(),
         watch::cases(),
         agent::cases(),
@@ -141,7 +144,7 @@ pub(crate) fn main() -> ExitCode {
                 Place::OwnNamespace => true,
                 Place::WholeMachine => own_machine,
                 Place::Wifi => wifi,
-                Place::Managers => managers::folder().is_some(),
+                Place::Managers => programs::folder().is_some(),
                 Place::Cards => cards,
             };
         Trial::test(case.name, move || run(&case)).with_ignored_flag(!runs)

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use mpath_core::import::Fate;
 use mpath_core::{Group, SourceFile, read};
+use proptest::prelude::{ProptestConfig, Strategy, any};
+use proptest::sample::{select, subsequence};
 
 use super::*;
 use crate::render::{hostname, solaris10};
@@ -23,7 +25,8 @@ fn settled(import: Import) -> (Vec<Group>, Vec<String>) {
     (groups, told)
 }
 
-/// Groups that both kinds of files can say, with the members in the order in which files are read.
+/// Groups that both kinds of files can say, with the members in the order in which files are read: the primary, and the
+/// others by their names.
 const GROUPS: [&str; 4] = [
     "[group.ipmp0]\nmembers = [\"net1\", \"net0\"]\nprimary = \"net1\"\naddresses = [\"192.168.1.34/24\"]\ngateway = \"192.168.1.24\"\n",
     "[group.ipmp0]\nmembers = [\"net0\", \"net1\"]\naddresses = [\"10.0.0.34/23\", \"10.0.0.37/23\"]\nfailback = \"never\"\n\
@@ -42,6 +45,51 @@ fn what_is_rendered_is_read_as_the_same_group() {
             let files: BTreeMap<_, _> = rendering.files.into_iter().map(|file| (file.path, file.text)).collect();
             let (groups, told) = settled(import(&files));
             assert_eq!((groups.as_slice(), told), ([group.clone()].as_slice(), vec![]), "{files:#?}");
+        }
+    }
+}
+
+/// Any group that both kinds of files can say.
+fn any_group() -> impl Strategy<Value = Group> {
+    let members = (subsequence(vec!["net0", "net1", "e1000g2", "ixgbe0"], 1..=4), any::<proptest::sample::Index>());
+    let addresses =
+        select(vec!["\"10.0.0.34/24\"", "\"10.0.0.34/23\", \"10.0.0.37/23\"", "\"10.0.0.34/8\", \"172.16.9.1/16\""]);
+    // In milliseconds; in.mpathd takes five of them for a failure, and not less than 100 ms altogether.
+    let probes = proptest::option::of(select(vec![20, 100, 500, 2000]));
+    (members, any::<bool>(), addresses, probes, any::<[bool; 3]>()).prop_map(
+        |((mut members, first), prefers, addresses, probes, [gateway, route, stays])| {
+            members.sort_unstable();
+            let primary = (prefers && members.len() > 1).then(|| members.remove(first.index(members.len())));
+            members.splice(0..0, primary);
+            let member = |(number, name): (usize, &&str)| match probes {
+                Some(_) => format!("{{ name = \"{name}\", probe-address = \"10.0.0.{}/24\" }}", 50 + number),
+                None => format!("\"{name}\""),
+            };
+            let named: Vec<_> = members.iter().enumerate().map(member).collect();
+            let mut text = format!("[group.lan0]\nmembers = [{}]\naddresses = [{addresses}]\n", named.join(", "));
+            let mut line = |said: bool, line: &str| text += &if said { format!("{line}\n") } else { String::new() };
+            line(primary.is_some(), &format!("primary = \"{}\"", members[0]));
+            line(gateway || probes.is_some(), "gateway = \"10.0.0.1\"");
+            line(route, "routes = [{ to = \"192.168.0.0/16\", via = \"10.0.0.2\" }]");
+            line(stays, "failback = \"never\"");
+            line(probes.is_some(), &format!("detection.probe = {{ interval = \"{}ms\" }}", probes.unwrap_or_default()));
+            read(&[SourceFile::new("group.toml", text.as_str())])
+                .unwrap_or_else(|told| panic!("{told:?}\n{text}"))
+                .groups
+                .remove(0)
+        },
+    )
+}
+
+proptest::proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_group_comes_back_from_both_kinds_of_files(group in any_group()) {
+        for render in [hostname::render, solaris10::render] {
+            let files: BTreeMap<_, _> =
+                render(&[&group], "group.toml").unwrap().files.into_iter().map(|file| (file.path, file.text)).collect();
+            let (groups, told) = settled(import(&files));
+            proptest::prop_assert_eq!((groups, told), (vec![group.clone()], vec![]), "{:#?}", files);
         }
     }
 }

@@ -21,13 +21,37 @@ pub(crate) struct Section {
     pub(crate) interface: String,
     /// Its kind and its name, as `netplan set` takes them.
     pub(crate) path: String,
+    /// Whether NetworkManager is to do it; systemd-networkd otherwise.
+    pub(crate) by_network_manager: bool,
     /// The keys with what they give, each with its line.
     pub(crate) gifts: Vec<(&'static str, Origin)>,
 }
 
 /// What the files claim.
 pub(super) fn claims(root: &Root) -> Vec<Claim> {
-    sections(root).into_iter().filter_map(claim).collect()
+    sections(root).into_iter().filter(|section| !is_left_alone(root, section)).filter_map(claim).collect()
+}
+
+/// Whether the one who would do it is told not to, in a file that comes before what netplan makes for it: as `mpath adopt` does.
+fn is_left_alone(files: &dyn Files, section: &Section) -> bool {
+    let name = &section.interface;
+    let texts = |folder: &str, counts: &dyn Fn(&str) -> bool| {
+        let names = files.list(folder).into_iter().filter(|file| counts(file));
+        names.filter_map(|file| files.read(&format!("{folder}/{file}"))).collect::<Vec<_>>()
+    };
+    if section.by_network_manager {
+        let is_named =
+            |line: &str| line.split(['=', ';', ',']).any(|word| word.trim() == format!("interface-name:{name}"));
+        let texts = texts("etc/NetworkManager/conf.d", &|file| file.ends_with(".conf"));
+        return texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .any(|line| line.starts_with("unmanaged-devices") && is_named(line));
+    }
+    let made = format!("10-netplan-{name}.network");
+    let texts = texts("etc/systemd/network", &|file| file.ends_with(".network") && file < made.as_str());
+    let says = |text: &String, wanted: &str| text.lines().any(|line| line.trim() == wanted);
+    texts.iter().any(|text| says(text, &format!("Name={name}")) && says(text, "Unmanaged=yes"))
 }
 
 fn claim(section: Section) -> Option<Claim> {
@@ -55,7 +79,9 @@ pub(crate) fn sections(files: &dyn Files) -> Vec<Section> {
     let (document, _) = document::read(files);
     let mut sections = Vec::new();
     for kind in KINDS {
-        let definitions = document.get("network").and_then(|network| network.get(kind));
+        let network = document.get("network");
+        let renderer = network.and_then(|network| network.get("renderer"));
+        let definitions = network.and_then(|network| network.get(kind));
         for (id, definition) in definitions.map(Node::entries).unwrap_or_default() {
             let Some(id) = id.text() else { continue };
             let given = definition.entries().iter().filter(|(_, value)| !is_nothing(value));
@@ -63,7 +89,13 @@ pub(crate) fn sections(files: &dyn Files) -> Vec<Section> {
                 .filter_map(|(key, _)| Some((*GIFTS.iter().find(|gift| key.text() == Some(gift))?, key.origin.clone())))
                 .collect();
             if let Some(interface) = document::interface(id, definition).filter(|_| !gifts.is_empty()) {
-                sections.push(Section { interface: interface.to_owned(), path: format!("{kind}.{id}"), gifts });
+                let renderer = definition.get("renderer").or(renderer).and_then(Node::text);
+                sections.push(Section {
+                    interface: interface.to_owned(),
+                    path: format!("{kind}.{id}"),
+                    by_network_manager: renderer == Some("NetworkManager"),
+                    gifts,
+                });
             }
         }
     }
@@ -104,6 +136,32 @@ mod tests {
             set-name: wlan0, gateway4: 10.0.0.1}\n";
         assert_eq!(found(text), [("wlan0".to_owned(), vec![4])]);
         assert_eq!(found(":\n\t:::"), []);
+    }
+
+    #[test]
+    fn what_the_one_who_would_do_it_leaves_alone_is_no_claim() {
+        let text = "network: {ethernets: {eth0: {dhcp4: true}, eth1: {dhcp4: true, renderer: NetworkManager}, eth2: {dhcp4: true}}}";
+        let unmanaged = |name: &str| format!("[Match]\nName={name}\n\n[Link]\nUnmanaged=yes\n");
+        let files = [
+            ("etc/netplan/a.yaml", text.to_owned()),
+            ("etc/systemd/network/10-mpath-eth0.network", unmanaged("eth0")),
+            ("etc/systemd/network/10-mpath-eth1.network", unmanaged("eth1")),
+            // Behind what netplan makes.
+            ("etc/systemd/network/20-eth2.network", unmanaged("eth2")),
+            (
+                "etc/NetworkManager/conf.d/a.conf",
+                "[keyfile]\nunmanaged-devices+=interface-name:eth0;interface-name:eth2\n".to_owned(),
+            ),
+        ];
+        let mut files = BTreeMap::from(files.map(|(path, text)| (path.to_owned(), text)));
+        let claimed = |files: &BTreeMap<_, _>| {
+            let sections = sections(files).into_iter().filter(|section| !is_left_alone(files, section));
+            sections.map(|section| section.interface).collect::<Vec<_>>()
+        };
+        assert_eq!(claimed(&files), ["eth1", "eth2"]);
+        let other = "[keyfile]\nunmanaged-devices=interface-name:eth1\n".to_owned();
+        files.insert("etc/NetworkManager/conf.d/b.conf".to_owned(), other);
+        assert_eq!(claimed(&files), ["eth2"]);
     }
 
     #[test]

@@ -60,6 +60,17 @@ pub(super) fn claims(root: &Root, snapshot: &Snapshot) -> Vec<Claim> {
     claims
 }
 
+/// The DHCP clients that run for interfaces, by the names of their programs.
+pub(super) fn clients<'n>(root: &Root, names: impl Iterator<Item = &'n InterfaceName>) -> Vec<(InterfaceName, String)> {
+    let denied = fs::read_to_string(root.path("etc/dhcpcd.conf")).unwrap_or_default();
+    let processes = running(root);
+    let of = |name: &InterfaceName| {
+        let client = processes.iter().find(|process| dhcp_client(process, name, &denied).is_some());
+        client.map(|process| (name.clone(), process.program.clone()))
+    };
+    names.filter_map(of).collect()
+}
+
 fn running(root: &Root) -> Vec<Process> {
     let Ok(folder) = fs::read_dir(root.path("proc")) else { return Vec::new() };
     let known = |process: &Process| CLIENTS.contains(&process.program.as_str()) || process.program == "wpa_supplicant";

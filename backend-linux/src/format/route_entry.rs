@@ -1,11 +1,15 @@
 //! A route as formats write it, and the keys that say the same.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use mpath_core::Draft;
-use mpath_core::draft::Value;
 use mpath_core::import::{Import, Origin};
+
+use super::route_key;
+
+/// What a default route leads to, of either family: it is written as `default`.
+const EVERYTHING: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
 
 /// A route in texts, as a file has it.
 #[derive(Debug, Clone)]
@@ -45,37 +49,15 @@ impl RouteEntry<'_> {
         if let (None, Some(via), None) = (to, via, metric)
             && !has_gateway(draft, via)
         {
-            return add_gateway(draft, via, origin);
+            return route_key::add_gateway(via.to_string(), origin, draft);
         }
-        let to = to.map_or_else(|| "default".to_owned(), |net| net.to_string());
-        let mut entries = vec![("to", Value::from(to))];
-        entries.extend(via.map(|via| ("via", Value::from(via.to_string()))));
-        entries.extend(metric.map(|metric| ("metric", Value::from(i64::from(metric)))));
-        draft.push("routes", Value::Table(entries), Some(origin));
-    }
-}
-
-fn gateways(draft: &Draft) -> Vec<String> {
-    match draft.get("gateway") {
-        Some(Value::Text(one)) => vec![one.clone()],
-        Some(Value::List(several)) => several
-            .iter()
-            .filter_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None })
-            .collect(),
-        _ => vec![],
+        let entry = route_key::entry(to.unwrap_or(EVERYTHING), via.map(|via| via.to_string()), metric);
+        draft.push("routes", entry, Some(origin));
     }
 }
 
 fn has_gateway(draft: &Draft, via: IpAddr) -> bool {
-    gateways(draft).iter().any(|other| other.parse::<IpAddr>().is_ok_and(|other| other.is_ipv6() == via.is_ipv6()))
-}
-
-fn add_gateway(draft: &mut Draft, via: IpAddr, origin: Origin) {
-    let mut all = gateways(draft);
-    all.push(via.to_string());
-    let origin = draft.origin("gateway").cloned().or(Some(origin));
-    match all.as_slice() {
-        [one] => draft.set("gateway", one.as_str(), origin),
-        _ => draft.set("gateway", all, origin),
-    }
+    route_key::gateways(draft)
+        .iter()
+        .any(|other| other.parse::<IpAddr>().is_ok_and(|other| other.is_ipv6() == via.is_ipv6()))
 }

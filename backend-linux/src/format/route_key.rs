@@ -14,10 +14,22 @@ pub(crate) fn entry(to: IpNet, via: Option<String>, metric: Option<u32>) -> Valu
     Value::Table(entries)
 }
 
-/// Adds a gateway, beside that of the other family.
+/// Adds a gateway, beside those that there are.
 pub(crate) fn add_gateway(via: String, origin: Origin, draft: &mut Draft) {
-    match draft.remove("gateway") {
-        Some(Value::Text(other)) => draft.set("gateway", vec![other, via], Some(origin)),
-        _ => draft.set("gateway", via, Some(origin)),
+    let mut all = gateways(draft);
+    all.push(via);
+    let origin = draft.origin("gateway").cloned().or(Some(origin));
+    match all.as_slice() {
+        [one] => draft.set("gateway", one.as_str(), origin),
+        _ => draft.set("gateway", all, origin),
+    }
+}
+
+/// The gateways of a draft.
+pub(crate) fn gateways(draft: &Draft) -> Vec<String> {
+    let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
+    match draft.get("gateway") {
+        Some(Value::List(several)) => several.iter().filter_map(text).collect(),
+        one => one.and_then(text).into_iter().collect(),
     }
 }

@@ -1,13 +1,15 @@
 //! ifupdown: its stanzas of the group's device become comments, and members get nothing by theirs (interfaces(5)).
 //!
 //! A stanza of a member stays as `manual`, with what keeps a radio associated (`wpa-…`, `wireless-…`). It has no daemon: what is
-//! in its files counts when it is called the next time.
+//! in its files counts when it is called the next time. ifupdown2 remembers what it has brought up, and `ifreload -a` takes
+//! down what is in its files no more (`ifupdownmain.py`, `reload`): it has to forget, and then learns the others anew.
 
 use std::collections::BTreeMap;
 
 use mpath_core::InterfaceName;
 use mpath_core::adoption::{FileChange, LeaveAlone};
 use mpath_core::import::Files;
+use mpath_core::shell::word;
 
 use crate::format::interfaces::{self, Kind, Line, Stanza};
 
@@ -16,6 +18,9 @@ const OUT: &str = "# left to mpath: ";
 
 /// What becomes of a line, by its number from 1: it is put out, and another may stand in its place.
 type Edits = BTreeMap<usize, Option<String>>;
+
+/// Where ifupdown2 keeps what it has brought up, unless its own file says otherwise (`statemanager.py`).
+const STATE: &str = "/var/tmp/network/";
 
 pub(super) fn leave(files: &dyn Files, devices: &[&InterfaceName], members: &[&InterfaceName]) -> Option<LeaveAlone> {
     let is = |names: &[&InterfaceName], name: &str| names.iter().any(|known| known.as_str() == name);
@@ -31,9 +36,21 @@ pub(super) fn leave(files: &dyn Files, devices: &[&InterfaceName], members: &[&I
             _ => {}
         }
     }
-    let changes = by_file.into_iter().filter_map(|(file, edits)| change(files, &file, &edits));
-    let files: Vec<_> = changes.collect();
-    (!files.is_empty()).then(|| LeaveAlone { tool: "ifupdown".to_owned(), files, reload: vec![], by_hand: vec![] })
+    let changes: Vec<_> = by_file.into_iter().filter_map(|(file, edits)| change(files, &file, &edits)).collect();
+    let ifupdown2 = files.read("etc/network/ifupdown2/ifupdown2.conf");
+    let ifupdown2 = ifupdown2.map(|text| {
+        let said = text.lines().find_map(|line| line.trim().strip_prefix("state_dir=")).map(str::trim);
+        let folder = said.filter(|folder| !folder.is_empty()).unwrap_or(STATE);
+        let state = format!("{}/ifstatenew", folder.trim_end_matches('/'));
+        [format!("rm -f {}", word(&state)), "ifreload -a".to_owned()]
+    });
+    let tool = if ifupdown2.is_some() { "ifupdown2" } else { "ifupdown" }.to_owned();
+    (!changes.is_empty()).then(|| LeaveAlone {
+        tool,
+        files: changes,
+        reload: ifupdown2.into_iter().flatten().collect(),
+        by_hand: vec![],
+    })
 }
 
 fn out(edits: &mut Edits, first: usize, last: usize) {
@@ -160,6 +177,13 @@ iface eth2 inet dhcp
                 |file| files[file.path.to_str().unwrap().trim_start_matches('/')] == *file.before.as_ref().unwrap()
             )
         );
+
+        assert_eq!((left.tool.as_str(), left.reload.len()), ("ifupdown", 0));
+        let mut of_ifupdown2 = files.clone();
+        of_ifupdown2.insert(text("etc/network/ifupdown2/ifupdown2.conf"), text("# \nstate_dir=/run/its state/\n"));
+        let left_by_that = leave_those(&of_ifupdown2).unwrap();
+        assert_eq!((left_by_that.tool.as_str(), &left_by_that.files), ("ifupdown2", &left.files));
+        assert_eq!(left_by_that.reload, ["rm -f '/run/its state/ifstatenew'", "ifreload -a"]);
 
         // Once it is so, there is nothing more to be said.
         let again =

@@ -2,31 +2,21 @@
 //! them, which do not come up by themselves any more (nm-settings-keyfile(5), `autoconnect`): one of a group would make its
 //! device with each start.
 
-use std::collections::HashMap;
-
+use mpath_core::InterfaceName;
 use mpath_core::adoption::{FileChange, LeaveAlone};
 use mpath_core::finding::Cure;
 use mpath_core::import::Files;
 use mpath_core::snapshot::{Kind, Manager};
-use mpath_core::{InterfaceName, Snapshot};
 
-use super::HEAD;
+use super::{HEAD, Takeover};
 use crate::sysfs::Root;
 
 const PROFILES: &str = "etc/NetworkManager/system-connections";
 
-pub(super) fn leave(
-    root: &Root,
-    snapshot: &Snapshot,
-    indices: &HashMap<InterfaceName, u32>,
-    interfaces: &[InterfaceName],
-    devices: &[&InterfaceName],
-) -> Option<LeaveAlone> {
-    let manager = |name: &InterfaceName| snapshot.interface(name).and_then(|interface| interface.manager);
+pub(super) fn leave(takeover: Takeover<'_>) -> Option<LeaveAlone> {
+    let Takeover { root, snapshot, indices, interfaces, devices } = takeover;
     let device = devices.first()?;
-    if !interfaces.iter().any(|name| manager(name) == Some(Manager::NetworkManager)) {
-        return None;
-    }
+    takeover.managed_by(Manager::NetworkManager).next()?;
     let names: Vec<_> = interfaces.iter().map(|name| format!("interface-name:{name}")).collect();
     let text = format!("{HEAD}[keyfile]\nunmanaged-devices+={}\n", names.join(";"));
     let mut files: Vec<_> =
@@ -39,12 +29,16 @@ pub(super) fn leave(
         }
     }
     let is_radio = |name: &&InterfaceName| snapshot.interface(name).is_some_and(|i| i.kind == Kind::Wireless);
-    let radio = interfaces.iter().filter(|name| manager(name) == Some(Manager::NetworkManager)).find(is_radio);
+    let radio = takeover.managed_by(Manager::NetworkManager).find(is_radio);
     let by_hand = radio.map(|radio| Cure {
         text: format!(
-            "let wpa_supplicant or iwd keep {radio} associated: NetworkManager does not once it leaves it alone"
+            "NetworkManager lets {radio} go once it leaves it alone: write its network into \
+             /etc/wpa_supplicant/wpa_supplicant-{radio}.conf (wpa_passphrase(8)), let wpa_supplicant have it, and adopt again"
         ),
-        commands: vec![format!("nmcli device set {radio} managed no")],
+        commands: vec![
+            format!("nmcli device set {radio} managed no"),
+            format!("systemctl enable --now wpa_supplicant@{radio}"),
+        ],
     });
     // Of a device that it leaves alone from its start it says nothing: the word of its last run would stay.
     let said = interfaces.iter().filter_map(|name| indices.get(name));
@@ -93,7 +87,32 @@ fn change(root: &Root, file: &str, text: impl FnOnce(String) -> String) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use mpath_core::Snapshot;
+    use mpath_core::snapshot::Interface;
+
     use super::*;
+
+    #[test]
+    fn a_radio_has_to_be_somebody_elses_first_and_the_way_is_told() {
+        let names = ["bond0", "eth0", "wlan0"].map(|name| InterfaceName::new(name).unwrap());
+        let root = Root::at(std::path::Path::new("/nonexistent"));
+        let by_hand = |manager| {
+            let interface = |kind| Interface { manager: Some(Manager::NetworkManager), ..Interface::new(kind) };
+            let radio = Interface { manager, ..Interface::new(Kind::Wireless) };
+            let all = [interface(Kind::Other("bond".to_owned())), interface(Kind::Ethernet), radio];
+            let snapshot = Snapshot { interfaces: names.iter().cloned().zip(all).collect(), ..Snapshot::default() };
+            let (indices, devices) = (HashMap::new(), [&names[0]]);
+            let takeover =
+                Takeover { root: &root, snapshot: &snapshot, indices: &indices, interfaces: &names, devices: &devices };
+            leave(takeover).unwrap().by_hand
+        };
+        let [cure] = &by_hand(Some(Manager::NetworkManager))[..] else { panic!("one cure") };
+        assert!(cure.text.contains("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf"), "{}", cure.text);
+        assert_eq!(cure.commands, ["nmcli device set wlan0 managed no", "systemctl enable --now wpa_supplicant@wlan0"]);
+        assert_eq!(by_hand(None), []);
+    }
 
     #[test]
     fn a_profile_of_the_group_goes_to_sleep() {

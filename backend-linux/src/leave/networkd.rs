@@ -3,15 +3,13 @@
 //!
 //! What netplan writes is read by networkd: both files are in `/etc`, which comes before its own in `/run`.
 
-use std::collections::HashMap;
-
+use mpath_core::InterfaceName;
 use mpath_core::adoption::{FileChange, LeaveAlone};
 use mpath_core::finding::Cure;
 use mpath_core::import::Files;
 use mpath_core::snapshot::Manager;
-use mpath_core::{InterfaceName, Snapshot};
 
-use super::HEAD;
+use super::{HEAD, Takeover};
 use crate::sysfs::Root;
 
 /// Where its files lie, the strongest first: a file hides those of its name in later folders.
@@ -23,16 +21,10 @@ const FOLDERS: [&str; 5] = [
     "lib/systemd/network",
 ];
 
-pub(super) fn leave(
-    root: &Root,
-    snapshot: &Snapshot,
-    indices: &HashMap<InterfaceName, u32>,
-    interfaces: &[InterfaceName],
-    devices: &[&InterfaceName],
-) -> Option<LeaveAlone> {
+pub(super) fn leave(takeover: Takeover<'_>) -> Option<LeaveAlone> {
+    let Takeover { root, indices, devices, .. } = takeover;
     let (mut files, mut by_hand) = (Vec::new(), Vec::new());
-    let has = |name: &&InterfaceName| snapshot.interface(name).is_some_and(|i| i.manager == Some(Manager::Networkd));
-    for name in interfaces.iter().filter(has) {
+    for name in takeover.managed_by(Manager::Networkd) {
         let state = indices.get(name).and_then(|index| Files::read(root, &format!("run/systemd/netif/links/{index}")));
         let theirs = state.as_deref().and_then(network_file).unwrap_or_default();
         match before(theirs) {

@@ -115,22 +115,25 @@ impl Running {
 
 /// Who a hook runs as; nobody else where it is whoever the agent is.
 fn run_as(hook: &Hook) -> Result<Option<RunAs>, CommandError> {
-    let name = &hook.user;
+    let names = hook.user.as_deref().map_or(Hook::DEFAULT_USERS.to_vec(), |name| vec![name]);
     let fails = |message: String, hint: String| CommandError {
         code: ExitCode::InvalidFile,
         told: ErrorText { message, causes: vec![], hint: Some(hint) },
         config: None,
     };
     let hint = || "name a user of this host: user = \"nobody\"".to_owned();
-    let user = User::from_name(name)
-        .map_err(|error| fails(format!("the user {name} of a hook cannot be looked up: {error}"), hint()))?
-        .ok_or_else(|| fails(format!("there is no user {name}, as whom {} is to run", hook.program()), hint()))?;
+    let shown = names.join(" or ");
+    let user = names
+        .iter()
+        .find_map(|name| User::from_name(name).transpose())
+        .ok_or_else(|| fails(format!("there is no user {shown}, as whom {} is to run", hook.program()), hint()))?
+        .map_err(|error| fails(format!("the user {shown} of a hook cannot be looked up: {error}"), hint()))?;
     let own = geteuid();
     if user.uid == own {
         return Ok(None);
     }
     if !own.is_root() {
-        let message = format!("only root can run {} as {name}", hook.program());
+        let message = format!("only root can run {} as {}", hook.program(), user.name);
         return Err(CommandError { code: ExitCode::NotPermitted, ..fails(message, "run it as root".to_owned()) });
     }
     Ok(Some(RunAs { user: user.uid.as_raw(), group: user.gid.as_raw() }))

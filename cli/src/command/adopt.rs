@@ -15,13 +15,16 @@ use super::import::{ImportArgs, tell_leftovers};
 use super::plan::{self, GroupPlan, PlanArgs};
 use crate::ExitCode;
 use crate::adoptions;
-use crate::arguments::Patience;
+use crate::arguments::{Patience, confirm_time};
+use crate::confirmation::{self, Pending};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, one_line};
 use crate::format::{self, Format};
 use crate::host::Host;
 use crate::output::report::GroupReport;
-use crate::up_run;
+use crate::recovery;
+use crate::signals::Signals;
+use crate::up_run::{Hold, UpRun};
 
 /// Take a group over from the tool that has it, without losing its addresses
 #[derive(Debug, Args)]
@@ -42,6 +45,9 @@ pub(crate) struct AdoptArgs {
     /// Show all of it, and do nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
+    /// Undo it, with every file, unless `mpath confirm` comes within this time, as in 60s
+    #[arg(long, value_name = "TIME", value_parser = confirm_time, conflicts_with = "dry_run")]
+    confirm: Option<u64>,
     #[command(flatten)]
     patience: Patience,
 }
@@ -59,6 +65,9 @@ struct Adopted {
     reload: Vec<String>,
     /// What became of it; `null` where it was only shown.
     report: Option<GroupReport>,
+    /// The change that waits to be confirmed, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<Pending>,
 }
 
 /// A group as it was found, complete.
@@ -93,12 +102,14 @@ impl AdoptArgs {
             plan.notes.retain(|note| !note.is_of_a_manager());
         }
         let own = FileChange::new(own_file(&group, context), toml.clone());
-        let format = format!("{:?}", self.from).to_lowercase();
+        let format = self.from.name();
         let (schema, name) = (Adoption::SCHEMA.to_owned(), group.name().clone());
-        let adoption = Adoption { schema, group: name, device, format, own, leaves };
+        let hold = self.confirm.map(|seconds| Hold::new(Some(seconds)));
+        let confirm = hold.as_ref().map(|hold| hold.token.clone());
+        let adoption = Adoption { schema, group: name, device, format, own, leaves, confirm };
         tell_leftovers(&leftovers, context);
         show(&adoption, &plan, context);
-        let code = plan.code;
+        let mut code = plan.code;
         let mut adopted = Adopted {
             schema: "mpath.adopt/1",
             toml,
@@ -107,14 +118,23 @@ impl AdoptArgs {
             files: adoption.files().cloned().collect(),
             reload: adoption.reloads().into_iter().map(str::to_owned).collect(),
             report: None,
+            pending: None,
         };
         if code == ExitCode::Done {
             by_hand(&adoption.leaves)?;
             if !self.dry_run && self.may(&adoption, context)? {
-                adopted.report = Some(self.adopt(&adoption, &group, context)?);
+                let signals = Signals::catch().map_err(CommandError::signals)?;
+                let (report, pending) = self.adopt(&adoption, (&group, hold), &signals, context)?;
+                code = report.code;
+                match &pending {
+                    Some(pending) if context.prompt.is_some() && !context.console.is_json() => {
+                        code = code.or_worse(confirmation::ask(&pending.token, &signals, context)?);
+                    }
+                    pending => confirmation::tell(pending.as_ref(), context),
+                }
+                (adopted.report, adopted.pending) = (Some(report), pending);
             }
         }
-        let code = adopted.report.as_ref().map_or(code, |report| report.code);
         if context.console.is_json() {
             context.console.document(&adopted);
         }
@@ -218,13 +238,21 @@ impl AdoptArgs {
         Ok(false)
     }
 
-    /// Remembers, writes and does it; a failure puts everything back.
+    /// Remembers, writes and does it; a failure puts everything back. Gives what waits to be confirmed, too.
     fn adopt(
         &self,
         adoption: &Adoption,
-        group: &Group,
+        (group, hold): (&Group, Option<Hold>),
+        signals: &Signals,
         context: &mut Context<'_>,
-    ) -> Result<GroupReport, CommandError> {
+    ) -> Result<(GroupReport, Option<Pending>), CommandError> {
+        let _lock = context.lock(&self.patience)?;
+        let mut host = context.host()?;
+        let stuck = recovery::settle(&mut host, context);
+        if let Some(report) = stuck.into_iter().find(|report| report.name == adoption.group) {
+            context.console.group(&report);
+            return Ok((report, None));
+        }
         let store = context.adoptions();
         store.keep(adoption)?;
         if let Err((error, failed)) = adoptions::change(adoption) {
@@ -233,30 +261,26 @@ impl AdoptArgs {
             let error = CommandError { code, told: ErrorText::of(&error, hint), config: None };
             return Err(undone(error, &failed, adoption, context));
         }
-        let done = up_run::bring_to_the_file(vec![group], true, &self.patience, context);
-        let report = match done {
-            Ok(mut reports) if reports.len() == 1 => reports.remove(0),
-            Ok(_) => return Err(undone(told(ExitCode::Failed, "nothing was done", None), &[], adoption, context)),
-            Err(error) => {
-                let failed = adoptions::put_back(adoption);
-                return Err(undone(error, &failed, adoption, context));
-            }
-        };
+        // The plan was shown with its notes.
+        let mut run = UpRun { adopt: true, hold, ..UpRun::by_itself(None, signals) };
+        let report = run.bring_up(group, &mut host, context);
+        context.console.group(&report);
         if report.code != ExitCode::Done {
             let failed = adoptions::put_back(adoption);
             let error = undone(told(report.code, "the group was not taken over", None), &failed, adoption, context);
             context.console.error(None, &error.told);
-            return Ok(report);
+            return Ok((report, None));
         }
+        let pending = confirmation::begin(run.hold.as_ref(), &context.journals())?;
         let name = &adoption.group;
         context.console.line(&format!("{name}: taken over; `mpath release {name}` gives it back"));
         tell_reloads(adoption, context);
-        Ok(report)
+        Ok((report, pending))
     }
 }
 
 /// Tells how the other tools learn of their files: begun anew, they leave the group as it is.
-pub(super) fn tell_reloads(adoption: &Adoption, context: &mut Context<'_>) {
+pub(crate) fn tell_reloads(adoption: &Adoption, context: &mut Context<'_>) {
     if !adoption.reloads().is_empty() {
         context.console.line("now let the other tool begin anew; until then it does as before:");
     }
@@ -294,7 +318,7 @@ fn by_hand(leaves: &[LeaveAlone]) -> Result<(), CommandError> {
     let Some((tool, cure)) = leaves.iter().find_map(|leave| Some((&leave.tool, leave.by_hand.first()?))) else {
         return Ok(());
     };
-    let commands = cure.commands.iter().map(|command| format!(": {command}")).collect::<String>();
+    let commands = if cure.commands.is_empty() { String::new() } else { format!(": {}", cure.commands.join("; ")) };
     let message = format!("{tool} has something of it that only you can change");
     Err(told(ExitCode::Failed, message, Some(format!("{}{commands}", cure.text))))
 }

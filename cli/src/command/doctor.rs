@@ -93,7 +93,7 @@ impl DoctorArgs {
             let names: Vec<_> = drifted.filter_map(|entry| entry.group.clone()).collect();
             let chosen = groups.iter().filter(|group| names.contains(group.name())).collect();
             drop(host);
-            let reports = up_run::bring_to_the_file(chosen, false, &self.patience, context)?;
+            let reports = up_run::bring_to_the_file(chosen, &self.patience, context)?;
             code = reports.iter().fold(code, |code, report| code.or_worse(report.code));
             host = context.host()?;
             entries = self.look(&scope, &groups, &mut host, context)?;

@@ -1,8 +1,9 @@
 //! `mpath import`: groups of other tools, and of the running system, as a configuration of mpath. Changes nothing.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use mpath_core::Draft;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use crate::ExitCode;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
-use crate::format::{self, Format, Tree};
+use crate::format::{self, Format, Given, Tree};
 
 /// Write groups of other tools as a configuration of mpath
 #[derive(Debug, Args)]
@@ -118,7 +119,7 @@ impl ImportArgs {
             shown_as(&mut import, |file| self.root.join(file).display().to_string());
             return Ok(Some(import));
         }
-        let (mut texts, mut names) = (BTreeMap::new(), BTreeMap::new());
+        let (mut given, mut names) = (Given::default(), BTreeMap::new());
         for file in &self.files {
             let text = match fs::read(file) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -128,12 +129,20 @@ impl ImportArgs {
                     return Ok(None);
                 }
             };
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let place = self.from.place_of(&name);
+            let place = self.from.place_of(&name_of(file));
             names.insert(place.clone(), file.display().to_string());
-            texts.insert(place, text);
+            given.put(place, text);
         }
-        let mut import = importer(&texts);
+        let mut import = importer(&given);
+        if let Some(place) = given.unread().first() {
+            let format = self.from.name();
+            let message =
+                format!("{}: {format} has no file of this name, or reads it with another one alone", names[place]);
+            let hint =
+                "call it as on the host that it is from; with a drop-in give the file that it belongs to: --file both";
+            context.console.error(None, &ErrorText { message, causes: vec![], hint: Some(hint.to_owned()) });
+            return Ok(None);
+        }
         shown_as(&mut import, |place| names.get(place).cloned().unwrap_or_else(|| place.to_owned()));
         Ok(Some(import))
     }
@@ -156,6 +165,14 @@ impl ImportArgs {
             context.console.document(&imported);
         }
     }
+}
+
+/// The name of a file; of a drop-in with the folder that tells what it belongs to, as in `10-bond.netdev.d/a.conf`.
+fn name_of(file: &Path) -> String {
+    let text = |name: Option<&OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
+    let (name, folder) = (text(file.file_name()), text(file.parent().and_then(Path::file_name)));
+    let of_unit = [".netdev.d", ".network.d", ".link.d"].iter().any(|ending| folder.ends_with(ending));
+    if of_unit { format!("{folder}/{name}") } else { name }
 }
 
 /// The device of a group, which has its name if it has no other.

@@ -1,27 +1,26 @@
 //! `mpath init`: the file of a group that is not there yet. Looks at the host, and changes nothing on it but that file.
 
 mod asking;
+mod known;
 mod output_file;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use anstyle::Style;
 use clap::Args;
 use ipnet::IpNet;
 use mpath_core::import::Leftover;
-use mpath_core::proposal::{Card, Choice, Given, LeftOut, Proposal, WhyLeftOut};
-use mpath_core::resolve::nearest;
-use mpath_core::snapshot::Interface;
-use mpath_core::{Capabilities, Draft, Group, GroupName, InterfaceName, Problem, Snapshot};
+use mpath_core::proposal::{Card, Choice, Given, LeftOut, Proposal};
+use mpath_core::{GroupName, InterfaceName, Problem};
 use serde::Serialize;
 
 use self::asking::Asking;
+use self::known::Known;
 use super::plan::{self, GroupPlan, PlanArgs};
 use crate::ExitCode;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
-use crate::output::{Table, shell_path};
+use crate::output::shell_path;
 
 /// Look at the host, ask what it cannot tell, and write the file of a group
 #[derive(Debug, Args)]
@@ -73,14 +72,6 @@ struct Initiated {
     plan: Option<GroupPlan>,
 }
 
-/// What is known when it begins.
-pub(super) struct Known {
-    pub(super) proposal: Proposal,
-    described: Vec<Group>,
-    capabilities: Capabilities,
-    snapshot: Snapshot,
-}
-
 /// Why no file is written.
 pub(super) type Told = (ExitCode, ErrorText);
 
@@ -92,9 +83,7 @@ impl InitArgs {
             Err(error) if error.is_of_no_configuration() => vec![],
             Err(error) => return Err(error),
         };
-        let host = context.host()?;
-        let (snapshot, capabilities) = (host.snapshot, host.backend.capabilities().clone());
-        let known = Known { proposal: Proposal::of(&snapshot, &described), described, capabilities, snapshot };
+        let known = Known::look(described, context.host()?);
         known.tell(context);
         let done =
             self.choose(&known, context).and_then(|choice| self.text(&choice, &known).map(|text| (choice, text)));
@@ -317,115 +306,4 @@ fn nobody_to_ask(missing: &[&str], choice: &Choice) -> Told {
     }
     let hint = format!("`mpath init --yes` takes what is proposed, which is `mpath init {words}`");
     usage(format!("there is no terminal to ask at, and nothing says {}", missing.join(", ")), Some(hint))
-}
-
-impl Known {
-    /// Tells what the host has.
-    fn tell(&self, context: &mut Context<'_>) {
-        if context.console.is_quiet() {
-            return;
-        }
-        if !self.proposal.cards.is_empty() {
-            let mut table = Table::new(&["", "CARD", "KIND", "LINK", "SPEED", "MANAGED BY", "ADDRESSES"]);
-            for (number, card) in (1..).zip(&self.proposal.cards) {
-                let plain = |text: String| (Style::new(), text);
-                table.row(self.cells(number, card).into_iter().map(plain).collect());
-            }
-            for line in table.lines() {
-                let line: String = line.into_iter().map(|(_, text)| text).collect();
-                context.console.log(line.trim_end());
-            }
-        }
-        let left_out = self.proposal.left_out.iter().map(|left| format!("{} ({})", left.name, left.why));
-        let left_out: Vec<_> = left_out.collect();
-        if !left_out.is_empty() {
-            context.console.log(&format!("left out: {}", left_out.join(", ")));
-        }
-    }
-
-    fn cells(&self, number: usize, card: &Card) -> [String; 7] {
-        let Card { name, wireless, up, link, speed, manager, given, .. } = card;
-        let link = match (up, link) {
-            (false, _) => "off",
-            (true, true) => "up",
-            (true, false) => "down",
-        };
-        let leased = (given.dhcp || given.dhcp6).then_some("leased");
-        let own = self.snapshot.interface(name).into_iter().flat_map(Interface::own_addresses);
-        let addresses = own.map(|address| address.net.to_string()).chain(leased.map(|word| format!("({word})")));
-        let out = given.gateways.iter().map(|gateway| format!("by way of {gateway}"));
-        [
-            format!("{number}."),
-            name.to_string(),
-            if *wireless { "wireless" } else { "wired" }.to_owned(),
-            link.to_owned(),
-            speed.map_or_else(|| "-".to_owned(), |speed| format!("{speed} Mbit/s")),
-            manager.map_or("-", |manager| manager.word()).to_owned(),
-            addresses.chain(out).collect::<Vec<_>>().join(", "),
-        ]
-    }
-
-    fn no_cards(&self) -> Told {
-        let of_group = self.proposal.left_out.iter().find_map(|left| match &left.why {
-            WhyLeftOut::Member { device } => Some(format!("`mpath import {device}` writes down the group of {device}")),
-            WhyLeftOut::Described { group } => Some(format!("`mpath plan {group}` shows the group that is described")),
-            _ => None,
-        });
-        let shows = self.capabilities.cures.show_interfaces;
-        let hint = of_group.unwrap_or_else(|| format!("`{shows}` shows what is there; a card may need its driver"));
-        let message = "no network card is free to be a member".to_owned();
-        (ExitCode::Failed, ErrorText { message, causes: vec![], hint: Some(hint) })
-    }
-
-    /// Whether an interface can be a member, and what stands against it.
-    pub(super) fn is_card(&self, name: &InterfaceName) -> Result<(), Told> {
-        if self.proposal.card(name).is_some() {
-            return Ok(());
-        }
-        if let Some(left) = self.proposal.left_out.iter().find(|left| left.name == *name) {
-            let hint = match &left.why {
-                WhyLeftOut::Member { device } => {
-                    Some(format!("`mpath import {device}` writes down the group of {device}"))
-                }
-                _ => None,
-            };
-            return Err(usage(format!("{name} cannot be a member: {}", left.why), hint));
-        }
-        let cards: Vec<_> = self.proposal.cards.iter().map(|card| card.name.to_string()).collect();
-        let hint = match nearest(name.as_str(), &cards) {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("the cards are {}", cards.join(", ")),
-        };
-        Err(usage(format!("there is no network card {name}"), Some(hint)))
-    }
-
-    /// The name that is proposed: one that no group has yet, unless the file says which it is.
-    fn free_name(&self, output: Option<&Path>) -> Option<GroupName> {
-        let of_file = output.and_then(|file| file.file_stem()?.to_str()).map(str::to_owned);
-        let usual = ["home-lan", "lan"].map(str::to_owned).into_iter();
-        let numbered = (2..100).map(|number| format!("lan{number}"));
-        let mut names = of_file.into_iter().chain(usual).chain(numbered).filter_map(|name| GroupName::new(name).ok());
-        names.find(|name| self.object(name).is_none())
-    }
-
-    /// What stands against the name of a group.
-    pub(super) fn object(&self, name: &GroupName) -> Option<ErrorText> {
-        let told = |message: String| Some(ErrorText { message, causes: vec![], hint: None });
-        if self.described.iter().any(|group| group.name() == name) {
-            return told(format!("there is a group {name} already"));
-        }
-        // Members and addresses do not matter to it.
-        let mut draft = Draft::new(name.as_str());
-        draft.set("members", vec!["member"], None);
-        draft.set("dhcp", true, None);
-        let device = match self.capabilities.device_of(&draft.settle().group?) {
-            Ok(device) => device,
-            Err(why) => return told(why),
-        };
-        let is_device = |group: &&Group| self.capabilities.device_of(group).as_ref() == Ok(&device);
-        if let Some(group) = self.described.iter().find(is_device) {
-            return told(format!("the group {} has the device {device}", group.name()));
-        }
-        self.snapshot.interface(&device).and_then(|_| told(format!("there is an interface {device} already")))
-    }
 }

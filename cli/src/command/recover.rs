@@ -36,6 +36,10 @@ impl RecoverArgs {
                 }
             }
         }
+        for (group, error) in recovery::unconfirmed(context) {
+            code = code.or_worse(ExitCode::NotUndone);
+            context.console.error(Some(group.as_str()), &error);
+        }
         if found.is_empty() {
             if code == ExitCode::Done && !context.console.is_quiet() {
                 context.console.line("nothing to recover");

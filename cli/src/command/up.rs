@@ -6,8 +6,8 @@ use mpath_core::{Millis, dispute};
 use serde::Serialize;
 
 use crate::ExitCode;
-use crate::arguments::{Limit, Patience, Selection, duration};
-use crate::confirmation::{self, Pending, PendingDocument};
+use crate::arguments::{Limit, Patience, Selection, confirm_time, duration};
+use crate::confirmation::{self, Pending};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::late_members;
@@ -67,15 +67,6 @@ struct UpDocument {
     reachable: Option<Vec<Measured>>,
 }
 
-/// A time to confirm a change, in whole seconds: 1 s to a day.
-fn confirm_time(text: &str) -> Result<u64, String> {
-    let time: mpath_core::Millis = text.parse().map_err(|error: mpath_core::millis::MillisError| error.to_string())?;
-    match u64::from(time.get()).div_ceil(1000) {
-        seconds @ 1..=86_400 => Ok(seconds),
-        _ => Err("1s to 86400s, a day, are possible".to_owned()),
-    }
-}
-
 impl UpArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let configuration = context.configuration()?;
@@ -125,13 +116,7 @@ impl UpArgs {
             groups.iter().for_each(|report| context.console.group(report));
         }
         let mut code = groups.iter().fold(ExitCode::Done, |code, report| code.or_worse(report.code));
-        let pending = match &run.hold {
-            Some(Hold { token, seconds: Some(seconds), .. }) => {
-                confirmation::extend(token, *seconds, &context.journals())?;
-                confirmation::pending(&context.journals())?.into_iter().find(|change| change.token == *token)
-            }
-            _ => None,
-        };
+        let pending = confirmation::begin(run.hold.as_ref(), &context.journals())?;
         let reachable = run.gate.and_then(|gate| gate.measured);
         // Whoever confirms needs it.
         drop((host, lock));
@@ -139,22 +124,13 @@ impl UpArgs {
             Some(pending) if context.prompt.is_some() && !context.console.is_json() => {
                 code = code.or_worse(confirmation::ask(&pending.token, &signals, context)?);
             }
-            pending => tell(UpDocument { schema: "mpath.report/1", groups, pending, reachable }, context),
+            pending => {
+                confirmation::tell(pending.as_ref(), context);
+                if context.console.is_json() {
+                    context.console.document(&UpDocument { schema: "mpath.report/1", groups, pending, reachable });
+                }
+            }
         }
         Ok(code)
-    }
-}
-
-/// What a program is to know: that is, all of it with `--json`, and otherwise the name of a change that waits.
-fn tell(document: UpDocument, context: &mut Context<'_>) {
-    if let Some(pending) = &document.pending {
-        let token = &pending.token.0;
-        let text = format!("undone in {} s unless confirmed: mpath confirm {token}", pending.seconds);
-        context.console.note(&text);
-    }
-    if context.console.is_json() {
-        context.console.document(&document);
-    } else if let Some(pending) = document.pending {
-        context.console.document(&PendingDocument::new(vec![pending]));
     }
 }

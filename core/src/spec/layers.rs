@@ -10,6 +10,8 @@ mod merge;
 pub(crate) mod pattern;
 mod shown;
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -131,15 +133,14 @@ impl<'t> Layers<'t> {
     pub fn unused(&self, fleet: &[Identity]) -> Vec<(Span, String)> {
         let mut unused = Vec::new();
         for group in self.files.iter().flat_map(|file| &file.layered) {
-            if !fleet.iter().any(|identity| group.is_of(identity)) {
+            let mut hosts = fleet.iter().filter(|identity| group.is_of(identity)).peekable();
+            if hosts.peek().is_none() {
                 unused.push((group.place.span.clone(), format!("the group {}", group.name)));
                 continue;
             }
-            for layer in &group.layers {
-                if !fleet.iter().any(|identity| group.is_of(identity) && layer.hosts.has(identity)) {
-                    unused.push((layer.place.span.clone(), format!("[{}]", layer.place.key)));
-                }
-            }
+            let used: BTreeSet<usize> = hosts.flat_map(|identity| group.numbers_of(identity)).collect();
+            let others = group.layers.iter().enumerate().filter(|(number, _)| !used.contains(number));
+            unused.extend(others.map(|(_, layer)| (layer.place.span.clone(), format!("[{}]", layer.place.key))));
         }
         unused
     }

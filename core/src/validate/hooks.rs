@@ -38,7 +38,7 @@ pub(super) fn check(spec: &HookSpec, problems: &mut Vec<Problem>) -> Option<Hook
         groups,
         run: spec.run.items().iter().map(|at| at.value.clone()).collect(),
         timeout: spec.timeout.get().copied().unwrap_or(Hook::DEFAULT_TIMEOUT),
-        user: spec.user.get().cloned().unwrap_or_else(|| Hook::DEFAULT_USER.to_owned()),
+        user: spec.user.get().cloned(),
     })
 }
 

@@ -14,9 +14,13 @@ use std::path::Path;
 use page::Page;
 
 fn main() -> io::Result<()> {
-    let directory = std::env::args_os().nth(1).unwrap_or_else(|| "target/man".into());
+    write(Path::new(&std::env::args_os().nth(1).unwrap_or_else(|| "target/man".into())))
+}
+
+/// Writes all of them below a folder.
+fn write(directory: &Path) -> io::Result<()> {
     for page in pages()? {
-        let folder = Path::new(&directory).join(format!("man{}", page.section));
+        let folder = directory.join(format!("man{}", page.section));
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(page.file_name()), page.text())?;
     }
@@ -44,5 +48,7 @@ fn date() -> io::Result<String> {
     Ok(time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
 
+#[cfg(test)]
+mod manifest;
 #[cfg(test)]
 mod tests;

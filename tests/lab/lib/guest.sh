@@ -48,7 +48,8 @@ describe_command() {
     cp -r "$lab"/guest/. "$talk/"
     printf '%s\0' "$@" >"$talk/command"
     env -0 >"$talk/environ"
-    printf '%s' "$PWD" >"$talk/cwd"
+    # A root of its own need not have our directory.
+    if [[ -n $tree ]]; then echo -n / >"$talk/cwd"; else printf '%s' "$PWD" >"$talk/cwd"; fi
     touch "$talk/out" "$talk/err"
     for dir in "${writable[@]}"; do printf '%s\n' "$dir"; done >"$talk/writable"
     cat >"$talk/config" <<EOF
@@ -57,6 +58,7 @@ talk='$talk'
 kernel_modules='${kernel_modules-}'
 load_modules=$modules
 boot='${boot-}'
+tree='${tree-}'
 EOF
 }
 

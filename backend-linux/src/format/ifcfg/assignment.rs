@@ -57,6 +57,20 @@ impl Assignments {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Takes what another file says, by one of its names, unless this one says it itself.
+    pub(super) fn inherit(&mut self, other: &Self, name: &str, own: &str) {
+        if self.get(own).is_none()
+            && let Some(known) = other.all.iter().find(|known| known.name == name && !known.value.is_empty())
+        {
+            self.all.retain(|known| known.name != own);
+            self.all.push(Assignment {
+                name: own.to_owned(),
+                value: known.value.clone(),
+                origin: known.origin.clone(),
+            });
+        }
+    }
+
     /// Whether a value means yes (`is_true` of the scripts).
     pub(super) fn says(&self, name: &str) -> bool {
         self.get(name).is_some_and(is_true)
@@ -66,6 +80,11 @@ impl Assignments {
     pub(super) fn take(&mut self, name: &str) -> Option<Assignment> {
         let place = self.all.iter().position(|known| known.name == name)?;
         Some(self.all.remove(place)).filter(|known| !known.value.is_empty())
+    }
+
+    /// Gives one back that was taken.
+    pub(super) fn give(&mut self, known: Assignment) {
+        self.all.push(known);
     }
 
     /// The names of this form with a number behind them, or with none, which comes first.
@@ -88,8 +107,9 @@ impl Assignments {
 
     /// The line that tells best what the file is.
     pub(super) fn origin(&self) -> Origin {
-        let named = self.all.iter().find(|known| matches!(known.name.as_str(), "DEVICE" | "TYPE" | "NAME"));
-        named.or(self.all.first()).map_or_else(|| Origin::of_file(&self.path, ""), |known| known.origin.clone())
+        let mut own = self.all.iter().filter(|known| known.origin.file == self.path);
+        let named = own.clone().find(|known| matches!(known.name.as_str(), "DEVICE" | "TYPE" | "NAME"));
+        named.or(own.next()).map_or_else(|| Origin::of_file(&self.path, ""), |known| known.origin.clone())
     }
 }
 

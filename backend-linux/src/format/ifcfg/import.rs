@@ -6,7 +6,7 @@ use mpath_core::{Draft, MacAddress};
 
 use super::FOLDER;
 use super::assignment::{Assignment, Assignments, is_true};
-use super::{ip, route};
+use super::{global, ip, route};
 use crate::format::bond_option;
 
 /// Names that say nothing of a group, or what is so by itself: name, values (none: any).
@@ -79,15 +79,18 @@ pub fn import(files: &dyn Files) -> Import {
     // The bonds before their members and their aliases.
     let (own, rest): (Vec<_>, Vec<_>) =
         ours.into_iter().partition(|(device, ..)| device.as_ref().is_some_and(|device| bonds.contains(device)));
-    for (device, file, strange) in own {
+    let global = if bonds.is_empty() { None } else { global::read(files, &mut import) };
+    for (device, mut file, strange) in own {
         import.leftovers.extend(strange.leftovers);
         let device = device.unwrap_or_default();
         if import.drafts.iter().any(|draft| draft.name() == device) {
             import.lose(file.origin(), format!("there is another file for {device}"));
             continue;
         }
+        global.iter().for_each(|global| global::inherit(global, &mut file));
         bond(&device, file, files, &mut import);
     }
+    global.into_iter().for_each(|global| global::tell(global, &mut import));
     for (device, file, strange) in rest {
         import.leftovers.extend(strange.leftovers);
         match file.get("MASTER").map(str::to_owned) {
@@ -126,7 +129,7 @@ fn bond(device: &str, mut file: Assignments, files: &dyn Files, import: &mut Imp
             import.lose(origin, "mpath pins an address that is written out");
         }
     }
-    ip::addresses(&mut file, &mut draft, import);
+    ip::addresses(device, &mut file, &mut draft, import);
     route::routes(device, files, &mut draft, import);
     told(file, import);
     import.drafts.push(draft);

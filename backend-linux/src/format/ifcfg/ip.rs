@@ -1,8 +1,8 @@
 //! The addresses of a device, and how it gets them.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use mpath_core::Draft;
 use mpath_core::draft::Value;
 use mpath_core::import::Import;
@@ -11,7 +11,7 @@ use super::assignment::{Assignment, Assignments, is_true};
 use crate::format::route_key;
 
 /// What a file says of IPv4 and IPv6.
-pub(super) fn addresses(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+pub(super) fn addresses(device: &str, file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
     if let Some(Assignment { value, origin, .. }) = file.take("BOOTPROTO") {
         match value.to_ascii_lowercase().as_str() {
             "dhcp" | "bootp" => draft.set("dhcp", true, Some(origin)),
@@ -45,7 +45,7 @@ pub(super) fn addresses(file: &mut Assignments, draft: &mut Draft, import: &mut 
             draft.push("addresses", address, Some(origin.clone()));
         }
     }
-    gateways(file, draft, import);
+    gateways(device, file, draft, import);
 }
 
 /// `IPADDR` with `PREFIX` or `NETMASK`, each in any number.
@@ -66,7 +66,28 @@ pub(super) fn static_ipv4(file: &mut Assignments, draft: &mut Draft, import: &mu
     }
 }
 
-fn gateways(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+fn gateways(device: &str, file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
+    for (named, router) in [("GATEWAYDEV", "GATEWAY"), ("IPV6_DEFAULTDEV", "IPV6_DEFAULTGW")] {
+        let (named, router) = (file.take(named), file.take(router));
+        // A device that is named for default routes has them alone (`ifup-eth`, `network-functions-ipv6`).
+        let other = named.as_ref().filter(|named| named.value != device);
+        match (named.as_ref(), router) {
+            (_, Some(router)) if other.is_some() => {
+                let why = other.map(|other| format!("{} has the default route", other.value)).unwrap_or_default();
+                import.leave(router.origin, why);
+            }
+            // What all share is the router of whoever has an address near it.
+            (_, Some(router))
+                if router.origin.file == file.path || named.is_some() || is_near(&router, device, draft) =>
+            {
+                file.give(router);
+            }
+            (Some(named), None) if other.is_none() => {
+                import.lose(named.origin.clone(), "a default route without a router");
+            }
+            _ => {}
+        }
+    }
     let no_default = file.take("DEFROUTE").filter(|known| !is_true(&known.value));
     let metric = file.take("METRIC").and_then(|known| known.value.parse::<i64>().ok()).filter(|metric| *metric > 0);
     let gateway = file.take("GATEWAY").or_else(|| file.take("GATEWAY0"));
@@ -88,6 +109,15 @@ fn gateways(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
         // The device may be told behind a percent sign.
         route_key::add_gateway(value.split('%').next().unwrap_or_default().to_owned(), origin, draft);
     }
+}
+
+/// Whether a router is in a network of the addresses, or names the device itself.
+fn is_near(router: &Assignment, device: &str, draft: &Draft) -> bool {
+    let (address, scope) = router.value.split_once('%').unwrap_or((router.value.as_str(), ""));
+    let nets = if let Some(Value::List(nets)) = draft.get("addresses") { nets.as_slice() } else { &[] };
+    let mut nets =
+        nets.iter().filter_map(|net| if let Value::Text(net) = net { net.parse::<IpNet>().ok() } else { None });
+    scope == device || address.parse::<IpAddr>().is_ok_and(|address| nets.any(|net| net.contains(&address)))
 }
 
 /// The length of a prefix that is written as a mask.

@@ -119,6 +119,43 @@ fn the_files_of_a_bond_and_its_members_are_a_group_and_every_other_line_is_told(
 }
 
 #[test]
+fn what_holds_for_all_interfaces_holds_for_a_bond_that_does_not_say_otherwise() {
+    let place = |name: &str| super::place_of(name);
+    let read = |global: &str, more: &str| {
+        let bond = format!("DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100'\nIPADDR=192.168.1.34\nPREFIX=24\n{more}");
+        let files = [("network", global), ("ifcfg-bond0", &bond), ("ifcfg-em1", "MASTER=bond0\nSLAVE=yes\n")];
+        let files: BTreeMap<_, _> = files.iter().map(|(name, text)| (place(name), (*text).to_owned())).collect();
+        import(&files)
+    };
+    let text = |import: &Import| import.drafts[0].to_toml();
+    let global = "NETWORKING=yes\nHOSTNAME=office\nGATEWAY=192.168.1.24\nNETWORKING_IPV6=no\n";
+    let taken = read(global, "");
+    assert!(
+        text(&taken).contains("gateway   = \"192.168.1.24\"") && text(&taken).contains("accept-ra = false"),
+        "{taken:#?}"
+    );
+    assert_eq!(
+        told(&taken, Fate::LeftAlone),
+        ["etc/sysconfig/network:2: HOSTNAME=office | a setting of the whole host"]
+    );
+    assert_eq!(told(&taken, Fate::Changed).len(), 1, "IPv6 is not switched off: {taken:#?}");
+    assert_eq!(told(&taken, Fate::Lost), Vec::<String>::new());
+
+    let own = read(global, "GATEWAY=192.168.1.1\nIPV6INIT=yes\n");
+    assert!(text(&own).contains("192.168.1.1\"") && !text(&own).contains("accept-ra"), "{own:#?}");
+    assert_eq!(told(&own, Fate::LeftAlone).len(), 2, "{own:#?}");
+
+    for global in ["GATEWAY=10.0.0.1\n", "GATEWAY=192.168.1.24\nGATEWAYDEV=em9\n", "IPV6_DEFAULTGW=fe80::1%em9\n"] {
+        let foreign = read(global, "");
+        assert!(!text(&foreign).contains("gateway"), "{foreign:#?}");
+        assert_eq!(told(&foreign, Fate::LeftAlone).len(), 1, "{foreign:#?}");
+    }
+    let named = read("GATEWAYDEV=bond0\nGATEWAY=192.168.1.24\nIPV6_DEFAULTGW=fe80::1%bond0\n", "");
+    assert!(text(&named).contains("gateway   = [\"192.168.1.24\", \"fe80::1\"]"), "{named:#?}");
+    assert_eq!(told(&read("GATEWAYDEV=bond0\n", ""), Fate::Lost).len(), 1);
+}
+
+#[test]
 fn without_options_the_driver_has_its_own_way_and_a_quote_without_end_hides_nothing() {
     let import = imported(&[
         (
@@ -209,7 +246,7 @@ fn what_the_files_have_no_word_for_is_refused() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back(group in groups()) {
+    fn any_group_comes_back_from_ifcfg(group in groups()) {
         let (back, told) = there_and_back(&group, render, import);
         proptest::prop_assert_eq!(back, Some(group), "{}", told);
     }

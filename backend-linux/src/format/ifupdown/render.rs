@@ -121,7 +121,10 @@ fn notes(group: &Group, dialect: Dialect) -> Vec<String> {
         notes.push(format!("{} goes on without a member that is not there, as if it was `optional`", dialect.tool()));
     }
     // It takes a `broadcast` line, and fails with it (`addr_add` of 3.0 expects an address, not a text).
-    if dialect == Dialect::Ifupdown2 && group.addressing().addresses.iter().any(|net| net.addr().is_ipv4()) {
+    let addressing = group.addressing();
+    let is_static =
+        !addressing.dhcp && !addressing.dhcp6 && addressing.addresses.iter().any(|net| net.addr().is_ipv4());
+    if dialect == Dialect::Ifupdown2 && is_static {
         notes.push(
             "ifupdown2 gives IPv4 addresses no broadcast address; packets to that of the subnet go out all the same"
                 .to_owned(),
@@ -150,7 +153,7 @@ impl<'g> Stanzas<'g> {
         all.addressing();
         // A method other than static has no mtu (interfaces(5)), and a MAC address that is chosen is there before addresses are.
         let can_begin = all.stanzas.first().is_some_and(|(header, _)| header.ends_with("inet static"));
-        if !can_begin || all.chosen_mac().is_some() {
+        if !all.is_leased_as_one() && (!can_begin || all.chosen_mac().is_some()) {
             all.stanzas.insert(0, (all.header("inet manual"), vec![]));
         }
         let lines = &mut all.stanzas[0].1;
@@ -167,6 +170,13 @@ impl<'g> Stanzas<'g> {
     }
 
     /// The lines about the link itself.
+    /// ifupdown2 joins the stanzas of an interface to one, with the method of the first: one that leases addresses has to
+    /// come first, and then no other is taken from a stanza (`squash` in its `iface.py`, `_pre_up` in `addons/address.py`).
+    fn is_leased_as_one(&self) -> bool {
+        let addressing = self.group.addressing();
+        self.dialect == Dialect::Ifupdown2 && (addressing.dhcp || addressing.dhcp6)
+    }
+
     fn link(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let options = bond_option::options(self.group);
@@ -200,7 +210,9 @@ impl<'g> Stanzas<'g> {
         }
         if let Some(member) = self.chosen_mac() {
             let file = format!("/sys/class/net/{member}/bonding_slave/perm_hwaddr");
-            lines.push(format!("up ip link set dev {device} address \"$(cat {file})\""));
+            // Before a lease is asked for; the members are in by then.
+            let moment = if self.is_leased_as_one() { "pre-up" } else { "up" };
+            lines.push(format!("{moment} ip link set dev {device} address \"$(cat {file})\""));
         }
         for member in self.group.members() {
             if let (MemberSelector::Name(name), Some(prio)) = (&member.selector, member.priority) {
@@ -221,6 +233,9 @@ impl<'g> Stanzas<'g> {
     }
 
     fn addressing(&mut self) {
+        if self.is_leased_as_one() {
+            return self.leased_as_one();
+        }
         let addressing = self.group.addressing();
         let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = addressing.addresses.iter().partition(|net| net.addr().is_ipv4());
         self.addresses("inet static", &v4, self.gateway(false));
@@ -252,6 +267,25 @@ impl<'g> Stanzas<'g> {
         }
     }
 
+    fn leased_as_one(&mut self) {
+        let addressing = self.group.addressing();
+        let methods = [("inet dhcp", addressing.dhcp), ("inet6 dhcp", addressing.dhcp6)];
+        for (method, _) in methods.into_iter().filter(|(_, asks)| *asks) {
+            self.stanzas.push((self.header(method), vec![]));
+        }
+        let device = word(self.device.as_str());
+        let mut lines = Vec::new();
+        if let Some(accept) = addressing.accept_ra {
+            let setting = format!("net/ipv6/conf/{}/accept_ra={}", self.device, if accept { 2 } else { 0 });
+            lines.push(format!("up sysctl -q -w {}", word(&setting)));
+        }
+        for net in &addressing.addresses {
+            let broadcast = if net.addr().is_ipv4() { " broadcast +" } else { "" };
+            lines.push(format!("up ip address add {net}{broadcast} dev {device}"));
+        }
+        self.stanzas[0].1.extend(lines);
+    }
+
     /// A stanza for each address: ifupdown takes one in each.
     fn addresses(&mut self, method: &str, nets: &[IpNet], gateway: Option<IpAddr>) {
         // Where IPv6 targets are probed, the device has no carrier before it has an address to probe from.
@@ -271,7 +305,7 @@ impl<'g> Stanzas<'g> {
     /// The gateway of a family, if a stanza of that family can have it.
     fn gateway(&self, v6: bool) -> Option<IpAddr> {
         let addressing = self.group.addressing();
-        let here = addressing.addresses.iter().any(|net| net.addr().is_ipv6() == v6);
+        let here = !self.is_leased_as_one() && addressing.addresses.iter().any(|net| net.addr().is_ipv6() == v6);
         addressing.gateways.iter().copied().find(|gateway| here && gateway.is_ipv6() == v6)
     }
 

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
-use mpath_core::{Draft, SourceFile, read};
+use mpath_core::group::MacPolicy;
+use mpath_core::mode::LacpSelect;
+use mpath_core::{Draft, Mode, SourceFile, read};
 use proptest::prelude::ProptestConfig;
 
 use super::*;
+use crate::format::ifupdown2;
 use crate::format::round_trip::{groups, there_and_back};
 
 /// What is imported from files, as text, and what is told beside it.
@@ -42,9 +45,38 @@ fn the_story_is_one_stanza() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back(group in groups()) {
+    fn any_group_comes_back_from_ifupdown(group in groups()) {
         let (back, told) = there_and_back(&group, render, import);
         proptest::prop_assert_eq!(back, Some(group), "{}", told);
+    }
+}
+
+/// What ifupdown2 cannot set before the members are in, and an interval that it does not take.
+fn is_beyond_ifupdown2(group: &Group) -> bool {
+    let of_mode = match group.mode() {
+        Mode::Lacp(lacp) => !lacp.active || lacp.select != LacpSelect::Stable || lacp.port_key != 0,
+        Mode::TransmitBalance { dynamic, .. } => !dynamic,
+        _ => false,
+    };
+    of_mode
+        || matches!(group.mac(), MacPolicy::Active | MacPolicy::Follow)
+        || group.detection().link().is_some_and(|link| link.interval.get() > 255)
+}
+
+proptest::proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_group_comes_back_from_ifupdown2_unless_it_could_not_say_it(group in groups()) {
+        let (back, told) = there_and_back(&group, ifupdown2::render, ifupdown2::import);
+        proptest::prop_assert_eq!(back.is_none(), is_beyond_ifupdown2(&group), "{}", &told);
+        if let Some(back) = back {
+            // It has no word for `mac`, and lets members share one address, which is what wired ones do by themselves.
+            let mut expected = Draft::from(&group);
+            if group.mac() == &MacPolicy::Shared {
+                expected.remove("mac");
+            }
+            proptest::prop_assert_eq!(Draft::from(&back).to_toml(), expected.to_toml(), "{}", told);
+        }
     }
 }
 

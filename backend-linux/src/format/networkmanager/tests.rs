@@ -271,7 +271,7 @@ fn what_no_profile_says_is_refused() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back_but_for_how_it_hears_of_routers(group in groups()) {
+    fn any_group_comes_back_from_networkmanager_but_for_how_it_hears_of_routers(group in groups()) {
         let mut expected = Draft::from(&group);
         let ra = group.addressing().accept_ra;
         // What `notes` tells: only method=auto listens to routers, and it alone decides about DHCPv6.

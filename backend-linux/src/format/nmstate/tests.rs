@@ -178,7 +178,7 @@ fn a_group_is_written_as_a_state_and_comes_back() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back_but_for_what_routers_decide(group in groups()) {
+    fn any_group_comes_back_from_nmstate_but_for_what_routers_decide(group in groups()) {
         let mut expected = Draft::from(&group);
         // What `notes` tells: nmstate has no `autoconf` without `dhcp`.
         if group.addressing().accept_ra == Some(true) {

@@ -198,11 +198,22 @@ fn notes(group: &Group) -> Vec<Note> {
     if group.detection().link().is_some_and(|link| link.interval != LinkDetection::DEFAULT_INTERVAL) {
         notes.push(remark("teamd is told of links that go or come, and has no interval"));
     }
-    if group.failback() == Failback::Never && (group.primary().is_none() || group.members().len() == 1) {
-        notes.push(remark("`failback` has no meaning there without a `primary` and another member"));
+    if group.failback() == Failback::Never {
+        notes.push(remark(if group.primary().is_none() || group.members().len() == 1 {
+            "`failback` has no meaning there without a `primary` and another member"
+        } else {
+            "a sticky port that comes up before the `primary` keeps the traffic there"
+        }));
     }
     if group.primary().is_none() && group.members().iter().any(|member| member.priority.is_some()) {
         notes.push(remark("the member with the highest `prio` takes over again there, as a `primary` does"));
+    }
+    // Seen with Debian 12's 1.31. Newer ones take the requests of the active port for valid, too (`lw_ap_receive`).
+    use ProbeValidation::{All, Standby};
+    if group.detection().probe().is_some_and(|probe| matches!(probe.validate, All | Standby)) {
+        notes.push(remark(
+            "up to version 1.31 teamd takes no standby for working that looks for valid probes: there use validate = \"active\" or \"none\"",
+        ));
     }
     if group.detection().probe().is_some_and(|probe| probe.all_targets) {
         notes.push(remark("`all-targets` has no meaning with one target"));

@@ -147,7 +147,7 @@ fn a_group_is_written_as_json_without_its_addresses() {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_group_comes_back_but_for_addresses_and_what_teamd_has_no_equal_for(group in groups()) {
+    fn any_group_comes_back_from_teamd_but_for_addresses_and_what_it_has_no_equal_for(group in groups()) {
         let mut expected = Draft::from(&group);
         let says = |key: &str, values: &[&str]| {
             expected.get(key).is_some_and(|value| values.is_empty() || values.contains(&value.to_string().trim_matches('"')))

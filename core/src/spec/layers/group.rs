@@ -1,5 +1,7 @@
 //! A group of which hosts have something of their own: who has it at all, and what is laid over it for whom.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -29,6 +31,10 @@ pub(crate) struct LayeredGroup<'t> {
     systems: Option<Vec<Os>>,
     /// What is laid over it, in this order.
     pub(crate) layers: Vec<Layer<'t>>,
+    /// The numbers of those for a single name, by that: a fleet may have thousands of them.
+    single: BTreeMap<String, Vec<usize>>,
+    /// The numbers of the others.
+    wide: Vec<usize>,
     /// Whether a text of it asks for a fact.
     pub(crate) asks: bool,
 }
@@ -81,6 +87,8 @@ impl<'t> LayeredGroup<'t> {
             hosts: None,
             systems: None,
             layers: vec![],
+            single: BTreeMap::new(),
+            wide: vec![],
             asks,
         };
         let [matches, systems, hosts] = taken;
@@ -102,6 +110,14 @@ impl<'t> LayeredGroup<'t> {
         }
         group.asks |= group.layers.iter().any(|layer| fact::are_asked_for(&layer.table));
         group.layers.sort_by_key(Layer::order);
+        for (number, layer) in group.layers.iter().enumerate() {
+            match &layer.hosts {
+                Hosts::Named(pattern) if pattern.is_single() => {
+                    group.single.entry(pattern.as_str().to_owned()).or_default().push(number);
+                }
+                _ => group.wide.push(number),
+            }
+        }
         group.refuse_what_no_host_has(walk);
         Some(group)
     }
@@ -210,7 +226,21 @@ impl<'t> LayeredGroup<'t> {
 
     /// What a host has over it, in this order.
     pub(crate) fn layers_of(&self, identity: &Identity) -> impl Iterator<Item = &Layer<'t>> {
-        self.layers.iter().filter(|layer| layer.hosts.has(identity))
+        self.numbers_of(identity).into_iter().map(|number| &self.layers[number])
+    }
+
+    /// The numbers of these.
+    pub(super) fn numbers_of(&self, identity: &Identity) -> Vec<usize> {
+        let wide = self.wide.iter().filter(|number| self.layers[**number].hosts.has(identity));
+        let mut numbers: Vec<usize> = wide.copied().collect();
+        if let Some(name) = identity.name.as_deref().map(str::to_ascii_lowercase) {
+            let first = name.split('.').next().filter(|first| *first != name);
+            for name in std::iter::once(name.as_str()).chain(first) {
+                numbers.extend(self.single.get(name).into_iter().flatten());
+            }
+        }
+        numbers.sort_unstable();
+        numbers
     }
 
     /// The systems that have it.

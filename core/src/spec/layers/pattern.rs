@@ -55,10 +55,15 @@ impl HostPattern {
         (named == self.tokens.len(), named)
     }
 
+    /// Whether it is a name, without wildcards.
+    pub(crate) fn is_single(&self) -> bool {
+        self.rank().0
+    }
+
     /// Whether a host of this name is meant.
     pub(crate) fn matches(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        if self.rank().0 {
+        if self.is_single() {
             return name == self.text || !self.whole && name.split('.').next() == Some(&self.text);
         }
         let mut places = self.closure([0].into());

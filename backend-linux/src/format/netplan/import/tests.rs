@@ -250,7 +250,7 @@ fn there_and_back(group: &Group) -> Result<Group, String> {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn every_group_comes_back_unless_its_files_could_not_say_it(group in groups()) {
+    fn any_group_comes_back_from_netplan_unless_its_files_could_not_say_it(group in groups()) {
         match there_and_back(&group) {
             Ok(back) => {
                 prop_assert_eq!(back, group.clone());

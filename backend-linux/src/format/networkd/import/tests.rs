@@ -213,7 +213,7 @@ fn is_beyond(group: &Group) -> bool {
 proptest::proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn every_group_comes_back_unless_its_files_could_not_say_it(group in groups()) {
+    fn any_group_comes_back_from_networkd_unless_its_files_could_not_say_it(group in groups()) {
         let (back, told) = there_and_back(&group, render, import);
         prop_assert_eq!(back.is_none(), is_beyond(&group), "{}", &told);
         if let Some(back) = back {
