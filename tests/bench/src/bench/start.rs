@@ -7,18 +7,17 @@ use super::figures::Phase;
 use super::peer;
 use super::stopwatch;
 
-const COMMANDS: [&str; 5] = [
-    "true",
-    "ip -V",
-    "{mpath} --version",
-    "{mpath} --config {config} check",
-    "nmcli --version",
-];
+const COMMANDS: [&str; 5] =
+    ["true", "ip -V", "{mpath} --version", "{mpath} --config {config} check", "nmcli --version"];
 
 /// Starts each so many times, in turns.
 pub(crate) fn measure(mpath: &Path, rounds: usize) -> BTreeMap<String, Phase> {
     let config = peer::config();
-    std::fs::write(config.join("bond0.toml"), "[group.bond0]\nmembers = [\"eth1\", \"eth0\"]\naddresses = [\"192.168.1.34/24\"]\n").unwrap();
+    std::fs::write(
+        config.join("bond0.toml"),
+        "[group.bond0]\nmembers = [\"eth1\", \"eth0\"]\naddresses = [\"192.168.1.34/24\"]\n",
+    )
+    .unwrap();
     let mut phases: BTreeMap<String, Phase> = BTreeMap::new();
     for _ in 0..rounds {
         for command in COMMANDS {
