@@ -197,7 +197,7 @@ fn the_package_for_illumos_has_the_files_that_are_laid_out_for_it_and_no_others(
             assert_eq!(action.attributes["mode"], format!("{mode:04o}"), "{payload}");
         }
     }
-    assert!(laid_out.is_empty(), "not in the manifest: {laid_out:?}");
+    assert!(laid_out.is_empty(), "packaging/ips/mpath.p5m lacks a line for: {laid_out:?}");
 }
 
 #[test]
