@@ -4,7 +4,7 @@
 //! What a platform can do is no business of this module ([`Capabilities`](crate::Capabilities) check it), nor is what
 //! the host has.
 //!
-//! A key that could not be read is complained of once, by [`Spec`]; the rules here treat it as there and say nothing
+//! A key that could not be read is complained of once, by the reader of a file; the rules here treat it as there and say nothing
 //! about what depends on it. In a file with syntax errors, or with keys that stand twice, only single keys are checked, since the text that could not
 //! be read may hold what seems to be missing.
 
