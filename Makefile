@@ -65,6 +65,12 @@ test-boot: lab ## boots with systemd as the first process; the units, and the sc
 	tests/lab/packages --boot
 	MPATH_TEST_BOOT=$(KERNEL) $(AGAIN) cargo test --package mpath --test boot
 
+.PHONY: test-ansible
+test-ansible: lab ## the Ansible collection: lint, and with real Ansible, Salt and Puppet on a fleet in the lab
+	cargo build --quiet --package mpath-illumos-simulator --bins
+	tools="$$(tests/ansible/setup)" && tests/ansible/lint "$$tools" && \
+	    MPATH_TEST_ANSIBLE="$$tools" $(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test ansible
+
 .PHONY: test-formats
 test-formats: ## what `mpath render` writes, brought up by the real programs that read it
 	cargo test --package mpath-nmstate

@@ -81,6 +81,7 @@ pub fn capabilities_of(dialect: Dialect) -> Capabilities {
         missing: missing.into_iter().map(told).collect(),
         rules: GroupRules {
             members_stay_on: true,
+            routes_outlive_addresses: true,
             standbys_receive: true,
             settings_follow: true,
             probes_per_failure: PROBES,

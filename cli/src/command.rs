@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 mod agent;
+mod ansible;
 mod check;
 mod complete;
 mod completions;
@@ -97,6 +98,8 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Complete(complete::CompleteArgs),
+    #[command(hide = true)]
+    Ansible(ansible::AnsibleArgs),
 }
 
 impl Command {
@@ -113,7 +116,8 @@ impl Command {
             | Self::Confirm(_)
             | Self::Revert(_)
             | Self::Recover(_)
-            | Self::Guard(_) => true,
+            | Self::Guard(_)
+            | Self::Ansible(_) => true,
             Self::Doctor(args) => args.fixes(),
             Self::Adopt(args) => args.changes_host(),
             Self::Release(_) => true,
@@ -157,6 +161,7 @@ impl Command {
             Self::Schema(args) => args.run(context),
             Self::Completions(args) => args.run(context),
             Self::Complete(args) => args.run(context),
+            Self::Ansible(args) => args.run(context),
         }
     }
 }

@@ -11,6 +11,7 @@ use mpath_core::spec::layers::{Layers, Texts};
 use mpath_core::validate::{describe, everywhere};
 use mpath_core::{Description, Group, GroupName, Hook, Identity, Problem, SourceFile};
 
+use crate::ansible::Instead;
 use crate::trust::{self, Distrust};
 
 /// Where it lies.
@@ -179,10 +180,23 @@ impl ConfigError {
 impl Files {
     /// Reads a file, or every `*.toml` of a directory in the order of their names, and the drop-ins of each.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let Listed { files, mut distrust } = list(path)?;
+        Self::read_with(path, None)
+    }
+
+    /// The same, with one file as it would be.
+    pub(crate) fn read_with(path: &Path, instead: Option<&Instead>) -> Result<Self, ConfigError> {
+        let Listed { files, mut distrust } = list_with(path, instead)?;
         let mut sources = Vec::new();
         let mut unreadable = Vec::new();
         for entry in files {
+            let would_be = instead.filter(|instead| instead.file == Path::new(&entry.shown));
+            if let Some(text) = would_be.and_then(|instead| instead.text.clone()) {
+                match text_of(text.into_bytes()) {
+                    Ok(text) => sources.push(entry.source(text)),
+                    Err(why) => unreadable.push(Unreadable { path: entry.shown, why }),
+                }
+                continue;
+            }
             match read_text(&entry.path) {
                 Ok((text, others)) => {
                     distrust.extend(others);
@@ -307,6 +321,29 @@ impl Listed {
         }
         Ok(())
     }
+}
+
+/// What is read where one file would be there, or would not.
+fn list_with(path: &Path, instead: Option<&Instead>) -> Result<Listed, ConfigError> {
+    let Some(Instead { file, text }) = instead else { return list(path) };
+    let mut listed = match list(path) {
+        Err(ConfigError::Missing(_) | ConfigError::Empty(_)) if text.is_some() => {
+            Listed { files: vec![], distrust: vec![] }
+        }
+        listed => listed?,
+    };
+    let is_it = |entry: &Entry| Path::new(&entry.shown) == file;
+    if text.is_none() {
+        listed.files.retain(|entry| !is_it(entry));
+    } else if !listed.files.iter().any(is_it) {
+        let folder = file.parent().and_then(Path::to_str).and_then(|folder| folder.strip_suffix(".d"));
+        let of = folder.filter(|of| listed.files.iter().any(|entry| entry.shown == *of)).map(Path::new);
+        // Behind the file that it is a drop-in of, or among the others.
+        let at = listed.files.partition_point(|entry| Path::new(&entry.shown) < file);
+        let shown = file.display().to_string();
+        listed.files.insert(at, Entry { shown, path: file.clone(), is_drop_in: of.is_some() });
+    }
+    if listed.files.is_empty() { Err(ConfigError::Empty(path.to_owned())) } else { Ok(listed) }
 }
 
 /// The text of a file, and who else has a hand on it.

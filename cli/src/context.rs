@@ -9,7 +9,8 @@ use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities, Identity};
 
 use crate::adoptions::AdoptionStore;
-use crate::arguments::{Global, Patience};
+use crate::ansible::Instead;
+use crate::arguments::{Arguments, Global, Patience};
 use crate::boot::Services;
 use crate::config::{Configuration, Files};
 use crate::environment::Live;
@@ -42,6 +43,8 @@ pub(crate) struct Context<'e> {
     /// The name of this host and its system.
     pub(crate) identity: Identity,
     pub(crate) ssh_connection: Option<&'e OsStr>,
+    /// What is taken instead of a file of the configuration: to see what would become of it.
+    pub(crate) instead: Option<&'e Instead>,
 }
 
 impl Context<'_> {
@@ -68,10 +71,38 @@ impl Context<'_> {
         Ok(configuration)
     }
 
+    /// The same for a command that this one consists of.
+    pub(crate) fn for_a_verb<'c>(
+        &'c mut self,
+        parsed: &Arguments,
+        console: Console<'c>,
+        instead: Option<&'c Instead>,
+    ) -> Context<'c> {
+        Context {
+            global: parsed.global.clone(),
+            console,
+            open_backend: &mut *self.open_backend,
+            capabilities: self.capabilities.clone(),
+            state_directory: self.state_directory,
+            changes_host: parsed.command.changes_host(),
+            lasting_directory: self.lasting_directory,
+            start_guard: &mut *self.start_guard,
+            services: &mut *self.services,
+            live: self.live,
+            // Nobody is at a terminal that it has.
+            prompt: None,
+            prober: &mut *self.prober,
+            resolv_conf: self.resolv_conf,
+            ssh_connection: self.ssh_connection,
+            identity: self.identity.clone(),
+            instead,
+        }
+    }
+
     /// Reads the configuration, whoever else can write it. Where it asks for the MAC addresses of interfaces, this host is
     /// looked at, unless they are known.
     pub(crate) fn read_configuration(&mut self, identity: &Identity) -> Result<Configuration, CommandError> {
-        let files = Files::read(&self.global.config)?;
+        let files = Files::read_with(&self.global.config, self.instead)?;
         let identity = self.with_links(identity, &files)?;
         Ok(Configuration::of(files, &identity)?)
     }

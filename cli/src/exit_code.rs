@@ -63,7 +63,7 @@ impl ExitCode {
             Self::Usage => "the command line is wrong",
             Self::InvalidFile => "the configuration is wrong, or there is none",
             Self::ChangesPending => {
-                "something would change (`plan --check`, `fmt --check`), or a group has drifted (`status --check`)"
+                "something would change (`plan --check`, `switch --check`, `fmt --check`), or a group has drifted (`status --check`)"
             }
             Self::NotUndone => "failed, and the host is not as it was before; the text says what is left to do",
             Self::Degraded => {

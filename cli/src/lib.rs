@@ -5,6 +5,7 @@
 
 mod adoptions;
 mod agent;
+mod ansible;
 mod arguments;
 mod boot;
 mod command;
@@ -46,6 +47,7 @@ mod trust;
 mod up_run;
 mod view;
 mod watching;
+mod whole_file;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -126,7 +128,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         start_guard,
         ..
     } = environment;
-    let mut context = Context {
+    let context = Context {
         console: Console::new(stdout, stderr, *no_color, &parsed.global),
         global: parsed.global,
         open_backend: &mut **open_backend,
@@ -145,8 +147,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Envi
         resolv_conf: &environment.resolv_conf,
         identity: environment.identity.clone(),
         ssh_connection: environment.ssh_connection.as_deref(),
+        instead: None,
     };
-    let code = match parsed.command.run(&mut context) {
+    carry_out(&parsed.command, context)
+}
+
+/// Runs a command, and tells how it ended.
+fn carry_out(command: &command::Command, mut context: Context<'_>) -> ExitCode {
+    let code = match command.run(&mut context) {
         Ok(code) => code,
         Err(error) => {
             context.console.command_error(&error);

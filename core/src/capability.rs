@@ -59,6 +59,8 @@ pub struct GroupRules {
     pub taken_out_of_use: bool,
     /// The name of a device is letters with a number behind them.
     pub numbered_names: bool,
+    /// The IPv4 routes of an interface stay when its last IPv4 address goes.
+    pub routes_outlive_addresses: bool,
 }
 
 /// Commands that an administrator can type, with places in braces.

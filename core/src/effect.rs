@@ -5,7 +5,7 @@
 //! beside the step (dropping routes with a link, say), because such a step could not be undone. Whether real
 //! systems behave like this is asked by the kernel tests.
 
-use crate::capability::{Capabilities, ChangeNeed};
+use crate::capability::{Capabilities, ChangeNeed, GroupRules};
 use crate::settings::MacSharing;
 use crate::snapshot::Interface;
 use crate::snapshot::{Controller, Driver, GroupState, Kind, MemberState, Membership};
@@ -114,7 +114,7 @@ fn change(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Resu
             refuse_if(interface.addresses.iter().any(|other| other.same(address)), "it is there")?;
             interface.addresses.push(address.clone());
         }
-        Step::RemoveAddress { interface, address } => remove_address(present(host, interface)?, address)?,
+        Step::RemoveAddress { interface, address } => remove_address(present(host, interface)?, address, capabilities)?,
         Step::AddRoute { interface, route } => add_route(host, interface, route)?,
         Step::RemoveRoute { interface, route } => {
             let interface = present(host, interface)?;
@@ -350,17 +350,27 @@ fn set_mac(
     Ok(())
 }
 
-fn remove_address(interface: &mut Interface, address: &Address) -> Result<(), String> {
+fn remove_address(interface: &mut Interface, address: &Address, capabilities: &Capabilities) -> Result<(), String> {
     let place = interface.addresses.iter().position(|other| other.same(address)).ok_or("it is not there")?;
     // net/ipv4/devinet.c __inet_del_ifa: with the first of a subnet the later ones go too.
     let takes_along = interface.addresses[place + 1..].iter().any(|later| is_secondary_to(later, address));
     refuse_if(takes_along, "later addresses of its subnet would be lost")?;
+    let lost =
+        ends_ipv4(interface, address, &capabilities.rules) && interface.own_routes().any(|route| !route.is_ipv6());
+    refuse_if(lost, "its routes would be lost with its last address")?;
     let removed = interface.addresses.remove(place);
     if removed.lifetime.is_some() {
         // A client that ends takes away the routes that it made; those that count as an administrator's stay.
         interface.routes.retain(|route| !route.goes_with_lease() || route.is_ipv6() != removed.is_ipv6());
     }
     Ok(())
+}
+
+/// Whether an interface has no IPv4 any more without an address, and so none of its routes (net/ipv4/fib_frontend.c
+/// fib_inetaddr_event).
+pub(crate) fn ends_ipv4(interface: &Interface, address: &Address, rules: &GroupRules) -> bool {
+    let is_last = interface.addresses.iter().filter(|other| !other.is_ipv6()).count() == 1;
+    is_last && !address.is_ipv6() && !rules.routes_outlive_addresses
 }
 
 /// Whether the system counts an address as a secondary of an earlier one: IPv4, same length, same subnet.

@@ -393,13 +393,15 @@ impl Planner<'_> {
             self.take_early(name)?;
             self.set_up_for(name, true, self.persistent && wanted.persistent)?;
         }
+        let mut lost = Vec::new();
         if let Some(addresses) = &wanted.addresses {
-            self.addresses(name, &Wanted { present: addresses.clone(), absent: Absent::AllOthers })?;
+            lost = self.addresses(name, &Wanted { present: addresses.clone(), absent: Absent::AllOthers })?;
         }
-        if let Some(routes) = wanted.routes.as_ref().filter(|_| switched_on) {
-            self.routes(name, &exactly(routes.clone()))?;
+        match &wanted.routes {
+            Some(routes) if switched_on => self.routes(name, &exactly(routes.clone())),
+            None if switched_on => self.routes(name, &Wanted { present: lost, absent: Absent::These(vec![]) }),
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
     fn set_up(&mut self, name: &InterfaceName, up: bool) -> Result<(), Nonsense> {

@@ -41,15 +41,20 @@ fn what_the_readme_has_one_type_is_run_before_a_change_lands() {
 fn make_test_runs_every_test_binary() {
     let makefile = read(&repository("Makefile"));
     let recipe = |target: &str| makefile.split_once(&format!("\n{target}:")).unwrap().1.split("\n\n").next().unwrap();
-    assert!(read(&repository(".ci/run")).contains("\nmake test-boot\n"));
+    for longer in ["make test-boot", "make test-ansible"] {
+        assert!(read(&repository(".ci/run")).contains(&format!("\n{longer}\n")));
+    }
     let package: toml::Table = read(&repository("cli/Cargo.toml")).parse().unwrap();
     let binaries = package["test"].as_array().unwrap();
     assert!(binaries.len() > 2);
     for binary in binaries {
         let name = binary["name"].as_str().unwrap();
-        // Boots take longer than all that `make test` has time for.
-        let target = if name == "boot" { "test-boot" } else { "test" };
-        assert!(recipe(target).contains(&format!("--test {name}")), "`make {target}` does not run {name}");
+        let target = match name {
+            // Boots and fleets take longer than all that `make test` has time for.
+            "boot" | "ansible" => format!("test-{name}"),
+            _ => "test".to_owned(),
+        };
+        assert!(recipe(&target).contains(&format!("--test {name}")), "`make {target}` does not run {name}");
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod agent;
+mod ansible;
 mod binary;
 mod completion;
 mod confirmation;

@@ -15,6 +15,7 @@ crate::cases!(OwnNamespace:
     a_second_up_writes_nothing,
     an_option_is_changed_in_place_without_a_loss,
     a_changed_address_replaces_the_old_one_and_leaves_those_of_others,
+    the_routes_of_a_group_outlive_a_change_of_its_only_address,
     a_mode_change_takes_the_members_out_and_says_so,
     every_mode_comes_up_and_converges,
     a_member_taken_out_behind_our_back_comes_back,
@@ -156,6 +157,22 @@ fn a_changed_address_replaces_the_old_one_and_leaves_those_of_others() {
     assert!(!addresses.contains("192.168.1.34/"), "{addresses}");
     assert!(addresses.contains("192.168.1.35/24"), "{addresses}");
     assert!(addresses.contains("192.168.1.99/32"), "somebody else's address was taken away: {addresses}");
+    config.succeed("down home-lan");
+}
+
+/// With the last address the kernel takes all IPv4 routes away, those of others too (`fib_inetaddr_event`).
+fn the_routes_of_a_group_outlive_a_change_of_its_only_address() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let config = Config::new(HOME_LAN);
+    config.succeed("up home-lan");
+    ip("route add 198.51.100.0/24 via 192.168.1.24 dev bond0");
+    config.write(&HOME_LAN.replace("192.168.1.34", "192.168.1.35"));
+    config.succeed("up home-lan");
+    let addresses = ip("-4 address show dev bond0");
+    assert!(addresses.contains("192.168.1.35/24") && !addresses.contains("192.168.1.34/"), "{addresses}");
+    let routes = ip("route show dev bond0");
+    assert!(routes.contains("default via 192.168.1.24") && routes.contains("198.51.100.0/24 via"), "{routes}");
+    config.succeed("plan --check");
     config.succeed("down home-lan");
 }
 

@@ -1,8 +1,7 @@
 //! `mpath fmt`: files laid out as the documentation does it. Looks at no host, and changes nothing but the files.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -16,6 +15,7 @@ use crate::ExitCode;
 use crate::config::{self, ConfigError, Unreadable};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
+use crate::whole_file;
 
 /// Lay files out as the documentation does, comments and all
 #[derive(Debug, Args)]
@@ -73,7 +73,7 @@ impl FmtArgs {
                 let diff = diff.unified_diff().header(&entry.path, &entry.path).to_string();
                 diff.lines().for_each(|line| context.console.line(line));
             } else if entry.changed {
-                write(file, &entry.after).map_err(|error| cannot_write(file, &error))?;
+                whole_file::replace(file, &entry.after).map_err(|error| cannot_write(file, &error))?;
                 if !context.console.is_quiet() {
                     context.console.line(&format!("{}: laid out", entry.path));
                 }
@@ -120,24 +120,6 @@ fn no_layout(why: NoLayout, path: &str, text: &str) -> CommandError {
     }
     let told = ErrorText { message: format!("{path} is left as it is: {why}"), causes: vec![], hint: None };
     CommandError { code: ExitCode::Failed, told, config: None }
-}
-
-/// Puts a new file in the place of the old one, with its mode and its owner; a link goes on to lead there.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let file = fs::canonicalize(file)?;
-    let old = fs::metadata(&file)?;
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    let mut fresh = tempfile::Builder::new().prefix(".mpath-").tempfile_in(folder)?;
-    fresh.write_all(text.as_bytes())?;
-    let new = fresh.as_file().metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        std::os::unix::fs::fchown(fresh.as_file(), Some(old.uid()), Some(old.gid()))?;
-    }
-    // After the owner, whose change may take bits of the mode away (chown(2)).
-    fresh.as_file().set_permissions(old.permissions())?;
-    fresh.as_file().sync_all()?;
-    fresh.persist(&file)?;
-    Ok(())
 }
 
 fn cannot_write(file: &Path, error: &io::Error) -> CommandError {

@@ -47,6 +47,9 @@ pub(crate) struct SwitchArgs {
     /// Try a member that does not seem to work, too
     #[arg(long, conflicts_with = "release")]
     force: bool,
+    /// Do nothing, and exit with 4 when something would change
+    #[arg(long)]
+    check: bool,
     #[command(flatten)]
     patience: Patience,
 }
@@ -55,6 +58,12 @@ impl SwitchArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
         let groups = context.configuration()?.groups;
         let group = the_one(self.group.as_deref(), &groups, "switch")?;
+        if self.check {
+            context.tell_unfinished();
+            let mut host = context.host()?;
+            let report = self.switch(group, &mut host, context);
+            return Ok(tell(vec![report], context));
+        }
         let _lock = context.lock(&self.patience)?;
         let _signals = Signals::catch().map_err(CommandError::signals)?;
         let mut host = context.host()?;
@@ -87,6 +96,10 @@ impl SwitchArgs {
             return report.unchanged(&already(from.as_ref()));
         }
         report.steps = steps.iter().map(ToString::to_string).collect();
+        if self.check {
+            report.code = ExitCode::ChangesPending;
+            return report.unchanged(&would_hand_over(from.as_ref(), to.as_ref()));
+        }
         let opening = Opening::of_handover(name, &device, &steps, BTreeMap::new(), &host.snapshot);
         let extent = opening.extent.clone();
         let mut journal = match context.journals().open(opening) {
@@ -176,6 +189,14 @@ fn already(active: Option<&InterfaceName>) -> String {
     match active {
         Some(active) => format!("{active} carries the traffic already"),
         None => "nobody carries the traffic, and nothing is out of use".to_owned(),
+    }
+}
+
+fn would_hand_over(from: Option<&InterfaceName>, to: Option<&InterfaceName>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) if from != to => format!("{to} would carry the traffic (now: {from})"),
+        (_, Some(to)) => format!("{to} would carry the traffic"),
+        (_, None) => "what is out of use would be put in use again".to_owned(),
     }
 }
 

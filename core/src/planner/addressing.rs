@@ -30,7 +30,7 @@ impl Planner<'_> {
         if !state.up {
             self.switch_off(device)?;
             self.put_back = Default::default();
-            return self.addresses(device, &addresses);
+            return self.addresses(device, &addresses).map(drop);
         }
         if self.at(device).is_some_and(|interface| !interface.up) {
             // The first active member is announced with what the device has by then (NETDEV_NOTIFY_PEERS). IPv6 cannot
@@ -52,7 +52,13 @@ impl Planner<'_> {
             addresses.present.insert(place.unwrap_or(addresses.present.len()), lease);
         }
         self.routes_absent(device, &routes)?;
-        self.addresses(device, &addresses)?;
+        let lost = self.addresses(device, &addresses)?;
+        if let Absent::These(_) = &routes.absent {
+            // Those of others, too: what was to go has gone before.
+            let known = |route: &Route| routes.present.iter().any(|other| other.same(route));
+            let foreign: Vec<_> = lost.into_iter().filter(|route| !known(route)).collect();
+            routes.present.extend(foreign);
+        }
         self.routes(device, &routes)?;
         for (wanted, family) in [(state.dhcp.v4, Family::V4), (state.dhcp.v6, Family::V6)] {
             if wanted && !self.dhcp_runs(device, family) {
@@ -117,11 +123,12 @@ impl Planner<'_> {
     /// Takes an interface's own addresses and routes away.
     pub(super) fn strip(&mut self, name: &InterfaceName) -> Result<(), Nonsense> {
         self.routes(name, &Wanted { present: vec![], absent: Absent::AllOthers })?;
-        self.addresses(name, &Wanted { present: vec![], absent: Absent::AllOthers })
+        self.addresses(name, &Wanted { present: vec![], absent: Absent::AllOthers }).map(drop)
     }
 
-    pub(super) fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<(), Nonsense> {
-        let Some(interface) = self.at(name) else { return Ok(()) };
+    /// Gives an interface the addresses that are wanted. What comes back are the routes that had to go for that.
+    pub(super) fn addresses(&mut self, name: &InterfaceName, wanted: &Wanted<Address>) -> Result<Vec<Route>, Nonsense> {
+        let Some(interface) = self.at(name) else { return Ok(vec![]) };
         let now: Vec<_> = interface.own_addresses().cloned().collect();
         // A client that is there again may have been given another lease, which is as good.
         let lease = |wanted: &Address| now.iter().find(|other| other.same_client(wanted)).unwrap_or(wanted).clone();
@@ -136,6 +143,7 @@ impl Planner<'_> {
         let going: Vec<_> = now.iter().filter(|address| goes(address)).collect();
         // Secondaries go with the first address of their subnet, so they go before it, and come back after it.
         let mut returning = Vec::new();
+        let mut lost = Vec::new();
         for address in now.iter().rev() {
             let place = now.iter().position(|other| other == address).unwrap_or(0);
             let follows = |first: &&&Address| {
@@ -145,6 +153,7 @@ impl Planner<'_> {
             if !itself && !going.iter().any(|first| follows(&first)) {
                 continue;
             }
+            lost.extend(self.free_of_routes(name, address)?);
             self.push(Step::RemoveAddress { interface: name.clone(), address: address.clone() })?;
             if !itself {
                 returning.insert(0, address.clone());
@@ -157,7 +166,20 @@ impl Planner<'_> {
                 self.push(Step::AddAddress { interface: name.clone(), address })?;
             }
         }
-        Ok(())
+        Ok(lost)
+    }
+
+    /// Takes away the routes that an address would take along as it goes.
+    fn free_of_routes(&mut self, name: &InterfaceName, address: &Address) -> Result<Vec<Route>, Nonsense> {
+        let rules = &self.capabilities.rules;
+        let Some(interface) = self.at(name).filter(|now| effect::ends_ipv4(now, address, rules)) else {
+            return Ok(vec![]);
+        };
+        let routes: Vec<_> = interface.own_routes().filter(|route| !route.is_ipv6()).cloned().collect();
+        for route in nearest_first(&routes).into_iter().rev().cloned() {
+            self.push(Step::RemoveRoute { interface: name.clone(), route })?;
+        }
+        Ok(routes)
     }
 
     /// Whether somebody took a member out of use: what it is given comes up with it, not before.

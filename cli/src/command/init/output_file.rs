@@ -1,12 +1,13 @@
 //! The file that is written, and none in its place.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use super::Told;
 use crate::ExitCode;
 use crate::error::ErrorText;
 use crate::trust::{self, NoDirectory};
+use crate::whole_file;
 
 /// What stands against a file that is there already.
 pub(super) fn is_there(file: &Path) -> Option<ErrorText> {
@@ -30,19 +31,10 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), Told> {
             (ExitCode::NotPermitted, told)
         }
     })?;
-    put(folder, file, text).map_err(|error| match error.kind() {
+    whole_file::create(folder, file, text).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => (ExitCode::Failed, there_already(file)),
         _ => cannot(file, &error),
     })
-}
-
-fn put(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    let mut fresh = tempfile::Builder::new().prefix(".mpath-").permissions(readable).tempfile_in(folder)?;
-    fresh.write_all(text.as_bytes())?;
-    fresh.as_file().sync_all()?;
-    fresh.persist_noclobber(file)?;
-    Ok(())
 }
 
 fn there_already(file: &Path) -> ErrorText {

@@ -21,6 +21,10 @@ enum Token {
     Many,
 }
 
+/// No pattern is longer. Names of hosts are up to 64 bytes on Linux (`HOST_NAME_MAX`), and 255 elsewhere (RFC 1035);
+/// but two patterns are compared in the product of their lengths.
+const LONGEST: usize = 128;
+
 /// A place in a pattern: before the token of this number. The one behind the last is the end, and the one behind that
 /// the domain of a pattern that does not ask for one.
 type At = usize;
@@ -33,7 +37,7 @@ impl HostPattern {
     pub(crate) fn new(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         let is_fit = |c: char| c.is_ascii_alphanumeric() || "-_.*?".contains(c);
-        if text.is_empty() || text.len() > 255 || !text.chars().all(is_fit) {
+        if text.is_empty() || text.len() > LONGEST || !text.chars().all(is_fit) {
             return None;
         }
         let token = |c| match c {
@@ -41,7 +45,9 @@ impl HostPattern {
             '?' => Token::One,
             c => Token::Exactly(c),
         };
-        Some(Self { tokens: text.chars().map(token).collect(), whole: text.contains('.'), text })
+        let mut tokens: Vec<_> = text.chars().map(token).collect();
+        tokens.dedup_by(|one, other| *one == Token::Many && *other == Token::Many);
+        Some(Self { tokens, whole: text.contains('.'), text })
     }
 
     /// The text, in small letters.

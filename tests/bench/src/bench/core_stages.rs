@@ -38,7 +38,7 @@ fn file(groups: usize) -> SourceFile {
 
 /// A host with the members, bare.
 fn host(groups: usize) -> Snapshot {
-    let names = (0..groups * 2).map(|number| InterfaceName::new(&format!("m{number}")).unwrap());
+    let names = (0..groups * 2).map(|number| InterfaceName::new(format!("m{number}")).unwrap());
     Snapshot { interfaces: names.map(|name| (name, Interface::new(Kind::Ethernet))).collect(), ..Snapshot::default() }
 }
 

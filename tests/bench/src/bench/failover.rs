@@ -39,11 +39,11 @@ struct Setup {
 
 enum Made {
     /// By mpath, from what its file says of detection.
-    ByMpath { detection: &'static str, agent: bool },
+    Mpath { detection: &'static str, agent: bool },
     /// By `ip`, with these options.
-    ByHand(&'static str),
+    Hand(&'static str),
     /// By a peer, from the least that its file can say: a file, and its text.
-    ByDefault { peer: &'static str, files: &'static [(&'static str, &'static str)] },
+    Default { peer: &'static str, files: &'static [(&'static str, &'static str)] },
 }
 
 const NETWORKD: &[(&str, &str)] = &[
@@ -84,11 +84,11 @@ const fn bound(interval: u32, down_delay: u32) -> Option<f64> {
 
 const SETUPS: [Setup; 15] = [
     Setup { name: "mpath, link 10ms", made: by_mpath("link = { interval = \"10ms\" }"), bound: bound(10, 0) },
-    Setup { name: "ip, miimon 10", made: Made::ByHand("miimon 10"), bound: bound(10, 0) },
+    Setup { name: "ip, miimon 10", made: Made::Hand("miimon 10"), bound: bound(10, 0) },
     Setup { name: "mpath, link 50ms", made: by_mpath("link = { interval = \"50ms\" }"), bound: bound(50, 0) },
-    Setup { name: "ip, miimon 50", made: Made::ByHand("miimon 50"), bound: bound(50, 0) },
+    Setup { name: "ip, miimon 50", made: Made::Hand("miimon 50"), bound: bound(50, 0) },
     Setup { name: "mpath, link 100ms", made: by_mpath("link = { interval = \"100ms\" }"), bound: bound(100, 0) },
-    Setup { name: "ip, miimon 100", made: Made::ByHand("miimon 100"), bound: bound(100, 0) },
+    Setup { name: "ip, miimon 100", made: Made::Hand("miimon 100"), bound: bound(100, 0) },
     Setup {
         name: "mpath, the story: link 100ms, delays 200ms",
         made: by_mpath("link = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }"),
@@ -96,7 +96,7 @@ const SETUPS: [Setup; 15] = [
     },
     Setup {
         name: "mpath, the story, and its agent with --handover-on-carrier",
-        made: Made::ByMpath {
+        made: Made::Mpath {
             detection: "link = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }",
             agent: true,
         },
@@ -109,34 +109,34 @@ const SETUPS: [Setup; 15] = [
     },
     Setup {
         name: "ip, arp_interval 100",
-        made: Made::ByHand("arp_interval 100 arp_ip_target 192.168.1.24 arp_validate all"),
+        made: Made::Hand("arp_interval 100 arp_ip_target 192.168.1.24 arp_validate all"),
         bound: None,
     },
-    Setup { name: "ip, nothing said", made: Made::ByHand(""), bound: None },
+    Setup { name: "ip, nothing said", made: Made::Hand(""), bound: None },
     Setup {
         name: "ifupdown and ifenslave, nothing said",
-        made: Made::ByDefault { peer: "ifupdown and ifenslave", files: IFUPDOWN },
+        made: Made::Default { peer: "ifupdown and ifenslave", files: IFUPDOWN },
         bound: None,
     },
     Setup {
         name: "systemd-networkd, nothing said",
-        made: Made::ByDefault { peer: "systemd-networkd", files: NETWORKD },
+        made: Made::Default { peer: "systemd-networkd", files: NETWORKD },
         bound: None,
     },
     Setup {
         name: "netplan, nothing said",
-        made: Made::ByDefault { peer: "netplan (generate, networkctl reload)", files: NETPLAN },
+        made: Made::Default { peer: "netplan (generate, networkctl reload)", files: NETPLAN },
         bound: None,
     },
     Setup {
         name: "NetworkManager, nothing said",
-        made: Made::ByDefault { peer: "NetworkManager", files: NETWORKMANAGER },
+        made: Made::Default { peer: "NetworkManager", files: NETWORKMANAGER },
         bound: None,
     },
 ];
 
 const fn by_mpath(detection: &'static str) -> Made {
-    Made::ByMpath { detection, agent: false }
+    Made::Mpath { detection, agent: false }
 }
 
 /// How long a cable stays as it is. The bridge behind it uses a port once linkwatch has looked at it, at most once a second
@@ -173,7 +173,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
     let mut running = Vec::new();
     let mut agent = None;
     let segment = match &setup.made {
-        Made::ByMpath { detection, agent: wanted } => {
+        Made::Mpath { detection, agent: wanted } => {
             let segment = Segment::new(&["eth0", "eth1"]);
             let config = config();
             let text = format!(
@@ -200,7 +200,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             }
             segment
         }
-        Made::ByHand(options) => {
+        Made::Hand(options) => {
             let segment = Segment::new(&["eth0", "eth1"]);
             batch(
                 &[],
@@ -211,7 +211,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             );
             segment
         }
-        Made::ByDefault { peer, files } => {
+        Made::Default { peer, files } => {
             let peer = PEERS.iter().find(|known| known.name == *peer).unwrap();
             let (daemons, segment) = peer.prepare();
             running.extend(daemons);
