@@ -1,17 +1,20 @@
 # shellcheck shell=bash disable=SC2154 # $top: whoever sources this
 # What every kind of package needs: the release build, and tools of cargo in the versions that were tried.
 
-tools=$top/target/tools
+# Outside of the checkout: cargo-auditable has cargo call it in the compiler's place (RUSTC_WORKSPACE_WRAPPER), and by its path
+# the symbols of the workspace's crates are named. Below target/ each checkout would make another program.
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/mpath-tools
 cargo_deb=3.8.0
 cargo_auditable=0.7.7
 # shellcheck disable=SC2034 # for tests/deny
 cargo_deny=0.20.2
 
-# cargo_tool NAME VERSION [OPTION…]: builds it below target/ where it is not there in this version.
+# cargo_tool NAME VERSION [OPTION…]: builds it where it is not there in this version.
 cargo_tool() {
     local name=$1 version=$2
     shift 2
     [[ -e $tools/$name-$version ]] && return
+    mkdir -p "$tools"
     CARGO_TARGET_DIR=$top/target/tools-build cargo install --quiet --locked --root "$tools" "$@" "$name@$version" >&2
     rm -rf "$top/target/tools-build"
     touch "$tools/$name-$version"
