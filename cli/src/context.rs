@@ -23,6 +23,7 @@ use crate::prompt::Prompt;
 use crate::reach::Prober;
 use crate::receipts::ReceiptStore;
 use crate::record::sweep;
+use crate::trust::Distrust;
 
 /// What every command works with.
 pub(crate) struct Context<'e> {
@@ -65,10 +66,15 @@ impl Context<'_> {
         if self.changes_host {
             return Ok(configuration.trusted()?);
         }
-        for distrust in &configuration.distrust {
+        self.warn_of(&configuration.distrust);
+        Ok(configuration)
+    }
+
+    /// Warns of who else has a hand on the configuration, as a command does that changes nothing.
+    pub(crate) fn warn_of(&mut self, distrust: &[Distrust]) {
+        for distrust in distrust {
             self.console.warning(&format!("{distrust}, so that `up` and `down` refuse it: {}", distrust.cure()));
         }
-        Ok(configuration)
     }
 
     /// The same for a command that this one consists of.

@@ -194,6 +194,55 @@ fn a_roll_out_is_planned_before_it_begins() {
 }
 
 #[test]
+fn facts_that_cannot_be_read_are_the_trouble_of_their_host_alone() {
+    let world = fleet("web7");
+    capture(&world, &["web1", "web2"]);
+    let facts = fs::read_to_string(world.path("facts/web1.json")).unwrap();
+    fs::write(world.path("facts/web3.json"), &facts[..40]).unwrap();
+    fs::write(world.path("facts/web4.json"), "").unwrap();
+    fs::write(world.path("facts/web5.json"), "ssh: connect to host web5 port 22: Connection refused\n").unwrap();
+    fs::write(world.path("facts/x.json"), facts.replace("mpath.facts/1", "mpath.facts/9").replace("web1", "web6"))
+        .unwrap();
+    symlink("nowhere", world.path("facts/web8.json")).unwrap();
+    let list = "[host.web5]\nos = \"linux\"\n[host.web6]\nfacts = \"facts/web3.json\"\n";
+    fs::write(world.path("list.toml"), list).unwrap();
+    let lines = [
+        "check --hosts DIR/facts",
+        "plan --hosts DIR/facts",
+        "plan --hosts DIR/facts --summary",
+        "check --hosts DIR/list.toml",
+    ];
+    expect("unreadable_facts", &world.script(&lines));
+    // One file with the facts of many, of which some broke off, is read on where the next one begins.
+    let read = |name: &str| fs::read_to_string(world.path(&format!("facts/{name}.json"))).unwrap();
+    let all = format!("{}\n{}\n{}\n{}{}", read("web1"), read("web3"), read("x"), read("web5"), read("web2"));
+    fs::write(world.path("all.json"), all).unwrap();
+    let run = world.run("plan --hosts DIR/all.json --json");
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let hosts = document["hosts"].as_array().unwrap().iter();
+    let hosts: Vec<_> = hosts.map(|host| format!("{} {}", host["name"], host["status"]).replace('"', "")).collect();
+    let expected = ["web1 change", "document 2 error", "web6 error", "document 4 error", "web2 change"];
+    assert_eq!((run.code, hosts.as_slice()), (1, expected.map(str::to_owned).as_slice()), "{run}");
+    assert!(document["hosts"][3]["errors"][0].as_str().unwrap().contains("document 4, from line 4: "), "{run}");
+    let run = world.run("check --hosts DIR/all.json --json");
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((document["unreadable"].as_array().unwrap().len(), run.code), (3, 1), "{run}");
+    assert_eq!(document["hosts"].as_array().unwrap().len(), 2, "{run}");
+}
+
+#[test]
+fn a_fleet_is_checked_and_planned_with_a_warning_of_who_else_writes_its_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = fleet("web7");
+    capture(&world, &["web1"]);
+    fs::set_permissions(world.path("etc/fleet.toml"), fs::Permissions::from_mode(0o666)).unwrap();
+    for verb in ["check", "plan"] {
+        let run = world.run(&format!("{verb} --hosts DIR/facts"));
+        assert!(run.code == 0 && run.stderr.contains("so that `up` and `down` refuse it: "), "{run}");
+    }
+}
+
+#[test]
 fn a_template_is_filled_in_and_checked() {
     let world = fleet("web7");
     capture(&world, &["web1"]);

@@ -12,7 +12,7 @@ use mpath_core::validate::{describe, everywhere};
 use mpath_core::{Group, Problem, SourceFile, dispute};
 use serde::Serialize;
 
-use super::captured;
+use super::captured::{self, Lost};
 use crate::ExitCode;
 use crate::config::{Files, count};
 use crate::context::Context;
@@ -28,6 +28,7 @@ struct Document<'a> {
     problems: Vec<ProblemEntry<'a>>,
     refusals: &'a [Refused],
     findings: &'a [FleetFinding],
+    unreadable: &'a [Unread],
 }
 
 /// A host.
@@ -64,6 +65,14 @@ struct Refused {
     hosts: Vec<String>,
 }
 
+/// A host whose facts cannot be read.
+#[derive(Debug, Serialize)]
+struct Unread {
+    host: String,
+    #[serde(flatten)]
+    error: ErrorText,
+}
+
 /// What is found at one place of the files: its code, the number of the file, and the bytes.
 type Key = (usize, usize, usize, &'static str);
 
@@ -73,17 +82,23 @@ struct Audit {
     hosts: Vec<Checked>,
     problems: BTreeMap<Key, (Problem, Vec<String>)>,
     refusals: Vec<Refused>,
+    unreadable: Vec<Unread>,
     code: Option<ExitCode>,
 }
 
 pub(crate) fn run(path: &Path, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
     let files = Files::read(&context.global.config)?;
+    context.warn_of(&files.distrust);
     let layers = Layers::new(&files.texts);
     let mut audit = Audit::default();
     let everywhere = everywhere::check(&layers);
     let mut hosts = Vec::new();
     let mut identities = Vec::new();
     captured::each(path, |captured| {
+        let captured = match captured {
+            Ok(captured) => captured,
+            Err(Lost { name, error }) => return audit.lose(name, error),
+        };
         let identity = captured.identity();
         let name = captured.name().to_owned();
         let described = describe(&layers, &identity, vec![]);
@@ -104,11 +119,12 @@ pub(crate) fn run(path: &Path, context: &mut Context<'_>) -> Result<ExitCode, Co
             hosts.push(FleetHost { name, groups, snapshot: captured.facts.map(|facts| facts.snapshot) });
         }
         identities.push(identity);
-        Ok(())
     })?;
     audit.everywhere(everywhere);
     let mut findings = fleet::check(&hosts);
-    findings.extend(layers.unused(&identities).into_iter().map(|(span, what)| {
+    // It may be for one of which nothing is known.
+    let unused = if audit.unreadable.is_empty() { layers.unused(&identities) } else { vec![] };
+    findings.extend(unused.into_iter().map(|(span, what)| {
         let file = &layers.sources()[span.source];
         let message = format!("{}:{}: {what} is for none of these hosts", file.path, file.position(span.bytes.start).0);
         FleetFinding { code: "unused", severity: Severity::Note, hosts: vec![], group: None, message, hint: None }
@@ -117,13 +133,14 @@ pub(crate) fn run(path: &Path, context: &mut Context<'_>) -> Result<ExitCode, Co
     if context.console.is_json() {
         let problems =
             audit.problems.values().map(|(problem, hosts)| entry(problem, hosts, layers.sources())).collect();
-        let Audit { hosts, refusals, .. } = &audit;
+        let Audit { hosts, refusals, unreadable, .. } = &audit;
         context.console.document(&Document {
             schema: "mpath.check-hosts/1",
             hosts,
             problems,
             refusals,
             findings: &findings,
+            unreadable,
         });
     } else {
         audit.tell(&findings, layers.sources(), context);
@@ -145,6 +162,11 @@ impl Audit {
     /// Whether something was wrong for the host that was looked at last.
     fn is_wrong(&self, host: &str) -> bool {
         self.problems.values().any(|(_, hosts)| hosts.last().is_some_and(|last| last == host))
+    }
+
+    fn lose(&mut self, host: String, error: CommandError) {
+        self.code = Some(self.code.unwrap_or(ExitCode::Done).or_worse(error.code));
+        self.unreadable.push(Unread { host, error: error.told });
     }
 
     /// What is wrong whatever the host.
@@ -183,6 +205,9 @@ impl Audit {
 
     fn tell(&self, findings: &[FleetFinding], sources: &[SourceFile], context: &mut Context<'_>) {
         let console = &mut context.console;
+        for Unread { host, error } in &self.unreadable {
+            console.error(Some(host), error);
+        }
         let problem = |(problem, hosts): &(Problem, Vec<String>)| match self.told(hosts) {
             Some(hosts) => Problem { message: format!("{} ({hosts})", problem.message), ..problem.clone() },
             None => problem.clone(),
@@ -207,8 +232,8 @@ impl Audit {
             }
         }
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        let errors = errors + self.problems.len() + self.refusals.len();
-        let hosts = count(self.hosts.len(), "host", "hosts");
+        let errors = errors + self.problems.len() + self.refusals.len() + self.unreadable.len();
+        let hosts = count(self.hosts.len() + self.unreadable.len(), "host", "hosts");
         if errors > 0 {
             console.line(&format!("{hosts}: {}", count(errors, "error", "errors")));
         } else if !console.is_quiet() {

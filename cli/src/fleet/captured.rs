@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use mpath_core::identity::{Links, Os, index_of};
 use mpath_core::{HostFacts, Identity, InterfaceName, MacAddress, SourceFile};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::ExitCode;
 use crate::error::{CommandError, ErrorText};
@@ -25,6 +26,14 @@ pub(crate) struct Captured {
     identity: Identity,
     /// Its facts, where they were captured.
     pub(crate) facts: Option<HostFacts>,
+}
+
+/// What was to be a host, and cannot be read.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// Its name, as far as that is known: what its facts say, or the name of their file.
+    pub(crate) name: String,
+    pub(crate) error: CommandError,
 }
 
 /// `hosts.toml`.
@@ -49,13 +58,12 @@ impl Captured {
     /// The only host of a file.
     pub(crate) fn only(path: &Path) -> Result<Self, CommandError> {
         let mut found = Vec::new();
-        each(path, |captured| {
-            found.push(captured);
-            Ok(())
-        })?;
+        each(path, |captured| found.push(captured))?;
         let number = found.len();
         let only = found.pop().filter(|_| number == 1);
-        only.ok_or_else(|| failed(path, format!("the facts of one host are wanted, and there are {number}")))
+        let only =
+            only.ok_or_else(|| failed(path, format!("the facts of one host are wanted, and there are {number}")))?;
+        only.map_err(|lost| lost.error)
     }
 
     /// Its name.
@@ -73,11 +81,8 @@ impl Captured {
     }
 }
 
-/// Hands out one host after the other.
-pub(crate) fn each(
-    path: &Path,
-    mut take: impl FnMut(Captured) -> Result<(), CommandError>,
-) -> Result<(), CommandError> {
+/// Hands out one host after the other, and what was to be one and cannot be read: nobody else is to suffer from that.
+pub(crate) fn each(path: &Path, mut take: impl FnMut(Result<Captured, Lost>)) -> Result<(), CommandError> {
     if path.is_dir() {
         let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let mut files: Vec<PathBuf> = entries.map_err(|error| unreadable(path, &error))?;
@@ -86,7 +91,12 @@ pub(crate) fn each(
         if files.is_empty() {
             return Err(failed(path, "there is no *.json in it".to_owned()));
         }
-        return files.iter().try_for_each(|file| each_of_json(file, &mut take));
+        for file in &files {
+            if let Err(error) = each_of_json(file, &mut take) {
+                take(Err(Lost { name: stem(file), error }));
+            }
+        }
+        return Ok(());
     }
     if path.extension().is_some_and(|extension| extension == "toml") {
         return each_of_list(path, &mut take);
@@ -94,26 +104,61 @@ pub(crate) fn each(
     each_of_json(path, &mut take)
 }
 
-fn each_of_json(path: &Path, take: &mut impl FnMut(Captured) -> Result<(), CommandError>) -> Result<(), CommandError> {
+fn each_of_json(path: &Path, take: &mut impl FnMut(Result<Captured, Lost>)) -> Result<(), CommandError> {
     let bytes = read(path)?;
-    let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<HostFacts>();
-    let mut number = 0;
-    for facts in documents {
+    let (mut begin, mut number) = (0, 0);
+    while let Some(more) = bytes[begin..].iter().position(|byte| !byte.is_ascii_whitespace()) {
+        begin += more;
         number += 1;
-        let facts = facts.map_err(|error| {
-            let hint = Some("facts are what `mpath facts` writes, one document after the other".to_owned());
-            told(path, vec![format!("document {number}: {error}")], hint)
-        })?;
-        if facts.schema != HostFacts::SCHEMA {
-            let found = format!("document {number} is of the schema {:?}, not {}", facts.schema, HostFacts::SCHEMA);
-            return Err(failed(path, found));
-        }
-        take(Captured::of(facts))?;
+        let rest = &bytes[begin..];
+        let mut documents = serde_json::Deserializer::from_slice(rest).into_iter::<HostFacts>();
+        let (read, length) = (documents.next(), documents.byte_offset());
+        let (why, hint) = match read {
+            Some(Ok(facts)) if facts.schema == HostFacts::SCHEMA => {
+                take(Ok(Captured::of(facts)));
+                begin += length;
+                continue;
+            }
+            Some(Ok(facts)) => (format!("it is of the schema {:?}, not {}", facts.schema, HostFacts::SCHEMA), None),
+            Some(Err(error)) => (
+                error.to_string(),
+                Some("facts are what `mpath facts` writes, one document after the other".to_owned()),
+            ),
+            None => break,
+        };
+        let line = bytes[..begin].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let from = if line == 1 { String::new() } else { format!(", from line {line}") };
+        let (name, length) = name_and_length(rest);
+        let name = name.unwrap_or_else(|| if number == 1 { stem(path) } else { format!("document {number}") });
+        take(Err(Lost { name, error: told(path, vec![format!("document {number}{from}: {why}")], hint) }));
+        begin += length;
     }
     if number == 0 { Err(failed(path, "there is no host in it".to_owned())) } else { Ok(()) }
 }
 
-fn each_of_list(path: &Path, take: &mut impl FnMut(Captured) -> Result<(), CommandError>) -> Result<(), CommandError> {
+/// Whose facts a document wants to be, if it tells, and where the next one begins. Behind what is no JSON that is a line
+/// which begins with a brace: within a document all lines are indented, or there is only one.
+fn name_and_length(rest: &[u8]) -> (Option<String>, usize) {
+    #[derive(Deserialize)]
+    struct Named {
+        name: Option<String>,
+    }
+    let mut named = serde_json::Deserializer::from_slice(rest).into_iter::<Named>();
+    let name = named.next().and_then(Result::ok).and_then(|named| named.name);
+    let mut whole = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+    let length = match whole.next() {
+        Some(Ok(_)) => whole.byte_offset(),
+        _ => rest.windows(2).position(|pair| pair == b"\n{").map_or(rest.len(), |at| at + 1),
+    };
+    (name, length)
+}
+
+/// The name of a host whose facts lie in a file.
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn each_of_list(path: &Path, take: &mut impl FnMut(Result<Captured, Lost>)) -> Result<(), CommandError> {
     let text = String::from_utf8(read(path)?).map_err(|error| failed(path, error.to_string()))?;
     let hosts: Hosts = toml::from_str(&text).map_err(|error| {
         let hint =
@@ -125,16 +170,20 @@ fn each_of_list(path: &Path, take: &mut impl FnMut(Captured) -> Result<(), Comma
     for (name, listed) in hosts.host {
         if let Some(facts) = &listed.facts {
             let facts = path.parent().unwrap_or(Path::new("")).join(facts);
-            let mut captured = Captured::only(&facts)?;
-            (captured.identity.index, captured.identity.name) = (index_of(&name), Some(name));
-            take(captured)?;
+            take(match Captured::only(&facts) {
+                Ok(mut captured) => {
+                    (captured.identity.index, captured.identity.name) = (index_of(&name), Some(name));
+                    Ok(captured)
+                }
+                Err(error) => Err(Lost { name, error }),
+            });
             continue;
         }
         let links = listed.links.map_or(Links::Unknown, |links| {
             Links::Known(links.into_iter().map(|(name, mac)| (name, Some(mac))).collect())
         });
         let identity = Identity { os: listed.os, links, ..Identity::named(name, Os::Linux) };
-        take(Captured { identity, facts: None })?;
+        take(Ok(Captured { identity, facts: None }));
     }
     Ok(())
 }

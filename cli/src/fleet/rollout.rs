@@ -12,7 +12,7 @@ use mpath_core::validate::{describe, everywhere};
 use mpath_core::{Backend as _, GroupName, HostFacts, InterfaceName, Outage, Problem, Step, dispute};
 use serde::Serialize;
 
-use super::captured::{self, Captured};
+use super::captured::{self, Captured, Lost};
 use crate::ExitCode;
 use crate::command::plan::{GroupPlan, print};
 use crate::config::{ConfigError, Files, count};
@@ -99,6 +99,7 @@ type Planned = (GroupName, Option<InterfaceName>, Result<Plan, NoPlan>);
 
 pub(crate) fn run(hosts: &Path, options: &Options, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
     let files = Files::read(&context.global.config)?;
+    context.warn_of(&files.distrust);
     let layers = Layers::new(&files.texts);
     let problems = everywhere::check(&layers);
     if !problems.is_empty() {
@@ -108,6 +109,19 @@ pub(crate) fn run(hosts: &Path, options: &Options, context: &mut Context<'_>) ->
     let mut plans = Vec::new();
     let mut code = ExitCode::Done;
     captured::each(hosts, |captured| {
+        let captured = match captured {
+            Ok(captured) => captured,
+            Err(Lost { name, error: CommandError { code: worst, told, .. } }) => {
+                code = code.or_worse(worst);
+                let errors = vec![std::iter::once(told.message).chain(told.causes).collect::<Vec<_>>().join(": ")];
+                summary.add(&name, Status::Error, &[], &errors);
+                if !options.summary {
+                    let host = HostPlan { name, os: None, status: Status::Error, groups: vec![], errors };
+                    plans.extend(tell(host, &[], context));
+                }
+                return;
+            }
+        };
         let (mut planned, errors, worst) = plan_host(&captured, &layers, options);
         let changes = planned.iter().any(|(.., plan)| plan.as_ref().is_ok_and(|plan| !plan.is_empty()));
         let status = match (errors.is_empty(), changes) {
@@ -121,17 +135,12 @@ pub(crate) fn run(hosts: &Path, options: &Options, context: &mut Context<'_>) ->
         }
         summary.add(captured.name(), status, &planned, &errors);
         if options.summary {
-            return Ok(());
+            return;
         }
         let is_told = context.console.is_json() || context.console.is_verbose();
         let groups = if is_told { told(&captured, std::mem::take(&mut planned)) } else { vec![] };
         let host = HostPlan { name: captured.name().to_owned(), os: captured.identity().os, status, groups, errors };
-        if context.console.is_json() {
-            plans.push(host);
-        } else {
-            line(&host, &planned, context);
-        }
-        Ok(())
+        plans.extend(tell(host, &planned, context));
     })?;
     if context.console.is_json() {
         context.console.document(&Document { schema: "mpath.plan-hosts/1", hosts: plans, summary });
@@ -201,6 +210,15 @@ fn told(captured: &Captured, planned: Vec<Planned>) -> Vec<GroupPlan> {
     let (Some(facts), Some(os)) = (&captured.facts, captured.identity().os) else { return vec![] };
     let host = Host { backend: Box::new(elsewhere(os, facts)), snapshot: facts.snapshot.clone() };
     planned.into_iter().map(|(name, device, plan)| GroupPlan::new(&name, device, plan, &host)).collect()
+}
+
+/// Tells of a host; as JSON that is kept for the end.
+fn tell(host: HostPlan, planned: &[Planned], context: &mut Context<'_>) -> Option<HostPlan> {
+    if context.console.is_json() {
+        return Some(host);
+    }
+    line(&host, planned, context);
+    None
 }
 
 /// A host on one line; with `-v` its plans.
