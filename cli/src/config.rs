@@ -1,8 +1,8 @@
 //! The configuration: its files, read, and the groups in them.
 
+mod listing;
+
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use mpath_core::spec::layers::{Layers, Texts};
 use mpath_core::validate::{describe, everywhere};
 use mpath_core::{Description, Group, GroupName, Hook, Identity, Problem, SourceFile};
 
+use self::listing::Listing;
+pub(crate) use self::listing::configuration_of;
 use crate::ansible::Instead;
 use crate::trust::{self, Distrust};
 
@@ -37,28 +39,6 @@ pub(crate) struct Configuration {
 pub(crate) struct Files {
     pub(crate) texts: Texts,
     pub(crate) distrust: Vec<Distrust>,
-}
-
-/// What is read: a file, or those of a directory, each followed by its drop-ins.
-struct Listed {
-    files: Vec<Entry>,
-    distrust: Vec<Distrust>,
-}
-
-/// A file that is read.
-struct Entry {
-    /// As it is shown.
-    shown: String,
-    /// Where it really is.
-    path: PathBuf,
-    is_drop_in: bool,
-}
-
-impl Entry {
-    fn source(&self, text: String) -> SourceFile {
-        let source = SourceFile::new(self.shown.clone(), text);
-        SourceFile { is_drop_in: self.is_drop_in, ..source }
-    }
 }
 
 /// Why there is no configuration.
@@ -185,7 +165,7 @@ impl Files {
 
     /// The same, with one file as it would be.
     pub(crate) fn read_with(path: &Path, instead: Option<&Instead>) -> Result<Self, ConfigError> {
-        let Listed { files, mut distrust } = list_with(path, instead)?;
+        let Listing { files, mut distrust, .. } = Listing::of(path, instead)?;
         let mut sources = Vec::new();
         let mut unreadable = Vec::new();
         for entry in files {
@@ -236,7 +216,7 @@ impl Configuration {
 
     /// What can be read of it: for those to whom a name that is there is worth more than an error.
     pub(crate) fn readable(path: &Path, identity: &Identity) -> Vec<Spec> {
-        let files = list(path).map(|listed| listed.files).unwrap_or_default();
+        let files = Listing::of(path, None).map(|listing| listing.files).unwrap_or_default();
         let sources = files.iter().filter_map(|entry| Some(entry.source(read_text(&entry.path).ok()?.0)));
         let texts = Texts::read(sources.collect());
         Layers::new(&texts).specs(identity)
@@ -246,104 +226,6 @@ impl Configuration {
     pub(crate) fn trusted(self) -> Result<Self, ConfigError> {
         if self.distrust.is_empty() { Ok(self) } else { Err(ConfigError::Distrusted(self.distrust)) }
     }
-}
-
-fn list(path: &Path) -> Result<Listed, ConfigError> {
-    let fails = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
-        _ => ConfigError::Directory { path: path.to_owned(), source },
-    };
-    let (real, distrust) = trust::walk(path).map_err(fails)?;
-    let mut listed = Listed { files: vec![], distrust };
-    if !fs::symlink_metadata(&real).map_err(fails)?.is_dir() {
-        listed.files.push(Entry { shown: path.display().to_string(), path: real, is_drop_in: false });
-        listed.add_drop_ins(path)?;
-        return Ok(listed);
-    }
-    // A drop-in without its file would be dropped without a word.
-    let is_file = |name: &str| name.ends_with(".toml") && !real.join(name).is_dir();
-    for name in names(&real).map_err(fails)? {
-        let of_folder = name.to_str().and_then(|name| name.strip_suffix(".d")).filter(|name| name.ends_with(".toml"));
-        if let Some(file) = of_folder.filter(|file| real.join(&name).is_dir() && !real.join(file).exists()) {
-            return Err(ConfigError::Orphans { folder: path.join(&name), file: path.join(file) });
-        }
-    }
-    for name in names(&real).map_err(fails)? {
-        if !is_file(&name.to_string_lossy()) {
-            continue;
-        }
-        listed.add(&real, &name, path, false);
-        listed.add_drop_ins(&path.join(&name))?;
-    }
-    if listed.files.is_empty() {
-        return Err(ConfigError::Empty(path.to_owned()));
-    }
-    Ok(listed)
-}
-
-/// The names in a directory, sorted, without those of editors, which keep their locks and copies under names with a
-/// leading dot.
-fn names(directory: &Path) -> io::Result<Vec<OsString>> {
-    let names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name()));
-    let mut names = names.collect::<io::Result<Vec<_>>>()?;
-    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
-    names.sort();
-    Ok(names)
-}
-
-impl Listed {
-    /// Adds a file of a directory.
-    fn add(&mut self, real: &Path, name: &OsStr, shown: &Path, is_drop_in: bool) {
-        // A link that leads nowhere is told of when it is to be read.
-        let (path, others) = trust::walk(&real.join(name)).unwrap_or_else(|_| (real.join(name), vec![]));
-        // Of what leads to the directory all is said.
-        self.distrust.extend(others.into_iter().filter(|others| !others.is_of(real)));
-        self.files.push(Entry { shown: shown.join(name).display().to_string(), path, is_drop_in });
-    }
-
-    /// Adds the drop-ins of a file: those of the directory beside it that has its name and `.d`, in the order of their
-    /// names. A link to `/dev/null` is none, as with systemd.unit(5).
-    fn add_drop_ins(&mut self, file: &Path) -> Result<(), ConfigError> {
-        let mut folder = file.as_os_str().to_owned();
-        folder.push(".d");
-        let folder = PathBuf::from(folder);
-        let fails = |source| ConfigError::Directory { path: folder.clone(), source };
-        if !folder.is_dir() {
-            return Ok(());
-        }
-        let (real, others) = trust::walk(&folder).map_err(fails)?;
-        self.distrust.extend(others);
-        for name in names(&real).map_err(fails)? {
-            let is_masked = fs::canonicalize(real.join(&name)).is_ok_and(|path| path == Path::new("/dev/null"));
-            if name.as_encoded_bytes().ends_with(b".toml") && !is_masked && !real.join(&name).is_dir() {
-                self.add(&real, &name, &folder, true);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What is read where one file would be there, or would not.
-fn list_with(path: &Path, instead: Option<&Instead>) -> Result<Listed, ConfigError> {
-    let Some(Instead { file, text }) = instead else { return list(path) };
-    let mut listed = match list(path) {
-        Err(ConfigError::Missing(_) | ConfigError::Empty(_)) if text.is_some() => {
-            Listed { files: vec![], distrust: vec![] }
-        }
-        listed => listed?,
-    };
-    let is_it = |entry: &Entry| Path::new(&entry.shown) == file;
-    if text.is_none() {
-        listed.files.retain(|entry| !is_it(entry));
-    } else if !listed.files.iter().any(is_it) {
-        let folder = file.parent().and_then(Path::to_str).and_then(|folder| folder.strip_suffix(".d"));
-        let of = folder.filter(|of| listed.files.iter().any(|entry| entry.shown == *of)).map(Path::new);
-        // Behind the file that it is a drop-in of, or among the others.
-        let at = listed.files.partition_point(|entry| Path::new(&entry.shown) < file);
-        let shown = file.display().to_string();
-        listed.files.insert(at, Entry { shown, path: file.clone(), is_drop_in: of.is_some() });
-    }
-    if listed.files.is_empty() { Err(ConfigError::Empty(path.to_owned())) } else { Ok(listed) }
 }
 
 /// The text of a file, and who else has a hand on it.
@@ -373,9 +255,10 @@ pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, WhyUnreadable> {
     Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
-/// The files of a configuration, as they are shown.
-pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
-    Ok(list(path)?.files.into_iter().map(|entry| entry.shown.into()).collect())
+/// The files in a configuration's own directory, as they are shown. Drop-ins elsewhere are others' work.
+pub(crate) fn own_files(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let files = Listing::of(path, None)?.files.into_iter();
+    Ok(files.filter(|entry| entry.is_own).map(|entry| entry.shown.into()).collect())
 }
 
 fn wrong_files(problems: &[Problem]) -> usize {

@@ -10,7 +10,7 @@ cfg_if::cfg_if! {
         mod linux;
         mod service;
         mod stamped;
-        pub(crate) use linux::{Closing, SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use linux::{Closing, SYSLOG_TAG, TRANSIENT, capabilities, lasting_directory, moment, open, program, state_directory};
         pub(crate) use service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
         pub(crate) use stamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
@@ -21,7 +21,7 @@ cfg_if::cfg_if! {
         pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
         pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
-        pub(crate) use illumos::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use illumos::{SYSLOG_TAG, TRANSIENT, capabilities, lasting_directory, moment, open, program, state_directory};
     } else {
         mod none;
         mod closing;
@@ -30,7 +30,7 @@ cfg_if::cfg_if! {
         pub(crate) use unstamped::{Frames, RAW_SOCKETS_HEAR_TCP, receive, stamp};
         pub(crate) use closing::Closing;
         pub(crate) use no_service::{Journal, is_logged_by_syslog, ready, stopping, watchdog, watchdog_interval};
-        pub(crate) use none::{SYSLOG_TAG, capabilities, lasting_directory, moment, open, program, state_directory};
+        pub(crate) use none::{SYSLOG_TAG, TRANSIENT, capabilities, lasting_directory, moment, open, program, state_directory};
     }
 }
 

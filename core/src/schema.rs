@@ -10,6 +10,7 @@ use crate::identity::Os;
 use crate::mode::ModeName;
 use crate::spec::form::{Form, Text};
 use crate::spec::keys::{KEYS, Key};
+use crate::spec::layers::unset;
 
 /// The document whose tables say what each key is for.
 const REFERENCE: &str = include_str!("../../docs/reference/mpath-toml.md");
@@ -27,7 +28,13 @@ pub fn schema() -> Value {
         definitions.insert(text.word().to_owned(), with(json!({ "type": "string" }), form));
     }
     definitions.insert("group".to_owned(), group());
-    definitions.insert("override".to_owned(), table(""));
+    let mut of_some = table("");
+    of_some["properties"][unset::KEY] = json!({
+        "description": "Keys of the group that these hosts do not have",
+        "type": "array",
+        "items": { "enum": KEYS.iter().map(|key| key.path).filter(|path| !path.contains('[')).collect::<Vec<_>>() },
+    });
+    definitions.insert("override".to_owned(), of_some);
     let hook = with(table("hook[]"), json!({ "required": ["on", "run"] }));
     definitions.insert("hook".to_owned(), hook);
     json!({

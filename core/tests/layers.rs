@@ -181,3 +181,63 @@ fn hooks_of_drop_ins_are_added_and_their_problems_have_their_places() {
         .collect();
     assert_eq!(places, [(1, 9), (1, 10)], "{}", shown(&problems));
 }
+
+const TAKES_OUT: &str = "
+[group.lan]
+members   = [\"eth0\", \"eth1\"]
+primary   = \"eth0\"
+addresses = [\"10.0.0.1/16\"]
+mtu       = 1500
+detection = { link = { interval = \"100ms\", up-delay = \"200ms\" } }
+
+[group.lan.host.\"db*\"]
+unset     = [\"mtu\", \"detection.link\", \"primary\"]
+detection = { link = { down-delay = \"1s\" } }
+
+[group.lan.host.db7]
+mtu = 9000
+";
+
+#[test]
+fn an_override_takes_keys_out_and_a_narrower_one_puts_them_back() {
+    assert_eq!(mtu(TAKES_OUT, "web1", Os::Linux), Some(1500));
+    assert_eq!(mtu(TAKES_OUT, "db1", Os::Linux), None);
+    assert_eq!(mtu(TAKES_OUT, "db7", Os::Linux), Some(9000));
+    let without = "[group.lan]\nmembers = ['eth0', 'eth1']\naddresses = ['10.0.0.1/16']\ndetection = { link = { down-delay = '1s' } }";
+    assert_eq!(on(TAKES_OUT, "db1", Os::Linux), on(without, "db1", Os::Linux));
+}
+
+#[test]
+fn a_drop_in_takes_keys_out_of_its_file_and_of_what_is_for_some_hosts() {
+    let mtus = |drop_ins: &[&str]| {
+        let drop_ins = drop_ins.iter().map(|text| SourceFile::drop_in("fleet.toml.d/x.toml", *text));
+        let sources: Vec<_> = std::iter::once(SourceFile::new("fleet.toml", TAKES_OUT)).chain(drop_ins).collect();
+        ["web1", "db7"].map(|name| groups(&sources, &Identity::named(name, Os::Linux))[0].mtu())
+    };
+    let of_group = "[group.lan]\nunset = ['mtu']";
+    assert_eq!(mtus(&[of_group]), [None, Some(9000)]);
+    assert_eq!(mtus(&[of_group, "[group.lan]\nmtu = 1400"]), [Some(1400), Some(9000)]);
+    // With the key of the override goes what would have been over the group, and the group's own.
+    assert_eq!(mtus(&["[group.lan.host.db7]\nunset = ['mtu']"]), [Some(1500), None]);
+    assert_eq!(mtus(&["[group.lan.host.db7]\nunset = ['mtu']\nmtu = 8000"]), [Some(1500), Some(8000)]);
+    assert_eq!(mtus(&["[group.lan]\nunset = ['host']"]), [Some(1500), Some(1500)]);
+    // Another drop-in that takes out something else does not bring the first one's back.
+    let web = |key: &str| format!("[group.lan.host.web1]\nunset = ['{key}']");
+    assert_eq!(mtus(&[&web("mtu"), &web("detection")]), [None, Some(9000)]);
+}
+
+#[test]
+fn what_cannot_be_taken_out_is_told_with_its_place() {
+    let problems = |text: &str| shown(&read(&[SourceFile::new("fleet.toml", text)]).unwrap_err());
+    let group = "[group.lan]\nmembers = ['eth0']\ndhcp = true\n";
+    for (text, expected) in [
+        ("unset = ['mtu']", "group.lan.unset: `unset` takes keys out of what is below, and below the file is nothing"),
+        ("[group.lan.os.linux]\nunset = 'mtu'", "group.lan.os.linux.unset: found the text \"mtu\"; allowed: a list"),
+        ("[group.lan.os.linux]\nunset = ['mtuu']", "unset[0]: the key \"mtuu\" is not known"),
+        ("[group.lan.os.linux]\nunset = ['host']", "unset[0]: the key \"host\" is not known"),
+        ("[group.lan.os.linux]\nunset = ['members']", "group.lan"),
+    ] {
+        let told = problems(&format!("{group}{text}"));
+        assert!(told.contains(expected) && told.lines().count() == 1, "{text}: {told}");
+    }
+}

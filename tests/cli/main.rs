@@ -14,6 +14,7 @@ mod doctor;
 mod documents;
 mod down;
 mod drill;
+mod drop_ins;
 mod enable;
 mod examples;
 mod expected;

@@ -1,6 +1,6 @@
 //! The module `config`: a file of the configuration. Nothing of the network is touched.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,6 +9,7 @@ use super::file::FileChange;
 use super::lenient;
 use super::reply::Reply;
 use super::request::{How, usage};
+use crate::config::configuration_of;
 use crate::context::Context;
 
 /// Its arguments.
@@ -37,7 +38,8 @@ impl ConfigOptions {
         if !self.path.is_absolute() {
             return Err(usage(format!("path has to begin with /: {}", self.path.display())));
         }
-        let config = self.config.as_deref().unwrap_or_else(|| configuration_of(&self.path));
+        let config = self.config.clone().unwrap_or_else(|| configuration_of(&self.path));
+        let config = config.as_path();
         let path = self.path.clone();
         match (self.state, &self.content, &self.groups) {
             (State::Absent, None, None) => FileChange::to_text(config, path, None),
@@ -48,13 +50,6 @@ impl ConfigOptions {
             (State::Absent, ..) => Err(usage("a file that is to be absent has neither content nor groups".to_owned())),
         }
     }
-}
-
-/// The configuration that a file is a part of: the folder that it is in, also by way of one for drop-ins.
-fn configuration_of(file: &Path) -> &Path {
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    let is_of_drop_ins = folder.to_string_lossy().ends_with(".toml.d");
-    if is_of_drop_ins { folder.parent().unwrap_or(folder) } else { folder }
 }
 
 pub(super) fn run(options: ConfigOptions, how: How, context: &mut Context<'_>) -> Result<Reply, Reply> {

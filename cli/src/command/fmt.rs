@@ -55,7 +55,7 @@ struct Entry {
 
 impl FmtArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let files = if self.files.is_empty() { config::files(&context.global.config)? } else { self.files.clone() };
+        let files = if self.files.is_empty() { config::own_files(&context.global.config)? } else { self.files.clone() };
         // All are looked at before the first is written.
         let mut entries = Vec::new();
         for file in &files {

@@ -8,6 +8,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Moment;
 
+/// Where what is made for this boot lies, below the root.
+pub(crate) const TRANSIENT: &str = "var/run/mpath";
+
 /// In memory (tmpfs): receipts go with a boot, as temporary interfaces do.
 pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()

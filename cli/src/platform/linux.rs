@@ -15,6 +15,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Moment;
 
+/// Where what is made for this boot lies, below the root.
+pub(crate) const TRANSIENT: &str = "run/mpath";
+
 /// `/run/mpath`; and a directory of its own in it for each network namespace other than that of the first process:
 /// they share the files of `/run`, and none of their interfaces.
 pub(crate) fn state_directory() -> PathBuf {

@@ -6,6 +6,9 @@ use mpath_core::{Backend, BackendError, Capabilities};
 
 use super::Moment;
 
+/// Where what is made for this boot lies, below the root.
+pub(crate) const TRANSIENT: &str = "var/run/mpath";
+
 pub(crate) fn state_directory() -> std::path::PathBuf {
     "/var/run/mpath".into()
 }

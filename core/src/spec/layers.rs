@@ -2,13 +2,14 @@
 //!
 //! In: the texts, and an [`Identity`]. Out: the [`Spec`] of that host. The order, from below: the file; its drop-ins by
 //! their names; then, in each group, what is for the host's system; and what is for hosts of a name, the wider patterns
-//! first. Tables are merged key by key, everything else is replaced. Each value keeps the place that it was written at.
+//! first. Tables are merged key by key, everything else is replaced, after what a layer takes out. Each value keeps the place that it was written at.
 
 pub(crate) mod fact;
 mod group;
 mod merge;
 pub(crate) mod pattern;
 mod shown;
+pub(crate) mod unset;
 
 use std::collections::BTreeSet;
 
@@ -91,19 +92,23 @@ impl<'t> Layers<'t> {
         let bases = Bases::of(&texts.sources);
         let mut files: Vec<File<'t>> = Vec::new();
         let mut problems = Vec::new();
+        let mut walk = Walk::over(bases.clone());
         for (number, (source, document)) in texts.sources.iter().zip(&texts.documents).enumerate() {
             problems.extend(document.problems.iter().cloned());
             let readable = document.readable.as_deref().unwrap_or_default();
-            let root = merge::shifted(&document::tree(readable), bases.base(number));
+            let mut root = merge::shifted(&document::tree(readable), bases.base(number));
             match files.last_mut().filter(|_| source.is_drop_in) {
                 Some(file) => {
+                    unset::drop_in(&mut file.root, &mut root, &mut walk);
                     merge::drop_in(&mut file.root, root);
                     file.complete &= document.complete;
                 }
-                None => files.push(File { root, complete: document.complete, layered: vec![] }),
+                None => {
+                    unset::refuse(&mut root, &mut walk);
+                    files.push(File { root, complete: document.complete, layered: vec![] });
+                }
             }
         }
-        let mut walk = Walk::over(bases.clone());
         for file in &mut files {
             let Some(DeValue::Table(groups)) = file.root.get_mut("group").map(Spanned::get_mut) else { continue };
             for (name, table) in groups.iter_mut() {
@@ -188,6 +193,7 @@ impl<'t> Layers<'t> {
     fn tree(&self, group: &LayeredGroup<'t>, identity: &Identity, problems: &mut Vec<Problem>) -> DeTable<'t> {
         let mut tree = group.base.clone();
         for layer in group.layers_of(identity) {
+            unset::out_of(&mut tree, &layer.unset);
             merge::put_over(&mut tree, &layer.table);
         }
         fact::put_in(&mut tree, &group.place, &fact::Host { identity, bases: &self.bases }, problems);

@@ -7,6 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::fact;
 use super::pattern::HostPattern;
+use super::unset;
 use crate::Problem;
 use crate::identity::{Identity, Os};
 use crate::problem::{Place, quoted};
@@ -46,6 +47,8 @@ pub(crate) struct Layer<'t> {
     /// Its header, with the path of its own.
     pub(crate) place: Place,
     pub(super) table: DeTable<'t>,
+    /// What it takes out before.
+    pub(super) unset: Vec<String>,
 }
 
 /// Which hosts have a layer.
@@ -184,8 +187,9 @@ impl<'t> LayeredGroup<'t> {
                     walk.problems.push(Problem::new("unknown-key", &place, message).hint(hint));
                 }
             }
+            let unset = unset::take(&mut table, &place, false, walk);
             if let Some(hosts) = hosts {
-                self.layers.push(Layer { hosts, place, table });
+                self.layers.push(Layer { hosts, place, table, unset });
             }
         }
     }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::unset;
 use crate::{SourceFile, Span};
 
 /// Where each file begins.
@@ -73,9 +74,17 @@ pub(super) fn put_over<'t>(below: &mut DeTable<'t>, above: &DeTable<'t>) {
             put_over(there, inner);
             continue;
         }
+        let mut value = value.clone();
+        // What one drop-in takes out no other brings back by taking out more.
+        if key.get_ref() == unset::KEY
+            && let DeValue::Array(names) = value.get_mut()
+            && let Some(DeValue::Array(there)) = below.get(unset::KEY).map(Spanned::get_ref)
+        {
+            there.iter().for_each(|name| names.push(name.clone()));
+        }
         // The map would keep the key that it has, and with it the place.
         below.remove(key.get_ref().as_ref());
-        below.insert(key.clone(), value.clone());
+        below.insert(key.clone(), value);
     }
 }
 
