@@ -13,7 +13,7 @@ use mpath_core::{Description, Group, GroupName, Hook, Identity, Problem, SourceF
 
 use self::listing::Listing;
 pub(crate) use self::listing::configuration_of;
-use crate::ansible::Instead;
+use crate::instead::Instead;
 use crate::trust::{self, Distrust};
 
 /// Where it lies.

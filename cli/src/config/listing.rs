@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use mpath_core::SourceFile;
 
 use super::ConfigError;
-use crate::ansible::Instead;
+use crate::instead::Instead;
 use crate::platform;
 use crate::trust::{self, Distrust};
 
