@@ -70,7 +70,7 @@ pub(crate) fn configuration_of(file: &Path) -> PathBuf {
         return folder.to_owned();
     };
     let root_of = |other: &&str| above.ends_with(other).then(|| above.ancestors().nth(Path::new(other).iter().count()));
-    match OTHERS.iter().find_map(|other| root_of(&other)).flatten() {
+    match OTHERS.iter().find_map(root_of).flatten() {
         Some(root) => root.join(OWN),
         None => above.to_owned(),
     }

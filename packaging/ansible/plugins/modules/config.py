@@ -31,20 +31,9 @@ options:
     description:
       - Its groups, by their names, each with what the file says of it. A file that says the same already is kept.
     type: dict
-  config:
-    description: The configuration of mpath on the host, a file or a folder; C(/etc/mpath) where none is given.
-    type: path
-  executable:
-    description: The program on the host. A name without a slash is looked for as a shell does it.
-    type: str
-    default: mpath
-attributes:
-  check_mode:
-    description: Can tell what would be changed, and changes nothing.
-    support: full
-  diff_mode:
-    description: Shows the steps of the plan, each with its commands, and the difference of files.
-    support: full
+extends_documentation_fragment:
+  - mpath.mpath.verb
+  - mpath.mpath.verb.differences
 author:
   - The mpath authors (@mpath)
 """

@@ -43,23 +43,10 @@ options:
   max_gap:
     description: Fail where the traffic stood still for longer, as in V(1s).
     type: str
-  wait:
-    description: How long to wait for another mpath to end, as in V(1m).
-    type: str
-  config:
-    description: The configuration of mpath on the host, a file or a folder; C(/etc/mpath) where none is given.
-    type: path
-  executable:
-    description: The program on the host. A name without a slash is looked for as a shell does it.
-    type: str
-    default: mpath
-attributes:
-  check_mode:
-    description: Can tell what would be changed, and changes nothing.
-    support: full
-  diff_mode:
-    description: There are no differences to show.
-    support: none
+extends_documentation_fragment:
+  - mpath.mpath.verb
+  - mpath.mpath.verb.wait
+  - mpath.mpath.verb.no_differences
 author:
   - The mpath authors (@mpath)
 """

@@ -16,20 +16,9 @@ options:
   name:
     description: The name of the group. Without it, every group of the configuration.
     type: str
-  config:
-    description: The configuration of mpath on the host, a file or a folder; C(/etc/mpath) where none is given.
-    type: path
-  executable:
-    description: The program on the host. A name without a slash is looked for as a shell does it.
-    type: str
-    default: mpath
-attributes:
-  check_mode:
-    description: Can tell what would be changed, and changes nothing.
-    support: full
-  diff_mode:
-    description: There are no differences to show.
-    support: none
+extends_documentation_fragment:
+  - mpath.mpath.verb
+  - mpath.mpath.verb.no_differences
 author:
   - The mpath authors (@mpath)
 """
