@@ -5,18 +5,11 @@ use std::process::{Command, Output};
 
 use super::cases;
 use super::fleet::{files, on, path};
+use super::guide::of_the_guide;
 use super::plays::converged;
-use super::run::{here, succeed, tools};
+use super::run::{succeed, tools};
 
 cases!(salt_changes_a_group_once, puppet_changes_a_group_once, puppet_tells_why_a_group_is_not_up);
-
-/// The first block of a language in the guide that has some words in it.
-fn of_the_guide(language: &str, words: &str) -> String {
-    let text = fs::read_to_string(here("../../docs/guide/by-ansible.md")).unwrap();
-    let fence = format!("```{language}\n");
-    let mut blocks = text.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0));
-    blocks.find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {words}")).to_owned() + "\n"
-}
 
 fn down(host: &str) {
     succeed(on(host, &["/usr/local/bin/mpath", "down", "home-lan"]));

@@ -12,6 +12,7 @@ cases!(
     the_first_run_changes_every_host_and_the_second_none,
     a_bad_file_and_a_lost_network_fail_alone_and_leave_their_hosts_as_they_were,
     drills_are_held_on_one_host_at_a_time,
+    members_of_simulated_hosts_take_turns,
     hosts_without_python_are_served_too,
 );
 
@@ -129,6 +130,27 @@ fn drills_are_held_on_one_host_at_a_time() {
         let (from, to) = ran.time(host, "Hold a drill");
         assert!(from > ended, "{host} began at {from}, and the one before ended at {ended}");
         ended = to;
+    }
+}
+
+fn members_of_simulated_hosts_take_turns() {
+    converged();
+    let before: Vec<_> = ILLUMOS.into_iter().map(|host| mutations(host).lines().count()).collect();
+    let ran = play(&["illumos.yml"]);
+    ran.is_good();
+    for (host, before) in ILLUMOS.into_iter().zip(before) {
+        for task in ["Let another carry the traffic", "Let the primary carry it again"] {
+            assert_eq!(ran.result(host, task).1["changed"], true, "{}", ran.output);
+        }
+        let (_, drill) = ran.result(host, "Hold a drill");
+        assert!(drill["changed"] == false && drill["longest_gap_ms"].is_number(), "{drill:#}");
+        let done = mutations(host);
+        let done: Vec<_> = done.lines().skip(before).collect();
+        assert!(done[0].contains("if_mpadm -d net0") && done[1].contains("if_mpadm -r net0"), "{done:?}");
+        let of_the_drill = |verb: &str| done[2..].iter().filter(|line| line.contains(verb)).count();
+        assert!(of_the_drill("if_mpadm -d") > 0, "{done:?}");
+        assert_eq!(of_the_drill("if_mpadm -d"), of_the_drill("if_mpadm -r"), "{done:?}");
+        assert_eq!(succeed(on(host, &["/usr/local/bin/mpath", "status", "--check", "-q"])), "home-lan: ok\n");
     }
 }
 

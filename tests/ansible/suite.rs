@@ -1,7 +1,9 @@
 //! The tests, and what keeps them from running.
 
 mod fleet;
+mod guide;
 mod others;
+mod package;
 mod plays;
 mod run;
 mod simulated;
@@ -35,7 +37,7 @@ pub(crate) fn main() -> ExitCode {
     if !runs {
         eprintln!("the tests of a fleet are ignored here: `make test-ansible` runs them in the lab");
     }
-    let cases = [plays::cases(), others::cases()];
+    let cases = [plays::cases(), guide::cases(), package::cases(), others::cases()];
     let trial = |(name, test): Case| {
         let run = move || {
             test();
