@@ -139,6 +139,7 @@ fn would_be(world: &World, file: &Path, content: &str) -> (u8, String) {
 fn a_drop_in_that_is_not_there_yet_is_checked_where_it_would_lie() {
     let world = rooted();
     drop_in(&world, "usr/lib/mpath/fleet.toml.d/50-a.toml", 1050);
+    fs::remove_dir_all(world.path("root/run")).unwrap();
     for folder in ["etc", "run", "usr/lib"] {
         let folder = world.path("root").join(folder).join("mpath/fleet.toml.d");
         let (code, told) = would_be(&world, &folder.join("60-b.toml"), "[group.lan]\nmtu = 12\n");

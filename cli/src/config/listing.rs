@@ -69,11 +69,9 @@ pub(crate) fn configuration_of(file: &Path) -> PathBuf {
     let Some(above) = folder.parent().filter(|_| folder.to_string_lossy().ends_with(".toml.d")) else {
         return folder.to_owned();
     };
-    let root_of = |other: &&str| above.ends_with(other).then(|| above.ancestors().nth(Path::new(other).iter().count()));
-    match OTHERS.iter().find_map(root_of).flatten() {
-        Some(root) => root.join(OWN),
-        None => above.to_owned(),
-    }
+    let other = OTHERS.into_iter().map(Path::new).find(|other| above.ends_with(other));
+    let root = other.and_then(|other| above.ancestors().nth(other.iter().count()));
+    root.map_or_else(|| above.to_owned(), |root| root.join(OWN))
 }
 
 impl<'i> Listing<'i> {
@@ -178,7 +176,10 @@ impl<'i> Listing<'i> {
             if !folder.is_dir() && !comes {
                 continue;
             }
-            let (real, others) = trust::walk(&folder).map_err(fails)?;
+            let (real, others) = match trust::walk(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => (folder.clone(), vec![]),
+                walked => walked.map_err(fails)?,
+            };
             self.distrust.extend(others);
             for name in self.names(&real, &folder).map_err(fails)? {
                 if is_file(&real.join(&name)) {
