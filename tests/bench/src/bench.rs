@@ -45,7 +45,7 @@ enum Arguments {
     },
     /// How long programs take to start
     Start(Measured),
-    /// One stage of the pure core, once: read or plan
+    /// One stage of the pure core, once
     Core {
         stage: core_stages::Stage,
         /// How many groups
@@ -98,7 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Arguments::Start(Measured { mpath, rounds, out, .. }) => {
             figures::write(out.as_deref(), "start", &start::measure(&mpath, rounds));
         }
-        Arguments::Core { stage, groups } => println!("{}", core_stages::run(stage, groups)),
+        Arguments::Core { stage, groups } => println!("{}", core_stages::run(stage, &core_stages::Input::new(groups))),
         Arguments::Report { figures, docs } => report::write(&figures, &docs),
         Arguments::Gate { figures, allowed } if !goals::gate(&figures, &allowed) => return ExitCode::FAILURE,
         Arguments::Gate { .. } => {}
