@@ -15,7 +15,7 @@ pub(crate) fn failover(page: &mut String, all: &Figures) {
          The longest time without an answer, as one sees it who sends a packet each millisecond: after the cable of the active member is\n\
          pulled, and after it is plugged in again. *Nothing said*: the least that a file of that program can say. *The story*: looked at each\n\
          100 ms, with delays of 200 ms. The bound is the interval and the delay of the driver (`bond_mii_monitor`), and one tick of this\n\
-         kernel's clock. *Never*: the group had lost the cable and did not see it.\n\n\
+         kernel's clock. *Never*: the group had lost the cable and did not see it. One after the other here, not in turns.\n\n\
          ![Failover](benchmarks/failover.svg)\n\n\
          | group | bound, ms | failover, ms | failback, ms |\n| --- | ---: | ---: | ---: |\n",
     );
@@ -49,7 +49,7 @@ pub(crate) fn scale(page: &mut String, all: &Figures) {
         "## Many groups\n\n\
          Groups on one host, on dummy devices: `up --all` from nothing and again, `status --json`, `plan --all`, beside `ip -batch` with the\n\
          same commands and one look, `ip -d -j link`. *Asked* counts the messages of `up --all` that finds nothing to do. *Event*: from a\n\
-         command that switches a member off or on until `mpath watch --json` has told of it. Memory: of `up --all`, and of `watch`.\n\n\
+         command that switches a member off or on until `mpath watch --json` has told of it. Three rounds where there are more than 100. Memory: of `up --all`, and of `watch`.\n\n\
          ![Many groups](benchmarks/scale.svg)\n\n\
          | groups of members | ip -batch, ms | up, × | look, ms | again, × | status, × | plan, × | up, MiB | watch, MiB | asked | event, ms |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
