@@ -74,3 +74,50 @@ pub(crate) fn renew(figures: &Path, allowed: &Path) {
     fs::write(allowed, serde_json::to_string_pretty(&gate).unwrap() + "\n").unwrap();
     println!("written: {}", allowed.display());
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Figures of two programs that take so long for each phase, and of one stage.
+    fn figures(own: f64, floor: f64, instructions: u64) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let life = |time: f64| {
+            // Others used the machine in the first round.
+            let phase = json!({ "usable": [time * 9.0, time], "returned": [time * 9.0, time], "cpu": [], "memory": [] });
+            json!({ "version": "1", "phases": { "up": phase, "again": phase, "change": phase, "down": phase } })
+        };
+        let lives = json!({ "mpath": life(own), "ip -batch": life(floor) });
+        fs::write(folder.path().join("life.json"), lives.to_string()).unwrap();
+        fs::write(folder.path().join("instructions.json"), json!({ "plan 100": instructions }).to_string()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_was_found_is_allowed_afterwards_and_half_as_much_again_but_no_more() {
+        let now = figures(20.0, 10.0, 1_000_000);
+        let allowed = now.path().join("gate.json");
+        renew(now.path(), &allowed);
+        for (own, instructions, held) in [
+            (20.0, 1_000_000, true),
+            (29.0, 1_090_000, true),
+            (31.0, 1_000_000, false),
+            (20.0, 1_110_000, false),
+            (5.0, 10, true),
+        ] {
+            let later = figures(own, 10.0, instructions);
+            assert_eq!(hold(later.path(), &allowed), held, "{own} and {instructions}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_does_not_hold() {
+        let now = figures(20.0, 10.0, 1);
+        let allowed = now.path().join("gate.json");
+        renew(now.path(), &allowed);
+        fs::remove_file(now.path().join("instructions.json")).unwrap();
+        assert!(!hold(now.path(), &allowed));
+    }
+}
