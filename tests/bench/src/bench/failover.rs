@@ -158,18 +158,18 @@ const fn by_mpath(detection: &'static str) -> Made {
     Made::Mpath { detection, agent: false }
 }
 
-/// How long the network is left alone once linkwatch has seen what became of a cable. It looks at most once a second
-/// (`linkwatch_nextevent`), and the bridge uses a port only after that: a cable that is plugged in sooner has a link that
-/// leads nowhere for a while, which would be measured as the group's.
-const QUIET: Duration = Duration::from_millis(1100);
+/// How long the network is left alone before something is plugged in, and before the first cut. The bridge uses a port once
+/// linkwatch has looked at it, at most once a second (`linkwatch_nextevent`), and one look may be behind with the cable's
+/// other end: sooner there would be a link that leads nowhere for a while, which would be measured as the group's.
+const SETTLED: Duration = Duration::from_millis(2200);
 
-/// Waits until both ends of the cable of eth1 are known to be as they are, and for as long as linkwatch may be silent.
-fn settle(plugged: bool) {
+/// Waits until both ends of the cable of eth1 are known to be up, and then some.
+fn wait_for_cable() {
     let is_up = |text: String| text.contains(" state UP ");
     wait_until("both ends of the cable have been looked at", || {
-        [ip("link show dev eth1"), ip("-n sw link show dev p-eth1")].map(is_up) == [plugged; 2]
+        [ip("link show dev eth1"), ip("-n sw link show dev p-eth1")].map(is_up) == [true; 2]
     });
-    std::thread::sleep(QUIET);
+    std::thread::sleep(SETTLED / 4);
 }
 
 /// How long a group that nothing monitors is waited for.
@@ -277,6 +277,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
     wait_for_active("bond0", "eth1");
     let mut gaps = Gaps { bound: setup.bound, ..Gaps::default() };
     let mut flood = Flood::start("192.168.1.34");
+    std::thread::sleep(SETTLED);
     for _ in 0..rounds {
         let begun = Instant::now();
         segment.cut("eth1");
@@ -288,7 +289,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         let end = flood.wait_for_answers();
         gaps.failover.0.push(milliseconds(flood.longest_gap(begun, end)));
-        settle(false);
+        std::thread::sleep(SETTLED);
         let begun = Instant::now();
         segment.plug("eth1");
         let patience = Instant::now() + PATIENCE;
@@ -298,7 +299,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         let end = flood.wait_for_answers();
         gaps.failback.0.push(milliseconds(flood.longest_gap(begun, end)));
-        settle(true);
+        wait_for_cable();
     }
     drop(agent);
     gaps

@@ -86,7 +86,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let life = |time: f64| {
             // Others used the machine in the first round.
-            let phase = json!({ "usable": [time * 9.0, time], "returned": [time * 9.0, time], "cpu": [], "memory": [] });
+            let phase =
+                json!({ "usable": [time * 9.0, time], "returned": [time * 9.0, time], "cpu": [], "memory": [] });
             json!({ "version": "1", "phases": { "up": phase, "again": phase, "change": phase, "down": phase } })
         };
         let lives = json!({ "mpath": life(own), "ip -batch": life(floor) });
