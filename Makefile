@@ -14,6 +14,8 @@ AGAIN ?=
 
 # How often each program does everything in `make bench`.
 ROUNDS ?= 10
+# How many groups one host has in it, in turn.
+SIZES ?= 1,10,100
 
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
@@ -102,7 +104,7 @@ fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thou
 bench: lab ## measure mpath beside what people would use instead: docs/benchmarks.md, its pictures and bench.json
 	tests/lab/packages --bench
 	tests/lab/setup --packages vt-6.1
-	tests/bench/run -k $(KERNEL) -n $(ROUNDS)
+	tests/bench/run -k $(KERNEL) -n $(ROUNDS) -s $(SIZES)
 
 .PHONY: bench-gate
 bench-gate: lab ## hold a few ratios and counts of instructions against tests/bench/gate.json

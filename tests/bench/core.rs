@@ -2,31 +2,39 @@
 //! `cargo bench --package mpath-bench` shows it by itself, and what became of it since the last time.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
-#![allow(missing_docs, reason = "a function of criterion's macro has none")]
 
+#[cfg(target_os = "linux")]
 #[path = "src/bench/core_stages.rs"]
 mod core_stages;
 
-use std::time::Duration;
+#[cfg(target_os = "linux")]
+mod stages {
+    use std::time::Duration;
 
-use core_stages::{Input, Stage, run};
-use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
+    use criterion::{BenchmarkId, Criterion, SamplingMode};
 
-fn stages(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("core");
-    // One run takes up to seconds: ten of them tell enough.
-    group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
-    for (name, stage) in [("parse", Stage::Parse), ("read", Stage::Read), ("plan", Stage::Plan)] {
-        for groups in [1_000, 10_000] {
-            let input = Input::new(groups);
-            group.bench_with_input(BenchmarkId::new(name, groups), &input, |bencher, input| {
-                bencher.iter(|| run(stage, input));
-            });
+    use super::core_stages::{Input, Stage, run};
+
+    pub(super) fn measure() {
+        let mut criterion = Criterion::default().configure_from_args();
+        let mut group = criterion.benchmark_group("core");
+        // One run takes up to seconds: ten of them tell enough.
+        group.sample_size(10).sampling_mode(SamplingMode::Flat);
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+        for (name, stage) in [("parse", Stage::Parse), ("read", Stage::Read), ("plan", Stage::Plan)] {
+            for groups in [1_000, 10_000] {
+                let input = Input::new(groups);
+                group.bench_with_input(BenchmarkId::new(name, groups), &input, |bencher, input| {
+                    bencher.iter(|| run(stage, input));
+                });
+            }
         }
+        group.finish();
+        criterion.final_summary();
     }
-    group.finish();
 }
 
-criterion_group!(benches, stages);
-criterion_main!(benches);
+fn main() {
+    #[cfg(target_os = "linux")]
+    stages::measure();
+}
