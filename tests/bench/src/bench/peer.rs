@@ -210,7 +210,10 @@ impl Peer {
             Some(Service::Networkd) => Command::new("networkctl").arg("list").output(),
             Some(Service::NetworkManager) => Command::new("nmcli").args(["general", "status"]).output(),
         };
-        asked.is_ok_and(|output| output.status.success())
+        // networkctl lists links by itself, too, and then says that nobody manages them.
+        asked.is_ok_and(|output| {
+            output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("is not running")
+        })
     }
 
     /// Writes its files: the group with this interval between two looks at the link.

@@ -126,16 +126,17 @@ pub(crate) fn fleet(page: &mut String, all: &Figures) {
     let Some((hosts, bytes)) = all.fleet.iter().find_map(|line| Some((line.hosts?, line.facts_bytes?))) else { return };
     write!(
         page,
-        "## A fleet\n\nOne file for {hosts} hosts, of which {:.0} MiB of facts are there ([a fleet](guide/a-fleet.md)), on the machine itself; `make bench-fleet`\n\
+        "## A fleet\n\nOne file for {hosts} hosts, of which `facts.json` has {:.0} MiB ([a fleet](guide/a-fleet.md)), on the machine itself; `make bench-fleet`\n\
          by itself. Memory is the most of this command and those above it.\n\n| command | ms | memory, MiB |\n| --- | ---: | ---: |\n",
         mebibytes(bytes / 1024)
     )
     .unwrap();
     for line in all.fleet.iter().filter(|line| line.milliseconds.is_some()) {
         let memory = line.most_memory_mib.map_or("–".to_owned(), |memory| memory.to_string());
-        let command =
-            line.bench.split_once(' ').map_or(line.bench.clone(), |(verb, rest)| format!("{verb} --hosts {rest}"));
-        writeln!(page, "| `mpath {command}` | {:.0} | {memory} |", line.milliseconds.unwrap_or_default()).unwrap();
+        let (verb, rest) = line.bench.split_once(' ').unwrap_or((&line.bench, ""));
+        let command = format!("{verb} --hosts facts.json {rest}");
+        writeln!(page, "| `mpath {}` | {:.0} | {memory} |", command.trim_end(), line.milliseconds.unwrap_or_default())
+            .unwrap();
     }
     page.push('\n');
 }
