@@ -50,9 +50,13 @@ fn goals(all: &Figures) -> Vec<Goal> {
         },
         Goal {
             text: "in virtual time the same run gives the same figure, within 1 % (%)".into(),
-            found: difference(all),
+            found: differences(all).map(|(apart, of)| apart / of * 100.0).max_by(f64::total_cmp),
             most: 1.0,
-            why: "Something of the machine's own time came into that of the guest.".into(),
+            why: format!(
+                "Gaps are counted in packets that are sent a millisecond apart. The two runs are up to {:.2} ms apart, less than the \
+                 distance of two packets where that is below 1, and this is more than 1 % of a short gap.",
+                differences(all).map(|(apart, _)| apart).max_by(f64::total_cmp).unwrap_or_default()
+            ),
         },
     ]);
     goals.extend(many(all));
@@ -100,14 +104,14 @@ fn start(all: &Figures) -> String {
     format!("In this kernel the program takes {own:.0} ms to start and to end (`mpath --version`), `ip` {floor:.0} ms.")
 }
 
-/// How far two runs are apart, in percent.
-fn difference(all: &Figures) -> Option<f64> {
-    let [first, second] = all.exact.as_slice() else { return None };
-    let apart = first.iter().filter_map(|(name, gaps)| {
-        let (one, other) = (gaps.failover.median()?, second.get(name)?.failover.median()?);
-        Some((one - other).abs() / one * 100.0)
-    });
-    apart.max_by(f64::total_cmp)
+/// How far two runs are apart, of what: of each group, in milliseconds.
+fn differences(all: &Figures) -> impl Iterator<Item = (f64, f64)> {
+    let pairs = all.exact.first().zip(all.exact.get(1)).into_iter();
+    let pairs = pairs.flat_map(|(first, second)| first.iter().map(move |(name, gaps)| (gaps, second.get(name))));
+    pairs.filter_map(|(first, second)| {
+        let (one, other) = (first.failover.median()?, second?.failover.median()?);
+        Some(((one - other).abs(), one))
+    })
 }
 
 /// The most groups that were measured.
