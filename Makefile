@@ -12,6 +12,11 @@ FULL_KERNEL ?= qemu-6.1
 # What runs the tests on the driver: `tests/again` gives one that failed a second chance, and tells of it.
 AGAIN ?=
 
+# How often each program does everything in `make bench`.
+ROUNDS ?= 10
+# How many groups one host has in it, in turn.
+SIZES ?= 1,10,100
+
 # How long `make fuzz` takes, after the build.
 MINUTES ?= 10
 
@@ -99,12 +104,17 @@ fuzz: ## every fuzzer, sharing MINUTES: all inputs from outside that nobody thou
 bench: lab ## measure mpath beside what people would use instead: docs/benchmarks.md, its pictures and bench.json
 	tests/lab/packages --bench
 	tests/lab/setup --packages vt-6.1
-	tests/bench/run -k $(KERNEL)
+	tests/bench/run -k $(KERNEL) -n $(ROUNDS) -s $(SIZES)
 
 .PHONY: bench-gate
 bench-gate: lab ## hold a few ratios and counts of instructions against tests/bench/gate.json
 	tests/lab/packages --bench
 	tests/bench/run -k $(KERNEL) --gate
+
+.PHONY: bench-renew
+bench-renew: lab ## write tests/bench/gate.json anew, from what is so now
+	tests/lab/packages --bench
+	tests/bench/run -k $(KERNEL) --renew
 
 .PHONY: bench-fleet
 bench-fleet: ## plan and check a fleet of 10,000 hosts: time and memory, a line of JSON for each command

@@ -6,17 +6,32 @@ use mpath_core::fake;
 use mpath_core::resolve::Question;
 use mpath_core::snapshot::{Interface, Kind};
 use mpath_core::source::SourceFile;
+use mpath_core::spec::Spec;
 use mpath_core::{InterfaceName, Snapshot, plan, validate};
 
 /// A stage of the way from a file to a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Stage {
-    /// Nothing but the text of the file: what the others are to be seen without
+    /// Nothing but the text of the file and the host: what the others are to be seen without
     Text,
+    /// The text as what it says, key by key
+    Parse,
     /// Parse and validate
     Read,
     /// Parse, validate, and plan each group on a host that has none
     Plan,
+}
+
+/// What the stages work on.
+pub(crate) struct Input {
+    file: SourceFile,
+    host: Snapshot,
+}
+
+impl Input {
+    pub(crate) fn new(groups: usize) -> Self {
+        Self { file: file(groups), host: host(groups) }
+    }
 }
 
 /// A file of so many groups with two members each.
@@ -43,20 +58,22 @@ fn host(groups: usize) -> Snapshot {
 }
 
 /// Does a stage, and returns how much came of it.
-pub(crate) fn run(stage: Stage, groups: usize) -> usize {
-    let file = file(groups);
-    if stage == Stage::Text {
-        return file.text.len();
+pub(crate) fn run(stage: Stage, input: &Input) -> usize {
+    match stage {
+        Stage::Text => input.file.text.len(),
+        Stage::Parse => Spec::parse(0, &input.file).0.groups.len(),
+        Stage::Read => validate::read(std::slice::from_ref(&input.file)).unwrap().groups.len(),
+        Stage::Plan => plan(input),
     }
-    let read = validate::read(&[file]).unwrap().groups;
-    if stage == Stage::Read {
-        return read.len();
-    }
-    let (current, capabilities) = (host(groups), fake::capabilities());
+}
+
+fn plan(input: &Input) -> usize {
+    let capabilities = fake::capabilities();
+    let read = validate::read(std::slice::from_ref(&input.file)).unwrap().groups;
     let steps = read.iter().map(|desired| {
         let question = Question {
             desired,
-            current: &current,
+            current: &input.host,
             receipt: None,
             capabilities: &capabilities,
             adopt: false,

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Series, milliseconds};
 use super::flood::Flood;
-use super::network::{PATIENCE, Segment, batch, option, wait_for_active, wait_until};
-use super::peer::{PEERS, config};
+use super::network::{PATIENCE, Segment, batch, ip, option, wait_for_active, wait_until};
+use super::peer::{self, PEERS, Peer, config};
+use super::programs::Daemon;
 use super::stage::alone;
 use super::stopwatch;
 
@@ -44,6 +45,8 @@ enum Made {
     Hand(&'static str),
     /// By a peer, from the least that its file can say: a file, and its text.
     Default { peer: &'static str, files: &'static [(&'static str, &'static str)] },
+    /// By a peer, from what `mpath render` writes of the story: delays, as people set them who know of them.
+    Rendered { peer: &'static str },
 }
 
 const NETWORKD: &[(&str, &str)] = &[
@@ -82,7 +85,7 @@ const fn bound(interval: u32, down_delay: u32) -> Option<f64> {
     Some((interval + down_delay + 10) as f64)
 }
 
-const SETUPS: [Setup; 15] = [
+const SETUPS: [Setup; 18] = [
     Setup { name: "mpath, link 10ms", made: by_mpath("link = { interval = \"10ms\" }"), bound: bound(10, 0) },
     Setup { name: "ip, miimon 10", made: Made::Hand("miimon 10"), bound: bound(10, 0) },
     Setup { name: "mpath, link 50ms", made: by_mpath("link = { interval = \"50ms\" }"), bound: bound(50, 0) },
@@ -95,7 +98,7 @@ const SETUPS: [Setup; 15] = [
         bound: bound(100, 200),
     },
     Setup {
-        name: "mpath, the story, and its agent with --handover-on-carrier",
+        name: "mpath, the story, and its agent",
         made: Made::Mpath {
             detection: "link = { interval = \"100ms\", up-delay = \"200ms\", down-delay = \"200ms\" }",
             agent: true,
@@ -131,7 +134,23 @@ const SETUPS: [Setup; 15] = [
     Setup {
         name: "NetworkManager, nothing said",
         made: Made::Default { peer: "NetworkManager", files: NETWORKMANAGER },
-        bound: None,
+        // What its manual says it sets by itself: `miimon=100`.
+        bound: bound(100, 0),
+    },
+    Setup {
+        name: "ifupdown and ifenslave, the story",
+        made: Made::Rendered { peer: "ifupdown and ifenslave" },
+        bound: bound(100, 200),
+    },
+    Setup {
+        name: "systemd-networkd, the story",
+        made: Made::Rendered { peer: "systemd-networkd" },
+        bound: bound(100, 200),
+    },
+    Setup {
+        name: "NetworkManager, the story",
+        made: Made::Rendered { peer: "NetworkManager" },
+        bound: bound(100, 200),
     },
 ];
 
@@ -139,9 +158,19 @@ const fn by_mpath(detection: &'static str) -> Made {
     Made::Mpath { detection, agent: false }
 }
 
-/// How long a cable stays as it is. The bridge behind it uses a port once linkwatch has looked at it, at most once a second
-/// (`linkwatch_nextevent`); before that a link that is there already would lead nowhere.
+/// How long the network is left alone before something is plugged in, and before the first cut. The bridge uses a port once
+/// linkwatch has looked at it, at most once a second (`linkwatch_nextevent`), and one look may be behind with the cable's
+/// other end: sooner there would be a link that leads nowhere for a while, which would be measured as the group's.
 const SETTLED: Duration = Duration::from_millis(2200);
+
+/// Waits until both ends of the cable of eth1 are known to be up, and then some.
+fn wait_for_cable() {
+    let is_up = |text: String| text.contains(" state UP ");
+    wait_until("both ends of the cable have been looked at", || {
+        [ip("link show dev eth1"), ip("-n sw link show dev p-eth1")].map(is_up) == [true; 2]
+    });
+    std::thread::sleep(SETTLED / 4);
+}
 
 /// How long a group that nothing monitors is waited for.
 const NEVER: Duration = Duration::from_secs(5);
@@ -167,6 +196,19 @@ impl Drop for Agent {
         let _ = kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), Signal::SIGTERM);
         let _ = self.0.wait();
     }
+}
+
+/// The host as it is before a peer brings a group up.
+fn prepare(name: &str) -> (&'static Peer, Vec<Daemon>, Segment) {
+    let peer = PEERS.iter().find(|known| known.name == name).unwrap();
+    let (daemons, segment) = peer.prepare();
+    wait_until("what must run before answers", || peer.is_ready());
+    (peer, daemons, segment)
+}
+
+fn bring_up(peer: &Peer, mpath: &Path) {
+    let words: Vec<_> = peer.up.iter().map(|command| peer::words(command, mpath, Path::new("/"))).collect();
+    stopwatch::run(&words, &[]);
 }
 
 fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
@@ -212,10 +254,8 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
             segment
         }
         Made::Default { peer, files } => {
-            let peer = PEERS.iter().find(|known| known.name == *peer).unwrap();
-            let (daemons, segment) = peer.prepare();
+            let (peer, daemons, segment) = prepare(peer);
             running.extend(daemons);
-            wait_until("what must run before answers", || peer.is_ready());
             for (file, text) in *files {
                 std::fs::create_dir_all(Path::new(file).parent().unwrap()).unwrap();
                 std::fs::write(file, text).unwrap();
@@ -223,15 +263,21 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
                 let mode = if file.contains("NetworkManager") { 0o600 } else { 0o644 };
                 std::fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
             }
-            let words: Vec<Vec<String>> =
-                peer.up.iter().map(|command| command.split(' ').map(str::to_owned).collect()).collect();
-            stopwatch::run(&words, &[]);
+            bring_up(peer, mpath);
+            segment
+        }
+        Made::Rendered { peer } => {
+            let (peer, daemons, segment) = prepare(peer);
+            running.extend(daemons);
+            peer.edit(mpath, &config(), "100ms");
+            bring_up(peer, mpath);
             segment
         }
     };
     wait_for_active("bond0", "eth1");
     let mut gaps = Gaps { bound: setup.bound, ..Gaps::default() };
     let mut flood = Flood::start("192.168.1.34");
+    std::thread::sleep(SETTLED);
     for _ in 0..rounds {
         let begun = Instant::now();
         segment.cut("eth1");
@@ -253,7 +299,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         let end = flood.wait_for_answers();
         gaps.failback.0.push(milliseconds(flood.longest_gap(begun, end)));
-        std::thread::sleep(SETTLED);
+        wait_for_cable();
     }
     drop(agent);
     gaps

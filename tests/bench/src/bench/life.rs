@@ -20,8 +20,15 @@ type Once = BTreeMap<&'static str, (Cost, Option<Duration>)>;
 
 /// Lets each do it so many times, in turns; every other turn backwards.
 pub(crate) fn measure(mpath: &Path, rounds: usize, only: &[String]) -> BTreeMap<String, Life> {
-    let chosen: Vec<&'static Peer> =
+    let mut chosen: Vec<&'static Peer> =
         PEERS.iter().filter(|peer| only.iter().any(|name| peer.name.starts_with(name))).collect();
+    chosen.retain(|peer| {
+        let there = peer.is_installed();
+        if !there {
+            eprintln!("NOT MEASURED: {}, which is not installed", peer.name);
+        }
+        there
+    });
     let mut lives: BTreeMap<String, Life> = BTreeMap::new();
     for round in 0..rounds {
         let mut order = chosen.clone();

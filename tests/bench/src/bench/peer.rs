@@ -38,7 +38,7 @@ const SCRIPTS: &str = "/run/mpath-bench";
 const RENDERED: &str = "/run/mpath-bench/rendered";
 
 /// Each in turn. The first is what all are measured by.
-pub(crate) const PEERS: [Peer; 8] = [
+pub(crate) const PEERS: [Peer; 9] = [
     Peer {
         name: "ip -batch",
         version: "ip -V",
@@ -86,7 +86,7 @@ pub(crate) const PEERS: [Peer; 8] = [
     },
     Peer {
         name: "ifupdown2",
-        version: "ifup --version",
+        version: "zcat /usr/share/doc/ifupdown2/changelog.Debian.gz",
         format: Some("ifupdown2"),
         trees: &["ifupdown2", "root"],
         daemon: None,
@@ -109,7 +109,7 @@ pub(crate) const PEERS: [Peer; 8] = [
     },
     Peer {
         name: "netplan (generate, networkctl reload)",
-        version: "netplan info",
+        version: "zcat /usr/share/doc/netplan.io/changelog.Debian.gz",
         format: Some("netplan"),
         trees: &["root"],
         daemon: Some(Service::Networkd),
@@ -129,7 +129,21 @@ pub(crate) const PEERS: [Peer; 8] = [
         change: &["nmcli connection reload", "nmcli connection up bond0"],
         down: &["nmcli connection down bond0"],
     },
+    Peer {
+        name: NMSTATE,
+        version: "nmstatectl --version",
+        format: Some("nmstate"),
+        trees: &["root"],
+        daemon: Some(Service::NetworkManager),
+        up: &["nmstatectl apply /etc/nmstate/bond0.yml"],
+        again: &["nmstatectl apply /etc/nmstate/bond0.yml"],
+        change: &["nmstatectl apply /etc/nmstate/bond0.yml"],
+        down: &["nmstatectl apply /run/mpath-bench/absent.yml"],
+    },
 ];
+
+/// No Debian has it: `tests/bench/nmstate` builds it. What is measured of it is left out where that was not done.
+const NMSTATE: &str = "nmstate";
 
 /// The story's group, under the name of its device, as others call it. Where its MAC address is left to a program each
 /// chooses another: it is said.
@@ -142,6 +156,10 @@ const UP: &str = "link add bond0 address 02:00:00:00:00:77 type bond mode active
     link set bond0 type bond primary eth1\naddress add 192.168.1.34/24 broadcast + dev bond0\nlink set bond0 up\n\
     route add default via 192.168.1.24 dev bond0\n";
 const DOWN: &str = "link delete bond0\nlink set eth0 down\nlink set eth1 down\n";
+
+/// What nmstate is told instead of a command that takes a group down.
+const ABSENT: &str = "interfaces:\n- {name: bond0, type: bond, state: absent}\n- {name: eth0, type: ethernet, state: down}\n\
+    - {name: eth1, type: ethernet, state: down}\n";
 
 /// A script of `ip` commands, each a process of its own.
 fn script(lines: &str) -> String {
@@ -179,6 +197,12 @@ impl Peer {
         (running, segment)
     }
 
+    /// Whether it can be measured here.
+    pub(crate) fn is_installed(&self) -> bool {
+        let path = std::env::var("PATH").unwrap_or_default();
+        self.name != NMSTATE || path.split(':').any(|folder| Path::new(folder).join("nmstatectl").is_file())
+    }
+
     /// Whether what must run before answers.
     pub(crate) fn is_ready(&self) -> bool {
         let asked = match self.daemon {
@@ -186,7 +210,10 @@ impl Peer {
             Some(Service::Networkd) => Command::new("networkctl").arg("list").output(),
             Some(Service::NetworkManager) => Command::new("nmcli").args(["general", "status"]).output(),
         };
-        asked.is_ok_and(|output| output.status.success())
+        // networkctl lists links by itself, too, and then says that nobody manages them.
+        asked.is_ok_and(|output| {
+            output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("is not running")
+        })
     }
 
     /// Writes its files: the group with this interval between two looks at the link.
@@ -205,6 +232,7 @@ impl Peer {
             ("up.batch", up.clone()),
             ("up.sh", format!("ip link show bond0 >/dev/null 2>&1 && ip link delete bond0\n{}", script(&up))),
             ("change.batch", format!("link set bond0 type bond miimon {}\n", interval.trim_end_matches("ms"))),
+            ("absent.yml", ABSENT.to_owned()),
             ("down.batch", DOWN.to_owned()),
             ("down.sh", script(DOWN)),
         ];

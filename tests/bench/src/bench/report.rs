@@ -7,11 +7,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::chart::{self, Bar};
+use super::chart::{self, Bar, Line};
 use super::failover::Gaps;
 use super::figures::{Life, Phase, Series};
 use super::goals;
 use super::scale::Scale;
+use super::tables;
 
 /// All that was measured.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -27,6 +28,25 @@ pub(crate) struct Figures {
     pub(crate) start: BTreeMap<String, Phase>,
     /// Instructions, by stage and number of groups.
     pub(crate) instructions: BTreeMap<String, u64>,
+    /// Milliseconds of the pure core, by stage and number of groups.
+    pub(crate) core: BTreeMap<String, Series>,
+    /// What `make bench-fleet` tells.
+    pub(crate) fleet: Vec<Fleet>,
+}
+
+/// A command on the facts of a fleet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Fleet {
+    pub(crate) bench: String,
+    /// Of the first line, which tells what the others are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hosts: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) facts_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) milliseconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) most_memory_mib: Option<u64>,
 }
 
 /// The phases in their order, and what each is.
@@ -52,6 +72,29 @@ const PHASES: [(&str, &str, &str); 4] = [
 /// What all are measured by.
 pub(crate) const FLOOR: &str = "ip -batch";
 
+/// How the page begins.
+const HEAD: &str = "\
+# Benchmarks: mpath beside what people would use instead
+
+Written by `make bench`: what is changed here is gone after the next one. All figures: [bench.json](benchmarks/bench.json).
+
+**Ratios are the result**: how many times as long as `ip -batch` with the same commands, which is as fast as it can be done from a
+command line. Milliseconds are a note. They hold for a kernel in user mode, in which a process starts some ten times as slowly as on
+the machine itself, so that whoever starts many has a hard time in it. Each figure is the middle (least–most) of all rounds.
+
+**To repeat it**: `make bench` on a Debian with Rust, with the machine left alone meanwhile; it boots its own kernel
+([the lab](../tests/lab/README.md)) and lets all programs do the same in it in turns, every other turn backwards, each in namespaces of
+its own. `make bench ROUNDS=2` is a quick look. What others read was written by `mpath render`; each is given the commands that its
+manual has for it. Left out: teamd, which makes no bond, and `netplan apply`. It wants systemd as the first process and has it read all
+units anew, which takes a minute in the lab's kernel and would say more about that than about netplan; its parts that do the work,
+`netplan generate` and `networkctl reload`, are measured.
+
+**What CI holds**: `make bench-gate`. Ratios of mpath to `ip`, the least of eight rounds each, may be half as much again as
+they were when `tests/bench/gate.json` was last written, since other work on a machine reaches them, and are measured a second time if
+they are more; instructions of the pure core, which are the same in each run, a tenth more. `make bench-renew` writes the file anew.
+
+";
+
 impl Figures {
     /// What measuring commands wrote in a folder.
     pub(crate) fn read(folder: &Path) -> Self {
@@ -64,6 +107,8 @@ impl Figures {
             scale: parse(text("scale")),
             start: parse(text("start")),
             instructions: parse(text("instructions")),
+            core: by_criterion(&folder.join("criterion/core")),
+            fleet: lines(&fs::read_to_string(folder.join("fleet.jsonl")).unwrap_or_default()),
         }
     }
 
@@ -76,16 +121,40 @@ fn parse<T: for<'t> Deserialize<'t> + Default>(text: Option<String>) -> T {
     text.map(|text| serde_json::from_str(&text).unwrap()).unwrap_or_default()
 }
 
+fn lines(text: &str) -> Vec<Fleet> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What criterion measured: in each folder of a stage one for each number of groups.
+fn by_criterion(folder: &Path) -> BTreeMap<String, Series> {
+    /// How often it was run, and how many nanoseconds that took.
+    #[derive(Deserialize)]
+    struct Sample {
+        iters: Vec<f64>,
+        times: Vec<f64>,
+    }
+    let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut found = BTreeMap::new();
+    for groups in inside(folder).flat_map(|stage| inside(&stage).collect::<Vec<_>>()) {
+        let Ok(text) = fs::read_to_string(groups.join("new/sample.json")) else { continue };
+        let sample: Sample = serde_json::from_str(&text).unwrap();
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let each = sample.times.iter().zip(&sample.iters).map(|(time, runs)| time / runs / 1e6);
+        found.insert(format!("{} {}", name(groups.parent().unwrap()), name(&groups)), Series(each.collect()));
+    }
+    found
+}
+
 /// How many times as much the middle of one is as that of another.
 pub(crate) fn ratio(series: &Series, floor: &Series) -> Option<f64> {
     Some(series.median()? / floor.median().filter(|floor| *floor > 0.0)?)
 }
 
-fn shown(ratio: Option<f64>) -> String {
+pub(crate) fn shown(ratio: Option<f64>) -> String {
     ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
-fn spread(series: &Series) -> String {
+pub(crate) fn spread(series: &Series) -> String {
     match (series.median(), series.least(), series.most()) {
         (Some(median), Some(least), Some(most)) => format!("{median:.0} ({least:.0}–{most:.0})"),
         _ => "–".to_owned(),
@@ -101,6 +170,7 @@ pub(crate) fn write(figures: &Path, docs: &Path) {
     for (phase, title, _) in PHASES {
         chart::bars(&folder.join(format!("{phase}.svg")), &format!("{title}: times {FLOOR}"), &life_bars(&all, phase));
     }
+    chart::lines(&folder.join("scale.svg"), "Groups of two members: milliseconds", &scale_lines(&all));
     let gaps = all.failover.iter().filter_map(|(name, gaps)| bar(name, &gaps.failover, 1.0));
     let gaps: Vec<Bar> = gaps.collect();
     chart::bars(&folder.join("failover.svg"), "Failover: milliseconds without an answer", &gaps);
@@ -123,26 +193,46 @@ fn life_bars(all: &Figures, phase: &str) -> Vec<Bar> {
     bars.collect()
 }
 
+/// What grows with the number of groups.
+fn scale_lines(all: &Figures) -> Vec<Line> {
+    const NAMES: [(&str, &str); 6] = [
+        ("ip -batch", "ip -batch"),
+        ("look", "ip -d -j link"),
+        ("up", "mpath up --all"),
+        ("again", "mpath up --all, again"),
+        ("status", "mpath status"),
+        ("plan", "mpath plan --all"),
+    ];
+    let mut sizes: Vec<(u32, &Scale)> =
+        all.scale.iter().filter_map(|(name, scale)| Some((name.strip_suffix(" of 2")?.parse().ok()?, scale))).collect();
+    sizes.sort_by_key(|(groups, _)| *groups);
+    let points = |phase: &str| {
+        let values =
+            sizes.iter().map(|(groups, scale)| Some((f64::from(*groups), scale.phases.get(phase)?.returned.median()?)));
+        values.flatten().collect()
+    };
+    NAMES.iter().map(|(phase, name)| (*name, points(phase))).collect()
+}
+
 fn page(all: &Figures) -> String {
-    let mut page = String::from(
-        "# Benchmarks: side by side with what people would use instead\n\n\
-         Made by `make bench`, in one run on one machine: one kernel, the programs in turns, every other turn backwards. **Ratios are the\n\
-         result**: how many times as long as `ip -batch` with the same commands, which is as fast as it can be done from a command line.\n\
-         Milliseconds are a note; they hold for a kernel in user mode, in which a process starts some ten times as slowly as on the\n\
-         machine itself. Middle (least–most) of all runs. All figures: [bench.json](benchmarks/bench.json).\n\n",
-    );
+    let mut page = HEAD.to_owned();
     writeln!(page, "| | |\n| --- | --- |").unwrap();
     for (key, value) in &all.machine {
         writeln!(page, "| {key} | {value} |").unwrap();
+    }
+    for (name, life) in &all.life {
+        writeln!(page, "| {name} | {} |", life.version.trim_end_matches("; urgency=medium")).unwrap();
     }
     page.push('\n');
     page.push_str(&goals::page(all));
     for (phase, title, text) in PHASES {
         life(&mut page, all, phase, title, text);
     }
-    failover(&mut page, all);
-    scale(&mut page, all);
-    start(&mut page, all);
+    tables::failover(&mut page, all);
+    tables::scale(&mut page, all);
+    tables::start(&mut page, all);
+    tables::core(&mut page, all);
+    tables::fleet(&mut page, all);
     page
 }
 
@@ -186,96 +276,4 @@ fn life(page: &mut String, all: &Figures, phase: &str, title: &str, text: &str) 
         .unwrap();
     }
     page.push('\n');
-}
-
-fn failover(page: &mut String, all: &Figures) {
-    if all.failover.is_empty() {
-        return;
-    }
-    page.push_str(
-        "## Failover and failback\n\n\
-         The longest time without an answer, as one sees it who sends a packet each millisecond: after the cable of the active member is\n\
-         pulled, and after it is plugged in again. *Nothing said*: the least that a file of that program can say. The bound is the interval\n\
-         and the delay of the driver (`bond_mii_monitor`), and one tick of this kernel's clock.\n\n\
-         ![Failover](benchmarks/failover.svg)\n\n\
-         | group | bound, ms | failover, ms | failback, ms |\n| --- | ---: | ---: | ---: |\n",
-    );
-    for (name, gaps) in &all.failover {
-        let bound = gaps.bound.map_or("–".to_owned(), |bound| format!("{bound:.0}"));
-        let never = |series: &Series| if series.0.is_empty() { "never".to_owned() } else { spread(series) };
-        writeln!(page, "| {name} | {bound} | {} | {} |", never(&gaps.failover), never(&gaps.failback)).unwrap();
-    }
-    page.push('\n');
-    if let [first, second] = all.exact.as_slice() {
-        page.push_str(
-            "In virtual time (`tests/lab/README.md`), where nothing else that a machine does counts, two runs:\n\n\
-             | group | first, ms | second, ms |\n| --- | ---: | ---: |\n",
-        );
-        for (name, gaps) in first {
-            let middle = |gaps: Option<&Gaps>| gaps.and_then(|gaps| gaps.failover.median()).unwrap_or_default();
-            writeln!(page, "| {name} | {:.2} | {:.2} |", middle(Some(gaps)), middle(second.get(name))).unwrap();
-        }
-        page.push('\n');
-    }
-}
-
-fn scale(page: &mut String, all: &Figures) {
-    if all.scale.is_empty() {
-        return;
-    }
-    page.push_str(
-        "## Many groups\n\n\
-         Groups on one host, on dummy devices: `up --all` from nothing and again, `status --json`, `plan --all`, beside `ip -batch` with the\n\
-         same commands and one look, `ip -d -j link`. *Asked* counts the messages of `up --all` that finds nothing to do. *Event*: from a\n\
-         command that switches a member off or on until `mpath watch --json` has told of it.\n\n\
-         | groups of members | ip -batch, ms | up, × | look, ms | again, × | status, × | plan, × | memory, MiB | asked | event, ms |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-    );
-    let mut rows: Vec<_> = all.scale.iter().collect();
-    let number = |name: &str| name.split(' ').filter_map(|word| word.parse::<usize>().ok()).product::<usize>();
-    rows.sort_by_key(|(name, _)| number(name));
-    for (name, scale) in rows {
-        let none = Phase::default();
-        let of = |name: &str| scale.phases.get(name).unwrap_or(&none);
-        let look = |name: &str| shown(ratio(&of(name).returned, &of("look").returned));
-        writeln!(
-            page,
-            "| {name} | {} | {} | {} | {} | {} | {} | {:.1} | {} | {} |",
-            spread(&of("ip -batch").returned),
-            shown(ratio(&of("up").returned, &of("ip -batch").returned)),
-            spread(&of("look").returned),
-            look("again"),
-            look("status"),
-            look("plan"),
-            of("again").memory.median().unwrap_or_default() / 1024.0,
-            of("again").requests.map_or(0, |requests| requests.reads),
-            spread(&scale.event),
-        )
-        .unwrap();
-    }
-    page.push('\n');
-}
-
-fn start(page: &mut String, all: &Figures) {
-    if !all.start.is_empty() {
-        page.push_str("## Starting\n\n| command | ms | memory, MiB |\n| --- | ---: | ---: |\n");
-        for (name, phase) in &all.start {
-            let memory = phase.memory.median().unwrap_or_default() / 1024.0;
-            let middle = phase.returned.median().unwrap_or_default();
-            let (least, most) = (phase.returned.least().unwrap_or_default(), phase.returned.most().unwrap_or_default());
-            writeln!(page, "| `{name}` | {middle:.1} ({least:.1}–{most:.1}) | {memory:.1} |").unwrap();
-        }
-        page.push('\n');
-    }
-    if !all.instructions.is_empty() {
-        page.push_str(
-            "## Instructions\n\nCounted by callgrind, the same in every run: the pure core on so many groups.\n\n\
-             | stage | groups | instructions |\n| --- | ---: | ---: |\n",
-        );
-        for (name, count) in &all.instructions {
-            let (stage, groups) = name.split_once(' ').unwrap_or((name, ""));
-            writeln!(page, "| {stage} | {groups} | {count} |").unwrap();
-        }
-        page.push('\n');
-    }
 }

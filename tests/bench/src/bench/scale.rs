@@ -25,6 +25,9 @@ pub(crate) struct Scale {
     pub(crate) phases: BTreeMap<String, Phase>,
     /// From a change of a link until `mpath watch` has told of it, in milliseconds.
     pub(crate) event: Series,
+    /// The most memory that `mpath watch` had, in KiB.
+    #[serde(default)]
+    pub(crate) watching: u64,
 }
 
 /// Measures groups in these numbers, with so many members each.
@@ -32,6 +35,8 @@ pub(crate) fn measure(mpath: &Path, rounds: usize, sizes: &[(usize, usize)]) -> 
     let mut scales = BTreeMap::new();
     for (groups, members) in sizes.iter().copied() {
         let path = mpath.to_owned();
+        // A thousand take minutes.
+        let rounds = if groups > 100 { rounds.min(3) } else { rounds };
         let scale = alone(move || of(&path, rounds, groups, members));
         for (name, phase) in &scale.phases {
             eprintln!("{groups} of {members}: {name}: {:.1} ms", phase.returned.median().unwrap());
@@ -98,12 +103,12 @@ fn of(mpath: &Path, rounds: usize, groups: usize, members: usize) -> Scale {
     stopwatch::run(&[trace::traced(&words("{mpath} --config {config} up --all"), &file)], &[]);
     let requests: Requests = trace::count(&file);
     scale.phases.get_mut("again").unwrap().requests = Some(requests);
-    scale.event = events(mpath, &config, rounds);
+    (scale.event, scale.watching) = events(mpath, &config, rounds);
     scale
 }
 
-/// Takes the link of the first member away and gives it back; how long until that is told.
-fn events(mpath: &Path, config: &Path, rounds: usize) -> Series {
+/// Takes the link of the first member away and gives it back; how long until that is told, and who watches for how much memory.
+fn events(mpath: &Path, config: &Path, rounds: usize) -> (Series, u64) {
     let mut command = Command::new(mpath);
     command.arg("--config").arg(config).args(["watch", "--json"]).stdin(Stdio::null());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -123,7 +128,8 @@ fn events(mpath: &Path, config: &Path, rounds: usize) -> Series {
         }
         while heard.recv_timeout(quiet).is_ok() {}
     }
+    let memory = stopwatch::peak_memory(child.id());
     let _ = kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM);
     let _ = child.wait();
-    series
+    (series, memory)
 }

@@ -57,7 +57,8 @@ fn processor_time(id: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-fn peak_memory(id: u32) -> u64 {
+/// The most memory that a process has had until now, in KiB (proc(5), `status`).
+pub(crate) fn peak_memory(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default()
