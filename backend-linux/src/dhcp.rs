@@ -146,9 +146,8 @@ impl Clients {
 
     /// Which clients work on an interface.
     pub(crate) fn of(&self, root: &Root, interface: &InterfaceName) -> Dhcp {
-        let has_file = |client: Client, family| {
-            client.pid_files(interface, family).iter().any(|file| self.0.contains(file))
-        };
+        let has_file =
+            |client: Client, family| client.pid_files(interface, family).iter().any(|file| self.0.contains(file));
         let works = |family| {
             Client::ALL.into_iter().any(|client| has_file(client, family)) && running(root, interface, family).is_some()
         };

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, GroupState, Interface, Kind, MemberState, Membership};
 use mpath_core::{InterfaceName, MacAddress};
 use netlink_packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, BondPortState, InfoBond, InfoBondPort, InfoData, InfoKind, InfoPortData, LinkAttribute, LinkFlags, LinkInfo,
-    LinkLayerType, LinkMessage, MiiStatus,
+    AfSpecInet6, AfSpecUnspec, BondPortState, InfoBond, InfoBondPort, InfoData, InfoKind, InfoPortData, LinkAttribute,
+    LinkFlags, LinkInfo, LinkLayerType, LinkMessage, MiiStatus,
 };
 
 use crate::settings::settings_of;
