@@ -168,12 +168,12 @@ mod tests {
     fn host(interfaces: usize) -> Snapshot {
         let one = |number: usize| {
             let mut interface = Interface::new(Kind::Ethernet);
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 let device = name(&format!("bond{}", number % 10));
                 interface.controller = Some(Controller::Group(Membership::new(device, None)));
             }
             interface.routes.push(Route::new(format!("10.{}.0.0/16", number % 7).parse().unwrap(), None));
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 interface.kind = Kind::Stacked(Some(name("m1")));
             }
             (name(&format!("m{number}")), interface)
