@@ -69,7 +69,8 @@ impl Rows {
                 interface.controller = Some(Controller::Group(self.membership(ip, device, interface)));
             }
         }
-        let mut snapshot = Snapshot { driver: Driver::Ready, host_wide: Some(self.host_wide), interfaces };
+        let mut snapshot =
+            Snapshot { driver: Driver::Ready, host_wide: Some(self.host_wide), interfaces: interfaces.into() };
         self.place_addresses(&mut snapshot);
         self.place_routes(&mut snapshot);
         snapshot.let_settings_follow(&capabilities().rules);

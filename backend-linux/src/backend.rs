@@ -3,7 +3,7 @@
 //! In: a [`Step`], or the wish to see. Out: the kernel's yes or no, or a [`Snapshot`]. Makes no choice: what a step is
 //! here was decided by [`ops_for`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -24,11 +24,12 @@ use crate::leave;
 use crate::manager::Managers;
 use crate::message::message_of;
 use crate::monitor::Monitor;
-use crate::netlink::{Client, Failure, Refusal, is_settled_link_local};
-use crate::observe::refreshed;
+use crate::netlink::{Client, Failure, Refusal, Which, is_settled_link_local};
+use crate::observe::{Dumps, refreshed};
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::survey::survey;
 use crate::sysfs::Root;
+use crate::told::{Other, Told};
 
 /// How long a first lease is waited for; the client goes on by itself after it.
 const FIRST_LEASE: Duration = Duration::from_secs(10);
@@ -51,6 +52,11 @@ pub struct LinuxBackend {
     capabilities: Capabilities,
     /// The numbers of the interfaces, as of the last observation.
     indices: HashMap<InterfaceName, u32>,
+    /// Hears of changes since the last look; there since something was first looked at again.
+    told: Option<Told>,
+    /// What the last look at everything has shown of the kernel and of those who manage interfaces.
+    tells_protocol: bool,
+    managers: Managers,
 }
 
 impl std::fmt::Debug for LinuxBackend {
@@ -67,7 +73,71 @@ impl LinuxBackend {
             root: Root::default(),
             capabilities: capabilities(),
             indices: HashMap::new(),
+            told: None,
+            tells_protocol: false,
+            managers: Managers::default(),
         })
+    }
+
+    /// What dumps tell, with what netlink does not tell.
+    fn completed(&self, dumps: &Dumps, indices: &HashMap<InterfaceName, u32>) -> Snapshot {
+        let mut snapshot = dumps.snapshot_of(self.tells_protocol);
+        self.root.complete(&mut snapshot);
+        let clients = dhcp::Clients::look(&self.root);
+        for (name, interface) in &mut snapshot.interfaces {
+            if let Some(index) = indices.get(name) {
+                interface.manager = self.managers.of(&self.root, *index, &interface.kind);
+            }
+            if let Some(group) = interface.group_mut() {
+                group.dhcp = clients.of(&self.root, name);
+            }
+        }
+        snapshot
+    }
+
+    /// Looks at interfaces by their names and by their numbers, and puts what is there now in the place of what was.
+    /// `ENODEV` where one went away meanwhile.
+    fn look_at(
+        &mut self,
+        last: &mut Snapshot,
+        names: &[InterfaceName],
+        mut numbers: BTreeSet<u32>,
+    ) -> Result<(), Failure> {
+        let (mut dumps, mut gone) = (Dumps::default(), BTreeSet::new());
+        for name in names {
+            match self.client.link(&Which::Named(name.clone()))? {
+                Some(link) => dumps.links.push(link),
+                None => drop(gone.insert(name.clone())),
+            }
+        }
+        let mut seen: BTreeSet<u32> = dumps.links.iter().map(|link| link.header.index).collect();
+        loop {
+            numbers.extend(dumps.missing_links());
+            // One that was asked for and is not there is asked for once.
+            numbers.retain(|number| seen.insert(*number));
+            if numbers.is_empty() {
+                break;
+            }
+            for number in std::mem::take(&mut numbers) {
+                dumps.links.extend(self.client.link(&Which::Numbered(number))?);
+            }
+        }
+        for index in dumps.links.iter().map(|link| link.header.index).collect::<Vec<_>>() {
+            self.client.dump_of(index, &mut dumps)?;
+        }
+        let indices = dumps.indices();
+        let part = self.completed(&dumps, &indices);
+        // Also what has another name now, and what had the number of one that is no more.
+        let is_out_of_date = |name: &InterfaceName, number: &u32| !indices.contains_key(name) && seen.contains(number);
+        gone.extend(self.indices.iter().filter(|(name, number)| is_out_of_date(name, number)).map(|(n, _)| n.clone()));
+        for name in gone.iter().filter(|name| !indices.contains_key(*name)) {
+            self.indices.remove(name);
+            last.interfaces.remove(name);
+        }
+        self.indices.extend(indices);
+        last.driver = part.driver;
+        last.interfaces.extend(part.interfaces);
+        Ok(())
     }
 
     fn run(&mut self, op: &Op) -> Result<(), BackendError> {
@@ -99,7 +169,7 @@ impl LinuxBackend {
             }
             Op::StartDhcp { interface, family } => {
                 let index = self.index(interface, &operation)?;
-                let mut listener = self.client.listen(index, *family == Family::V6)?;
+                let mut listener = Client::listen(index, *family == Family::V6)?;
                 if *family == Family::V6 {
                     // dhclient(8) ends at once without one, and a new device has one only after its check.
                     let dumps = self.client.dump().map_err(|failure| self.error(operation, failure))?;
@@ -187,17 +257,8 @@ impl Backend for LinuxBackend {
     fn observe(&mut self) -> Result<Snapshot, BackendError> {
         let dumps = self.client.dump().map_err(|failure| self.error("ip address show".to_owned(), failure))?;
         self.indices = dumps.indices();
-        let mut snapshot = dumps.snapshot();
-        self.root.complete(&mut snapshot);
-        let managers = Managers::look(&self.root);
-        for (name, interface) in &mut snapshot.interfaces {
-            if let Some(index) = self.indices.get(name) {
-                interface.manager = managers.of(&self.root, *index, &interface.kind);
-            }
-            if let Some(group) = interface.group_mut() {
-                group.dhcp = dhcp::clients(&self.root, name);
-            }
-        }
+        (self.tells_protocol, self.managers) = (dumps.tells_protocol(), Managers::look(&self.root));
+        let snapshot = self.completed(&dumps, &self.indices);
         self.capabilities = capabilities();
         self.capabilities.missing.extend(dumps.missing());
         self.capabilities.missing.extend(dhcp::missing(&self.root));
@@ -210,8 +271,36 @@ impl Backend for LinuxBackend {
         Ok(refreshed(last, &dumps.snapshot()))
     }
 
+    /// The first time at everything, with open ears from then on; later at these, at what the kernel has told of since, and
+    /// at what those stand on.
+    fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
+        // Whatever fails below, what was heard is lost then, so that the next time it is everything again.
+        let told = self.told.take().map(|mut told| Ok((told.other()?, told))).transpose()?;
+        let (other, told) = match told {
+            Some(told) => told,
+            None => (Other::Anything, Told::new()?),
+        };
+        let looked = match other {
+            Other::These(numbers) => self.look_at(last, interfaces, numbers),
+            Other::Anything => Err(Failure::Refused(Refusal { errno: ENODEV, text: None })),
+        };
+        match looked {
+            Ok(()) => {}
+            Err(Failure::Refused(Refusal { errno: ENODEV, .. })) => *last = self.observe()?,
+            Err(failure) => return Err(self.error("ip address show".to_owned(), failure)),
+        }
+        self.told = Some(told);
+        Ok(())
+    }
+
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
         Ok(Box::new(Monitor::new()?))
+    }
+
+    fn measure(&self, snapshot: &mut Snapshot) {
+        for (name, interface) in snapshot.interfaces.iter_mut().filter(|(_, i)| i.membership().is_some()) {
+            interface.speed = self.root.speed(name);
+        }
     }
 
     fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
@@ -223,6 +312,9 @@ impl Backend for LinuxBackend {
     }
 
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError> {
+        let mut snapshot = snapshot.clone();
+        self.measure(&mut snapshot);
+        let snapshot = &snapshot;
         Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
     }
 

@@ -12,6 +12,8 @@
 //! - udhcpc knows IPv4 only, and gives its lease back at the end only with `-R`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fs;
 use std::time::{Duration, Instant};
 
 use mpath_core::capability::{Feature, Missing};
@@ -128,10 +130,29 @@ fn words(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
 }
 
-/// Which clients work on an interface.
-pub(crate) fn clients(root: &Root, interface: &InterfaceName) -> Dhcp {
-    let works = |family| running(root, interface, family).is_some();
-    Dhcp { v4: works(Family::V4), v6: works(Family::V6) }
+/// The pid files that there are, of whatever interface: most hosts have none, and some have thousands of groups.
+pub(crate) struct Clients(BTreeSet<String>);
+
+impl Clients {
+    /// Lists their folders.
+    pub(crate) fn look(root: &Root) -> Self {
+        let files = |folder: &'static str| {
+            let entries = fs::read_dir(root.path(folder)).into_iter().flatten().flatten();
+            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+            names.filter(|name| name.ends_with(".pid")).map(move |name| format!("{folder}/{name}"))
+        };
+        Self(["run", "run/dhcpcd", RUN].into_iter().flat_map(files).collect())
+    }
+
+    /// Which clients work on an interface.
+    pub(crate) fn of(&self, root: &Root, interface: &InterfaceName) -> Dhcp {
+        let has_file =
+            |client: Client, family| client.pid_files(interface, family).iter().any(|file| self.0.contains(file));
+        let works = |family| {
+            Client::ALL.into_iter().any(|client| has_file(client, family)) && running(root, interface, family).is_some()
+        };
+        Dhcp { v4: works(Family::V4), v6: works(Family::V6) }
+    }
 }
 
 fn running(root: &Root, interface: &InterfaceName, family: Family) -> Option<(Client, u32)> {

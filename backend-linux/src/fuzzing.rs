@@ -6,27 +6,24 @@ use netlink_packet_core::NetlinkMessage;
 
 use crate::lenient::Lenient;
 use crate::observe::Dumps;
-use crate::{backend, claim, dhcp, driver, format, manager, modprobe, netlink, survey, sysfs};
+use crate::{backend, claim, dhcp, driver, format, manager, modprobe, netlink, survey, sysfs, told};
 
 /// The messages in these bytes, one after the other as from a socket, as one observation.
-pub fn observed(mut bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
+pub fn observed(bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
     let mut dumps = Dumps::default();
-    while let Some(length) = bytes.first_chunk().map(|length| u32::from_ne_bytes(*length)) {
-        let length = usize::try_from(length).unwrap_or(usize::MAX).clamp(1, bytes.len());
-        let (message, rest) = bytes.split_at(length);
-        bytes = rest.get(length.next_multiple_of(4) - length..).unwrap_or_default();
+    for message in netlink::messages(bytes) {
         let Ok(message) = NetlinkMessage::<Lenient>::deserialize(message) else { continue };
         if let Ok(Some(message)) = netlink::checked(message.payload) {
             dumps.take(message);
         }
     }
-    let _ = dumps.indices();
+    let _ = (dumps.indices(), dumps.missing_links());
+    told::take_all(bytes);
     (dumps.snapshot(), dumps.missing())
 }
 
 /// A text from `/sys`, `/proc`, `/run` or `/etc`, given to everything that reads one.
 pub fn texts(text: &str) {
-    let _ = sysfs::accept_ra_of(text);
     let _ = sysfs::speed_of(text);
     let _ = dhcp::is_client(text, "dhcpcd", "bond0");
     let _ = manager::network_manager_owns(text, &mpath_core::snapshot::Kind::Ethernet);

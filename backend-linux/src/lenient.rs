@@ -3,7 +3,7 @@
 //! In: the bytes of a message. Out: the message, with `?` for every byte that is not part of a character.
 //!
 //! The kernel takes any byte in an alias (`dev_set_alias`) and nearly any in a name (`dev_valid_name`), while
-//! netlink-packet-route refuses the whole message for one that is no UTF-8, and netlink-proto drops it: an interface
+//! netlink-packet-route refuses the whole message for one that is no UTF-8, and then it is left out: an interface
 //! would be missing for the sake of its alias. No [name](mpath_core::InterfaceName) has a `?`, so what is wrong in a name
 //! still makes an interface that nobody can name in a file.
 

@@ -50,15 +50,15 @@
 //! let text = std::fs::read_to_string("/etc/mpath/home-lan.toml")?;
 //! let groups = read(&[SourceFile::new("home-lan.toml", text)]).map_err(|problems| problems[0].to_string())?.groups;
 //! let mut backend = LinuxBackend::new()?;
-//! let before = backend.observe()?;
+//! let mut host = backend.observe()?;
 //! let capabilities = backend.capabilities().clone();
 //! let prepare = |current: &Snapshot| {
 //!     let desired = &groups[0];
 //!     plan::up(Question { desired, current, receipt: None, capabilities: &capabilities, adopt: false, persist: false })
 //! };
-//! let prepared = prepare(&before)?;
+//! let prepared = prepare(&host)?;
 //! let replan = |after: &Snapshot| prepare(after).map_or_else(|_| vec![], |prepared| prepared.plan.steps);
-//! apply(&prepared.plan, &before, &mut backend, &replan, &mut Unwatched)?;
+//! apply(&prepared.plan, &mut host, &mut backend, &replan, &mut Unwatched)?;
 //! # Ok(())
 //! # }
 //! # #[cfg(not(target_os = "linux"))]
@@ -131,6 +131,8 @@ mod spanning_tree;
 mod survey;
 #[cfg(target_os = "linux")]
 mod sysfs;
+#[cfg(target_os = "linux")]
+mod told;
 
 #[cfg(all(feature = "fuzzing", target_os = "linux"))]
 #[doc(hidden)]

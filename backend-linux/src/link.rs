@@ -2,13 +2,13 @@
 //!
 //! In: `RTM_NEWLINK` messages. Out: [`Interface`]s, without what netlink does not tell (see [`sysfs`](crate::sysfs)).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use mpath_core::snapshot::{Controller, Dhcp, GroupState, Interface, Kind, MemberState, Membership};
+use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, GroupState, Interface, Kind, MemberState, Membership};
 use mpath_core::{InterfaceName, MacAddress};
 use netlink_packet_route::link::{
-    BondPortState, InfoBond, InfoBondPort, InfoData, InfoKind, InfoPortData, LinkAttribute, LinkFlags, LinkInfo,
-    LinkLayerType, LinkMessage, MiiStatus,
+    AfSpecInet6, AfSpecUnspec, BondPortState, InfoBond, InfoBondPort, InfoData, InfoKind, InfoPortData, LinkAttribute,
+    LinkFlags, LinkInfo, LinkLayerType, LinkMessage, MiiStatus,
 };
 
 use crate::settings::settings_of;
@@ -37,6 +37,13 @@ impl<'a> Links<'a> {
         self.by_index.get(&index).map(|(name, _)| name)
     }
 
+    /// The interfaces that links speak of by their numbers and that are not among these: without them nobody could tell
+    /// what a member is a member of.
+    pub(crate) fn missing(&self) -> BTreeSet<u32> {
+        let named = self.by_index.values().flat_map(|(_, link)| references(link));
+        named.filter(|index| !self.by_index.contains_key(index)).collect()
+    }
+
     pub(crate) fn indices(&self) -> HashMap<InterfaceName, u32> {
         self.by_index.iter().map(|(index, (name, _))| (name.clone(), *index)).collect()
     }
@@ -58,6 +65,9 @@ impl<'a> Links<'a> {
                 LinkAttribute::Controller(index) => interface.controller = self.controller(link, *index),
                 _ => {}
             }
+        }
+        if interface.group().is_some() {
+            interface.accept_ra = accept_ra(link);
         }
         if interface.permanent_mac.is_none() {
             // Virtual drivers such as veth and dummy tell no IFLA_PERM_ADDRESS, nor does any before Linux 5.6.
@@ -132,6 +142,48 @@ impl<'a> Links<'a> {
         }
         let kind = info_kind(controller).map_or_else(|| "unknown".to_owned(), InfoKind::to_string);
         Some(Controller::Other { name: name.clone(), kind })
+    }
+}
+
+/// The interfaces that a link speaks of, but for a peer such as veth's.
+fn references(link: &LinkMessage) -> Vec<u32> {
+    let elsewhere = link.attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::LinkNetNsId(_)));
+    let is_stacked = matches!(info_kind(link), Some(InfoKind::Vlan | InfoKind::MacVlan | InfoKind::MacVtap));
+    let mut indices = Vec::new();
+    for attribute in &link.attributes {
+        match attribute {
+            LinkAttribute::Controller(index) => indices.push(*index),
+            LinkAttribute::Link(index) if is_stacked && !elsewhere => indices.push(*index),
+            _ => {}
+        }
+    }
+    let of_bond = bond_data(link).into_iter().flatten().filter_map(|info| match info {
+        InfoBond::ActivePort(index) | InfoBond::Primary(index) => Some(*index),
+        _ => None,
+    });
+    indices.extend(of_bond);
+    indices.retain(|index| *index != 0);
+    indices
+}
+
+/// What an interface makes of router advertisements; without IPv6 there is nobody who could listen.
+fn accept_ra(link: &LinkMessage) -> AcceptRa {
+    let families = link.attributes.iter().filter_map(|attribute| match attribute {
+        LinkAttribute::AfSpecUnspec(families) => Some(families),
+        _ => None,
+    });
+    let ipv6 = families.flatten().filter_map(|family| match family {
+        AfSpecUnspec::Inet6(attributes) => Some(attributes),
+        _ => None,
+    });
+    let said = ipv6.flatten().find_map(|attribute| match attribute {
+        AfSpecInet6::DevConf(conf) => Some(conf.accept_ra),
+        _ => None,
+    });
+    match said {
+        Some(1) => AcceptRa::Unless,
+        Some(2) => AcceptRa::Always,
+        _ => AcceptRa::No,
     }
 }
 

@@ -13,7 +13,7 @@ use mpath_core::snapshot::{Kind, Manager};
 use crate::sysfs::Root;
 
 /// Which of the programs run, in this network namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Managers {
     network_manager: bool,
     networkd: bool,

@@ -9,18 +9,19 @@ use std::time::{Duration, Instant};
 use mpath_core::{BackendError, Changes};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+
+use crate::netlink::is_told;
 
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR`, `RTNLGRP_IPV4_ROUTE`, `RTNLGRP_IPV6_IFADDR`, `RTNLGRP_IPV6_ROUTE`, each by its
 /// bit (`linux/rtnetlink.h`).
-const GROUPS: u32 = 1 << 0 | 1 << 4 | 1 << 6 | 1 << 8 | 1 << 10;
+pub(crate) const GROUPS: u32 = 1 << 0 | 1 << 4 | 1 << 6 | 1 << 8 | 1 << 10;
 /// How long addresses and routes are gathered: a router has thousands of them, and no failover is among them.
 const CALM: Duration = Duration::from_millis(100);
 /// `RTM_NEWLINK` and `RTM_DELLINK`.
-const OF_A_LINK: [u16; 2] = [16, 17];
+pub(crate) const OF_A_LINK: [u16; 2] = [16, 17];
 /// `MSG_DONTWAIT`.
-const AT_ONCE: i32 = 0x40;
+pub(crate) const AT_ONCE: i32 = 0x40;
 
 /// A socket that hears of changes.
 pub(crate) struct Monitor(Socket);
@@ -34,18 +35,6 @@ impl Monitor {
             Ok(socket)
         };
         open().map(Self).map_err(error)
-    }
-
-    /// Waits until there is something to hear, for as long as given; without that for ever. Tells whether there is.
-    fn is_told(&self, limit: Option<Duration>) -> io::Result<bool> {
-        let limit = limit.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
-        loop {
-            match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], limit.as_ref()) {
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-                Ok(ready) => return Ok(ready > 0),
-            }
-        }
     }
 
     /// Hears all that there is by now, and tells whether a link is among it, or may be.
@@ -79,7 +68,7 @@ impl Changes for Monitor {
     fn wait(&mut self) -> Result<(), BackendError> {
         let (mut end, mut limit) = (None, None);
         loop {
-            if !self.is_told(limit).map_err(error)? || self.hear().map_err(error)? {
+            if !is_told(&self.0, limit).map_err(error)? || self.hear().map_err(error)? {
                 return Ok(());
             }
             // The same end for all that is gathered.

@@ -1,29 +1,30 @@
-//! The rtnetlink socket, for callers that know nothing of async.
+//! The rtnetlink socket: a question, and the kernel's answers.
 //!
-//! In: messages. Out: the kernel's answers. A runtime of one thread is hidden in here, and only in here.
+//! In: messages. Out: the kernel's answers, one question at a time. It blocks: a kernel that answers at once needs neither
+//! threads nor a runtime, and no clock is read for it.
 //!
 //! Quirks:
 //! - The kernel's own words of refusal come only to a socket with NETLINK_EXT_ACK, and their place in the answer is
 //!   plain only with NETLINK_CAP_ACK, which leaves the request out of it (`netlink_ack`).
-//! - netlink-proto drops an answer that it cannot decode, and then never ends the request; hence a time limit.
+//! - An answer that cannot be decoded is left out; where it is the only one, the question fails.
 //! - A dump that a change fell into is marked (NLM_F_DUMP_INTR) and must be asked for again.
+//! - A dump comes in portions as large as the buffer that it is received in, up to 32 KiB (`netlink_dump`).
 
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
-use mpath_core::BackendError;
+use mpath_core::{BackendError, InterfaceName};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
-use netlink_packet_route::route::RouteMessage;
-use netlink_proto::ConnectionHandle;
-use netlink_proto::sys::protocols::NETLINK_ROUTE;
-use netlink_proto::sys::{AsyncSocket as _, SocketAddr};
-use rtnetlink::{Handle, MulticastGroup};
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, timeout, timeout_at};
+use netlink_packet_route::route::{RouteAttribute, RouteMessage};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use crate::lenient::Lenient;
 use crate::observe::Dumps;
@@ -32,17 +33,31 @@ use crate::observe::Dumps;
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often a dump that a change fell into is asked for again.
 const TRIES: usize = 8;
-/// `NLM_F_DUMP_INTR`.
+/// `NLM_F_MULTI`, `NLM_F_ACK` and `NLM_F_DUMP_INTR`.
+const NLM_F_MULTI: u16 = 0x02;
+const NLM_F_ACK: u16 = 0x04;
 const NLM_F_DUMP_INTR: u16 = 0x10;
+/// `NLMSG_ERROR` and `NLMSG_DONE`.
+const ERROR: u16 = 2;
+const DONE: u16 = 3;
+/// `MSG_TRUNC`: tells how long a message is of which a part did not fit.
+const WHOLE_LENGTH: i32 = 0x20;
+/// Twice what the kernel puts into one portion: a single link with many virtual functions may be longer.
+const PORTION: usize = 1 << 16;
 /// The length of `struct nlmsghdr`, which comes before the attributes of an answer.
 const HEADER: usize = 16;
 /// `NLMSGERR_ATTR_MSG`.
 const ERROR_TEXT: u16 = 1;
+/// `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR`, each by its bit.
+const ADDRESSES_V4: u32 = 1 << 4;
+const ADDRESSES_V6: u32 = 1 << 8;
 
-/// A socket and the runtime that serves it.
+/// A socket with what is needed to ask by it.
 pub(crate) struct Client {
-    runtime: Runtime,
-    handle: ConnectionHandle<Lenient>,
+    socket: Socket,
+    /// The number of the last question.
+    number: Cell<u32>,
+    buffer: RefCell<Vec<u8>>,
 }
 
 /// The kernel's no.
@@ -61,122 +76,223 @@ pub(crate) enum Failure {
     Io(io::Error),
 }
 
+/// Which interface a question is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Which {
+    Named(InterfaceName),
+    Numbered(u32),
+}
+
 impl Client {
     pub(crate) fn new() -> Result<Self, BackendError> {
         let open = || -> io::Result<Self> {
-            let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-            let handle = {
-                let _inside = runtime.enter();
-                let (mut connection, handle, _unasked) = netlink_proto::new_connection::<Lenient>(NETLINK_ROUTE)?;
-                let socket = connection.socket_mut().socket_mut();
-                socket.set_netlink_get_strict_chk(true)?;
-                socket.set_ext_ack(true)?;
-                socket.set_cap_ack(true)?;
-                runtime.spawn(connection);
-                handle
-            };
-            Ok(Self { runtime, handle })
+            let mut socket = Socket::new(NETLINK_ROUTE)?;
+            socket.bind(&SocketAddr::new(0, 0))?;
+            socket.set_netlink_get_strict_chk(true)?;
+            socket.set_ext_ack(true)?;
+            socket.set_cap_ack(true)?;
+            set_socket_timeout(&socket, Timeout::Recv, Some(LIMIT))?;
+            Ok(Self { socket, number: Cell::new(0), buffer: RefCell::new(Vec::with_capacity(PORTION)) })
         };
         open().map_err(|source| BackendError::Io { action: "open", object: "the rtnetlink socket".to_owned(), source })
     }
 
     /// Sends one message and waits for the kernel's yes or no.
     pub(crate) fn execute(&self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<(), Failure> {
-        self.ask(message).map(drop)
+        self.ask(message, &mut |_| {})
     }
 
     /// The number of an interface by its name, as it is now.
     pub(crate) fn index(&self, name: &str) -> Result<u32, Failure> {
         let mut link = LinkMessage::default();
         link.attributes.push(LinkAttribute::IfName(name.to_owned()));
-        let answers = self.ask(request(RouteNetlinkMessage::GetLink(link), NLM_F_REQUEST))?;
-        let index = answers.into_iter().find_map(|answer| match answer {
-            RouteNetlinkMessage::NewLink(link) => Some(link.header.index),
-            _ => None,
-        });
-        index.ok_or_else(|| Failure::Io(io::Error::from(io::ErrorKind::InvalidData)))
+        Ok(self.link_of(link)?.header.index)
+    }
+
+    /// One link as it is now; `None` where there is no such.
+    pub(crate) fn link(&self, which: &Which) -> Result<Option<LinkMessage>, Failure> {
+        let mut link = links();
+        match which {
+            Which::Named(name) => link.attributes.push(LinkAttribute::IfName(name.to_string())),
+            Which::Numbered(index) => link.header.index = *index,
+        }
+        match self.link_of(link) {
+            Err(Failure::Refused(Refusal { errno, .. })) if errno == Errno::NODEV.raw_os_error() => Ok(None),
+            link => link.map(Some),
+        }
+    }
+
+    fn link_of(&self, question: LinkMessage) -> Result<LinkMessage, Failure> {
+        let mut found = None;
+        self.ask(request(RouteNetlinkMessage::GetLink(question), NLM_F_REQUEST), &mut |answer| {
+            if let RouteNetlinkMessage::NewLink(link) = answer {
+                found = Some(link);
+            }
+        })?;
+        found.ok_or_else(|| Failure::Io(io::ErrorKind::InvalidData.into()))
     }
 
     /// All links, addresses and routes.
     pub(crate) fn dump(&self) -> Result<Dumps, Failure> {
-        self.dumps_of([
-            links(),
-            RouteNetlinkMessage::GetAddress(AddressMessage::default()),
-            RouteNetlinkMessage::GetRoute(RouteMessage::default()),
-        ])
+        let mut dumps = self.dump_links()?;
+        self.dump_into(&mut dumps, &RouteNetlinkMessage::GetAddress(AddressMessage::default()))?;
+        self.dump_into(&mut dumps, &RouteNetlinkMessage::GetRoute(RouteMessage::default()))?;
+        Ok(dumps)
     }
 
     /// All links, and nothing else.
     pub(crate) fn dump_links(&self) -> Result<Dumps, Failure> {
-        self.dumps_of([links()])
-    }
-
-    fn dumps_of<const N: usize>(&self, questions: [RouteNetlinkMessage; N]) -> Result<Dumps, Failure> {
         let mut dumps = Dumps::default();
-        for question in questions {
-            for answer in self.dump_of(question)? {
-                dumps.take(answer);
-            }
-        }
+        self.dump_into(&mut dumps, &RouteNetlinkMessage::GetLink(links()))?;
         Ok(dumps)
     }
 
-    fn dump_of(&self, question: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, Failure> {
+    /// The addresses and routes of one interface.
+    pub(crate) fn dump_of(&self, index: u32, dumps: &mut Dumps) -> Result<(), Failure> {
+        let mut address = AddressMessage::default();
+        address.header.index = index;
+        self.dump_into(dumps, &RouteNetlinkMessage::GetAddress(address))?;
+        let mut route = RouteMessage::default();
+        route.attributes.push(RouteAttribute::Oif(index));
+        self.dump_into(dumps, &RouteNetlinkMessage::GetRoute(route))
+    }
+
+    fn dump_into(&self, dumps: &mut Dumps, question: &RouteNetlinkMessage) -> Result<(), Failure> {
+        let before = dumps.lengths();
         for _ in 0..TRIES {
-            match self.ask(request(question.clone(), NLM_F_REQUEST | NLM_F_DUMP)) {
-                Err(Failure::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            match self.ask(request(question.clone(), NLM_F_REQUEST | NLM_F_DUMP), &mut |answer| dumps.take(answer)) {
+                Err(Failure::Io(error)) if error.kind() == io::ErrorKind::Interrupted => dumps.cut(before),
                 other => return other,
             }
         }
         Err(Failure::Io(io::Error::other("the network never stood still for a moment")))
     }
 
-    fn ask(&self, message: NetlinkMessage<RouteNetlinkMessage>) -> Result<Vec<RouteNetlinkMessage>, Failure> {
-        let NetlinkPayload::InnerMessage(inner) = message.payload else { return Ok(vec![]) };
-        let message = NetlinkMessage::new(message.header, NetlinkPayload::InnerMessage(Lenient(inner)));
-        let (handle, runtime) = (self.handle.clone(), &self.runtime);
-        runtime.block_on(async {
-            let mut answers = handle
-                .request(message, SocketAddr::new(0, 0))
-                .map_err(|_| Failure::Io(io::ErrorKind::BrokenPipe.into()))?;
-            let mut gathered = Vec::new();
-            let mut torn = false;
-            loop {
-                match timeout(LIMIT, answers.next()).await {
-                    Err(_) => return Err(Failure::Io(io::Error::from(io::ErrorKind::TimedOut))),
-                    Ok(None) if torn => return Err(Failure::Io(io::Error::from(io::ErrorKind::Interrupted))),
-                    Ok(None) => return Ok(gathered),
-                    Ok(Some(answer)) => {
-                        torn |= answer.header.flags & NLM_F_DUMP_INTR != 0;
-                        gathered.extend(checked(answer.payload)?);
-                    }
+    /// Asks, and takes every answer. `Interrupted` where these do not belong together.
+    fn ask(
+        &self,
+        message: NetlinkMessage<RouteNetlinkMessage>,
+        take: &mut dyn FnMut(RouteNetlinkMessage),
+    ) -> Result<(), Failure> {
+        let NetlinkPayload::InnerMessage(inner) = message.payload else { return Ok(()) };
+        let mut message = NetlinkMessage::new(message.header, NetlinkPayload::InnerMessage(Lenient(inner)));
+        let number = self.number.get().wrapping_add(1);
+        self.number.set(number);
+        message.header.sequence_number = number;
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        self.socket.send(&bytes, 0).map_err(Failure::Io)?;
+        let acknowledged = message.header.flags & NLM_F_ACK != 0;
+        let mut buffer = self.buffer.borrow_mut();
+        let mut torn = false;
+        loop {
+            if receive(&self.socket, &mut buffer).map_err(Failure::Io)? == Portion::Cut {
+                if message.header.flags & NLM_F_DUMP != NLM_F_DUMP {
+                    return Err(Failure::Io(io::ErrorKind::InvalidData.into()));
+                }
+                // The rest of the dump has to be heard before the next question.
+                torn = true;
+            }
+            for message in messages(&buffer).filter(|message| number_of(message) == Some(number)) {
+                let (kind, flags) = kind_and_flags(message);
+                torn |= flags & NLM_F_DUMP_INTR != 0;
+                if let Ok(message) = NetlinkMessage::<Lenient>::deserialize(message)
+                    && let Some(answer) = checked(message.payload)?
+                {
+                    take(answer);
+                }
+                let is_last = matches!(kind, ERROR | DONE) || flags & NLM_F_MULTI == 0 && !acknowledged;
+                match is_last {
+                    true if torn => return Err(Failure::Io(io::ErrorKind::Interrupted.into())),
+                    true => return Ok(()),
+                    false => {}
                 }
             }
-        })
+        }
     }
 
     /// Listens for addresses of one interface from now on.
-    pub(crate) fn listen(&self, index: u32, v6: bool) -> Result<Listener<'_>, BackendError> {
-        let group = if v6 { MulticastGroup::Ipv6Ifaddr } else { MulticastGroup::Ipv4Ifaddr };
-        let _inside = self.runtime.enter();
-        let (connection, handle, events) = rtnetlink::new_multicast_connection(&[group]).map_err(|source| {
-            BackendError::Io { action: "listen on", object: "the rtnetlink socket".to_owned(), source }
-        })?;
-        let task = self.runtime.spawn(connection);
-        Ok(Listener { client: self, index, events: events.boxed(), task, _handle: handle })
+    pub(crate) fn listen(index: u32, v6: bool) -> Result<Listener, BackendError> {
+        let open = || {
+            let mut socket = Socket::new(NETLINK_ROUTE)?;
+            socket.bind(&SocketAddr::new(0, if v6 { ADDRESSES_V6 } else { ADDRESSES_V4 }))?;
+            Ok(socket)
+        };
+        open().map(|socket| Listener { socket, index }).map_err(|source| BackendError::Io {
+            action: "listen on",
+            object: "the rtnetlink socket".to_owned(),
+            source,
+        })
     }
 }
 
-/// Events about the addresses of one interface.
-pub(crate) struct Listener<'a> {
-    client: &'a Client,
-    index: u32,
-    events: futures_util::stream::BoxStream<'static, (NetlinkMessage<RouteNetlinkMessage>, rtnetlink::sys::SocketAddr)>,
-    task: tokio::task::JoinHandle<()>,
-    _handle: Handle,
+/// How much of a portion was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Portion {
+    Whole,
+    /// What did not fit is lost; the next time it fits.
+    Cut,
 }
 
-impl Listener<'_> {
+/// Receives once, into an empty buffer.
+pub(crate) fn receive(socket: &Socket, buffer: &mut Vec<u8>) -> io::Result<Portion> {
+    loop {
+        buffer.clear();
+        match socket.recv(buffer, WHOLE_LENGTH) {
+            Ok(length) if length > buffer.len() => {
+                buffer.reserve(length);
+                return Ok(Portion::Cut);
+            }
+            Ok(_) => return Ok(Portion::Whole),
+            // SO_RCVTIMEO says it so (socket(7)).
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Waits until there is something to receive, for as long as given; without that for ever. Tells whether there is.
+pub(crate) fn is_told(socket: &Socket, limit: Option<Duration>) -> io::Result<bool> {
+    let limit = limit.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+    loop {
+        match poll(&mut [PollFd::new(socket, PollFlags::IN)], limit.as_ref()) {
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(ready) => return Ok(ready > 0),
+        }
+    }
+}
+
+/// The messages of one portion, each with its header.
+pub(crate) fn messages(mut portion: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let length = usize::try_from(u32::from_ne_bytes(*portion.first_chunk()?)).ok()?;
+        let message = portion.get(..length.max(HEADER))?;
+        portion = portion.get(length.max(HEADER).next_multiple_of(4)..).unwrap_or_default();
+        Some(message)
+    })
+}
+
+/// The type and the flags of a message.
+pub(crate) fn kind_and_flags(message: &[u8]) -> (u16, u16) {
+    let at = |place: usize| message.get(place..place + 2).and_then(|two| two.first_chunk().copied());
+    (at(4).map_or(0, u16::from_ne_bytes), at(6).map_or(0, u16::from_ne_bytes))
+}
+
+/// The number of the question that a message answers.
+fn number_of(message: &[u8]) -> Option<u32> {
+    Some(u32::from_ne_bytes(*message.get(8..)?.first_chunk()?))
+}
+
+/// Events about the addresses of one interface.
+pub(crate) struct Listener {
+    socket: Socket,
+    index: u32,
+}
+
+impl Listener {
     /// Waits until an address that is good for more than its own link comes, or the time is up; tells which.
     pub(crate) fn lease(&mut self, limit: Duration) -> bool {
         self.wait(limit, |address| address.header.scope == AddressScope::Universe)
@@ -188,19 +304,28 @@ impl Listener<'_> {
     }
 
     fn wait(&mut self, limit: Duration, is_it: impl Fn(&AddressMessage) -> bool) -> bool {
-        let (index, events) = (self.index, &mut self.events);
-        self.client.runtime.block_on(async {
-            let end = Instant::now() + limit;
-            while let Ok(Some((message, _))) = timeout_at(end, events.next()).await {
-                let NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewAddress(address)) = message.payload else {
-                    continue;
-                };
-                if address.header.index == index && is_it(&address) {
-                    return true;
-                }
+        let end = Instant::now() + limit;
+        let mut buffer = Vec::with_capacity(PORTION);
+        loop {
+            match is_told(&self.socket, Some(end.saturating_duration_since(Instant::now()))) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return false,
             }
-            false
-        })
+            match receive(&self.socket, &mut buffer) {
+                Ok(_) => {}
+                // What was lost is not waited for any longer than what does not come.
+                Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => continue,
+                Err(_) => return false,
+            }
+            let decoded = messages(&buffer).filter_map(|m| NetlinkMessage::<Lenient>::deserialize(m).ok());
+            let mut is_here = decoded.filter_map(|message| match message.payload {
+                NetlinkPayload::InnerMessage(Lenient(RouteNetlinkMessage::NewAddress(address))) => Some(address),
+                _ => None,
+            });
+            if is_here.any(|address| address.header.index == self.index && is_it(&address)) {
+                return true;
+            }
+        }
     }
 }
 
@@ -214,18 +339,12 @@ pub(crate) fn is_settled_link_local(address: &AddressMessage) -> bool {
     address.header.scope == AddressScope::Link && !waits
 }
 
-impl Drop for Listener<'_> {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 /// The question for all links.
-fn links() -> RouteNetlinkMessage {
+fn links() -> LinkMessage {
     let mut link = LinkMessage::default();
     // Statistics are most of the bytes, and nobody here reads them.
     link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    RouteNetlinkMessage::GetLink(link)
+    link
 }
 
 fn request(message: RouteNetlinkMessage, flags: u16) -> NetlinkMessage<RouteNetlinkMessage> {

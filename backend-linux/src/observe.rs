@@ -3,7 +3,7 @@
 //! In: the messages of three dumps. Out: a [`Snapshot`], and what its bonds tell about the kernel. What netlink does
 //! not tell comes from [`sysfs`](crate::sysfs) afterwards.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use mpath_core::capability::{Feature, Missing};
 use mpath_core::snapshot::{Controller, Interface};
@@ -36,16 +36,42 @@ impl Dumps {
         }
     }
 
+    /// How many messages there are of each kind.
+    pub(crate) fn lengths(&self) -> [usize; 3] {
+        [self.links.len(), self.addresses.len(), self.routes.len()]
+    }
+
+    /// Forgets what came after there were so many.
+    pub(crate) fn cut(&mut self, [links, addresses, routes]: [usize; 3]) {
+        self.links.truncate(links);
+        self.addresses.truncate(addresses);
+        self.routes.truncate(routes);
+    }
+
+    /// The interfaces that are spoken of and are not there.
+    pub(crate) fn missing_links(&self) -> BTreeSet<u32> {
+        Links::new(&self.links).missing()
+    }
+
     /// The numbers of the interfaces.
     pub(crate) fn indices(&self) -> HashMap<InterfaceName, u32> {
         Links::new(&self.links).indices()
     }
 
+    /// Whether this kernel tells who made an address.
+    pub(crate) fn tells_protocol(&self) -> bool {
+        tells_protocol(&self.addresses)
+    }
+
     /// Everything that the dumps tell.
     pub(crate) fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(self.tells_protocol())
+    }
+
+    /// The same of a part of a host, with what is known of its kernel.
+    pub(crate) fn snapshot_of(&self, tells_protocol: bool) -> Snapshot {
         let links = Links::new(&self.links);
         let mut snapshot = Snapshot { interfaces: links.interfaces().collect(), ..Snapshot::default() };
-        let tells_protocol = tells_protocol(&self.addresses);
         let v6 = |message: &&AddressMessage| message.header.family == AddressFamily::Inet6;
         // IPv6 lists the newest first (ipv6_link_dev_addr), IPv4 the oldest. Turned round, adding the addresses in the
         // order of the snapshot gives the same order again.

@@ -1,14 +1,14 @@
 //! What of an interface netlink does not tell, from `/sys` and `/proc`.
 //!
 //! In: a [`Snapshot`] of the dumps. Out: the same, complete. Reads only what is needed: one link for each Ethernet
-//! interface, one number for each bond and each member.
+//! interface, and only on a host with a radio.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use mpath_core::backend::Hardware;
 use mpath_core::import::Files;
-use mpath_core::snapshot::{AcceptRa, Driver, Kind};
+use mpath_core::snapshot::{Driver, Kind};
 use mpath_core::{Counters, InterfaceName, Snapshot};
 
 /// The file systems of this host; tests have their own.
@@ -60,17 +60,18 @@ impl Root {
     /// Puts in what netlink does not tell, but for managers and DHCP clients.
     pub(crate) fn complete(&self, snapshot: &mut Snapshot) {
         snapshot.driver = self.driver();
+        let has_radio = self.has_radio();
         for (name, interface) in &mut snapshot.interfaces {
-            if interface.kind == Kind::Ethernet && self.path(format!("sys/class/net/{name}/phy80211")).exists() {
+            let may_be = has_radio && interface.kind == Kind::Ethernet;
+            if may_be && self.path(format!("sys/class/net/{name}/phy80211")).exists() {
                 interface.kind = Kind::Wireless;
             }
-            if interface.group().is_some() {
-                interface.accept_ra = self.accept_ra(name);
-            }
-            if interface.membership().is_some() {
-                interface.speed = self.speed(name);
-            }
         }
+    }
+
+    /// Whether this network namespace has a radio (`wiphy_register` makes a folder for each).
+    fn has_radio(&self) -> bool {
+        fs::read_dir(self.path("sys/class/ieee80211")).is_ok_and(|mut radios| radios.next().is_some())
     }
 
     /// What an interface has carried.
@@ -79,12 +80,6 @@ impl Root {
         Some(Counters { received: bytes("rx")?, sent: bytes("tx")? })
     }
 
-    fn accept_ra(&self, interface: &InterfaceName) -> AcceptRa {
-        // Without IPv6 there is no such file, and nobody who could listen.
-        accept_ra_of(&fs::read_to_string(self.accept_ra_file(interface)).unwrap_or_default())
-    }
-
-    /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
     /// What an interface is made of: links to the driver and to the radio, and a number.
     pub(crate) fn hardware(&self, interface: &InterfaceName) -> Hardware {
         let leads_to = |link: &str| {
@@ -94,7 +89,8 @@ impl Root {
         Hardware { driver: leads_to("device/driver"), phy: leads_to("phy80211"), speed: self.speed(interface) }
     }
 
-    fn speed(&self, interface: &InterfaceName) -> Option<u32> {
+    /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
+    pub(crate) fn speed(&self, interface: &InterfaceName) -> Option<u32> {
         speed_of(&self.read(format!("sys/class/net/{interface}/speed"))?)
     }
 }
@@ -110,14 +106,6 @@ impl Files for Root {
         let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
         names
-    }
-}
-
-pub(crate) fn accept_ra_of(text: &str) -> AcceptRa {
-    match text.trim() {
-        "1" => AcceptRa::Unless,
-        "2" => AcceptRa::Always,
-        _ => AcceptRa::No,
     }
 }
 

@@ -22,6 +22,11 @@ impl Host {
         Ok(())
     }
 
+    /// Sees to it that the snapshot has what is for eyes only.
+    pub(crate) fn measure(&mut self) {
+        self.backend.measure(&mut self.snapshot);
+    }
+
     /// Looks again at what changes by itself, if that is quicker than to look at everything; tells whether it is.
     pub(crate) fn glance(&mut self) -> Result<bool, BackendError> {
         let seen = self.backend.glance(&self.snapshot)?;

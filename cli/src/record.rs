@@ -83,7 +83,8 @@ impl Kind {
         if let Some(distrust) = distrust.into_iter().chain(trust::look_at_file(path, &metadata)).next() {
             return Err(RecordError::Distrusted { kind: self, path: path.to_owned(), distrust });
         }
-        let mut bytes = Vec::new();
+        // One more than there is, so that the end is seen by the same call.
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(LONGEST)).unwrap_or_default() + 1);
         (&file).take(LONGEST).read_to_end(&mut bytes).map_err(self.io("read", path))?;
         Ok(Some((file, bytes)))
     }

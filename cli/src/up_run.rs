@@ -87,7 +87,7 @@ impl UpRun<'_> {
         let only = self.only.clone();
         let (adopt, persist, capabilities) = (self.adopt, self.persist, host.backend.capabilities().clone());
         // Taken, not copied: a host may have thousands of interfaces, and most runs find nothing to do.
-        let before = std::mem::take(&mut host.snapshot);
+        let mut before = std::mem::take(&mut host.snapshot);
         let prepare = |current: &Snapshot| {
             let receipt = memory.receipt.as_ref();
             let question = Question { desired: group, current, receipt, capabilities: &capabilities, adopt, persist };
@@ -105,7 +105,7 @@ impl UpRun<'_> {
                 return report.refused(&why);
             }
         };
-        if memory.receipt.is_none() {
+        if memory.receipt.is_none() && before.host_wide.is_some() {
             receipt.before.host_wide = receipts.host_wide_before(name, &before).or(receipt.before.host_wide);
         }
         let mut report = report.with_notes(&plan.notes);
@@ -156,24 +156,25 @@ impl UpRun<'_> {
         };
         let progress = Progress::new(name, &plan.steps, host, &mut context.console);
         let mut progress = progress.written_to(&mut journal).stopped_by(self.signals);
-        let done = apply::apply(&plan, &before, &mut *host.backend, &replan, &mut progress);
+        let extent = Extent::of(&plan.device, &plan.steps, &before);
+        let done = apply::apply(&plan, &mut before, &mut *host.backend, &replan, &mut progress);
         let age = progress.age();
         report.touched = progress.undid;
         // What is not known to have come so far would be undone by whoever comes next: so it is undone now.
-        let done = done.and_then(|after| match self.mark_as_done(&mut journal) {
-            Ok(()) => Ok(after),
+        let done = done.and_then(|()| match self.mark_as_done(&mut journal) {
+            Ok(()) => Ok(()),
             Err(error) => {
                 report.touched = true;
                 let progress = Progress::new(name, &plan.steps, host, &mut context.console);
                 let mut progress = progress.of_a_change_that_old(age);
                 let all: Vec<_> = plan.steps.iter().collect();
-                let undo = Extent::of(&plan.device, &plan.steps, &before).undo(&all, &mut *host.backend, &mut progress);
+                let undo = extent.undo(&all, &mut *host.backend, &mut progress);
                 Err(Failure { cause: Cause::Halted(error.into()), undo })
             }
         });
         match done {
-            Ok(after) => {
-                host.snapshot = after.unwrap_or(before);
+            Ok(()) => {
+                host.snapshot = before;
                 for family in without_lease(group, &plan, &host.snapshot) {
                     let waits = format!("{name}: no {family} lease yet; the DHCP client goes on asking");
                     context.console.warning(&waits);

@@ -47,7 +47,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 impl Watch {
     /// Watches these groups from now on.
-    pub(crate) fn new(host: Host, receipts: ReceiptStore, chosen: Vec<(&Group, InterfaceName)>) -> Self {
+    pub(crate) fn new(mut host: Host, receipts: ReceiptStore, chosen: Vec<(&Group, InterfaceName)>) -> Self {
+        host.measure();
         let mut watch = Self { host, receipts, groups: vec![], due: None };
         watch.choose(chosen);
         watch

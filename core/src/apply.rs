@@ -77,28 +77,25 @@ pub enum Cause {
     },
 }
 
-/// Does a plan. `before` is the snapshot that it was made on, `replan` the planner that made it.
+/// Does a plan. `host` is the snapshot that it was made on, `replan` the planner that made it.
 ///
-/// A failing step ends it and everything is undone. Afterwards the host is observed and planned for again: an empty
-/// plan means that what was wanted is what the system shows. That observation is returned, so that nobody looks twice.
+/// A failing step ends it and everything is undone. Afterwards what was touched is read back and planned for again: an
+/// empty plan means that what was wanted is what the system shows. `host` is that look then, so that nobody looks twice;
+/// after a failure it is out of date.
 pub fn apply(
     plan: &Plan,
-    before: &Snapshot,
+    host: &mut Snapshot,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
     watch: &mut dyn Watch,
-) -> Result<Option<Snapshot>, Failure> {
+) -> Result<(), Failure> {
     if plan.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
+    let extent = Extent::of(&plan.device, &plan.steps, host);
     let mut done: Vec<&Step> = Vec::new();
-    let read = steps(plan, backend, &mut done, watch).and_then(|()| read_back(backend, replan, watch));
-    let cause = match read {
-        Ok(after) => return Ok(Some(after)),
-        Err(cause) => cause,
-    };
-    let undo = Extent::of(&plan.device, &plan.steps, before).undo(&done, backend, watch);
-    Err(Failure { cause, undo })
+    let read = steps(plan, backend, &mut done, watch).and_then(|()| read_back(&extent, host, backend, replan, watch));
+    read.map_err(|cause| Failure { cause, undo: extent.undo(&done, backend, watch) })
 }
 
 fn steps<'p>(
@@ -121,12 +118,14 @@ fn steps<'p>(
 /// An address or a route that another program has just put there, as NetworkManager does while it gives up an interface
 /// that became a member, is taken away once; what comes back has somebody behind it whom a person must talk to.
 fn read_back(
+    extent: &Extent,
+    host: &mut Snapshot,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
     watch: &mut dyn Watch,
-) -> Result<Snapshot, Cause> {
-    let mut after = backend.observe().map_err(Cause::ReadBack)?;
-    let mut left = replan(&after);
+) -> Result<(), Cause> {
+    backend.refresh(host, &extent.interfaces).map_err(Cause::ReadBack)?;
+    let mut left = replan(host);
     let came = |step: &Step| matches!(step.change(), Step::RemoveAddress { .. } | Step::RemoveRoute { .. });
     if !left.is_empty() && left.iter().all(came) {
         for step in &left {
@@ -134,10 +133,10 @@ fn read_back(
             // Whether it is gone is seen next; it may have gone by itself.
             let _ = backend.execute(step);
         }
-        after = backend.observe().map_err(Cause::ReadBack)?;
-        left = replan(&after);
+        backend.refresh(host, &extent.interfaces).map_err(Cause::ReadBack)?;
+        left = replan(host);
     }
-    if left.is_empty() { Ok(after) } else { Err(Cause::NotAsWanted { left }) }
+    if left.is_empty() { Ok(()) } else { Err(Cause::NotAsWanted { left }) }
 }
 
 fn sentences(steps: &[Step]) -> String {

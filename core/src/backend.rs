@@ -22,8 +22,23 @@ pub trait Backend {
         Ok(None)
     }
 
+    /// Looks again at these interfaces, in the system and not in a memory, and at whatever else is another than at the last
+    /// look; `last` is how the host was then, and is how it is now. Where the platform cannot tell what is another, and
+    /// here, that is a look at everything. Reads, never writes; a failure leaves `last` as it was.
+    fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
+        let _ = interfaces;
+        *last = self.observe()?;
+        Ok(())
+    }
+
     /// Begins to listen for changes of the host, from now on.
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError>;
+
+    /// Puts in what is for eyes only and costs a look at each member: speeds, where `observe` does not tell them. Reads,
+    /// never writes.
+    fn measure(&self, snapshot: &mut Snapshot) {
+        let _ = snapshot;
+    }
 
     /// What an interface has carried, where the platform tells. Reads, never writes.
     fn counters(&self, interface: &InterfaceName) -> Option<Counters>;

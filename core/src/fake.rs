@@ -27,6 +27,10 @@ pub struct FakeHost {
     pub meddled: Vec<Vec<(InterfaceName, Address)>>,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// How often all of it was looked at.
+    pub observed: usize,
+    /// How often a part of it was.
+    pub refreshed: usize,
     /// Members whose cable is out.
     pub unplugged: Vec<InterfaceName>,
     /// A member that was made the active one, and those that worked then: it stays so until they are others.
@@ -91,9 +95,28 @@ impl FakeHost {
             ignores: |_| false,
             meddled: vec![],
             capabilities: capabilities(),
+            observed: 0,
+            refreshed: 0,
             unplugged: vec![],
             chosen: None,
         }
+    }
+
+    /// How it is, as a system shows it.
+    fn look(&mut self) -> Snapshot {
+        for (name, address) in self.meddled.pop().into_iter().flatten() {
+            if let Some(interface) = self.host.interfaces.get_mut(&name) {
+                interface.addresses.push(address);
+            }
+        }
+        self.settle();
+        let mut seen = self.host.clone();
+        for interface in seen.interfaces.values_mut() {
+            if let Some(Controller::Group(membership)) = &mut interface.controller {
+                membership.own_mtu = None;
+            }
+        }
+        seen
     }
 
     /// Lets links, the active member and random addresses be as a system would have them.
@@ -147,19 +170,15 @@ impl Backend for FakeHost {
     }
 
     fn observe(&mut self) -> Result<Snapshot, BackendError> {
-        for (name, address) in self.meddled.pop().into_iter().flatten() {
-            if let Some(interface) = self.host.interfaces.get_mut(&name) {
-                interface.addresses.push(address);
-            }
-        }
-        self.settle();
-        let mut seen = self.host.clone();
-        for interface in seen.interfaces.values_mut() {
-            if let Some(Controller::Group(membership)) = &mut interface.controller {
-                membership.own_mtu = None;
-            }
-        }
-        Ok(seen)
+        self.observed += 1;
+        Ok(self.look())
+    }
+
+    /// Here it is known what is another: all that differs.
+    fn refresh(&mut self, last: &mut Snapshot, _: &[InterfaceName]) -> Result<(), BackendError> {
+        self.refreshed += 1;
+        *last = self.look();
+        Ok(())
     }
 
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {

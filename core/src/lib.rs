@@ -52,6 +52,7 @@ pub mod handover;
 pub mod hook;
 pub mod identity;
 pub mod import;
+pub mod interfaces;
 pub mod journal;
 pub mod layout;
 pub mod mac;

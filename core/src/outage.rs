@@ -107,6 +107,9 @@ pub fn predict(
     whole: &Snapshot,
     capabilities: &Capabilities,
 ) -> Result<Prediction, Nonsense> {
+    if steps.is_empty() {
+        return Ok(Prediction::default());
+    }
     let traffic = Traffic::of(current, whole, capabilities);
     let mut draft = current.clone();
     let mut of = BTreeSet::new();

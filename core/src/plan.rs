@@ -14,7 +14,7 @@ use crate::outage::{self, Prediction};
 use crate::receipt::{Receipt, is_reachable};
 use crate::refusal::Refusal;
 use crate::resolve::{self, Question, Resolved};
-use crate::snapshot::{Controller, Interface, Kind};
+use crate::snapshot::{Controller, Interface};
 use crate::target::{InterfaceTarget, MemberTarget, Target};
 use crate::{Address, GroupName, InterfaceName, Route, Snapshot, Step, planner};
 
@@ -286,8 +286,14 @@ fn remember(group: &GroupName, current: &Snapshot, receipt: Option<&Receipt>, re
 /// nothing could give it back.
 fn refuse_if_carrying(steps: &[Step], current: &Snapshot, capabilities: &Capabilities) -> Result<(), NoPlan> {
     let mut refusals = Vec::new();
-    for (upper, interface) in &current.interfaces {
-        let Kind::Stacked(Some(lower)) = &interface.kind else { continue };
+    let takes = |step: &Step| {
+        matches!(step.change(), Step::DeleteGroup(_) | Step::SetUp { up: false, .. } | Step::RemoveMember { .. })
+    };
+    if !steps.iter().any(takes) {
+        return Ok(());
+    }
+    for (upper, interface) in current.stacked() {
+        let Some(lower) = interface.lower() else { continue };
         let deleted =
             steps.iter().any(|step| matches!(step.change(), Step::DeleteGroup(group) if group.device == *lower));
         let goes_off = |step: &Step| match step.change() {

@@ -144,7 +144,8 @@ mod tests {
             Route { protocol: Route::OF_A_LEASE, automatic: true, ..Route::default_via([192, 168, 1, 24].into()) };
         leased.routes.push(told.clone());
         let name = |text: &str| InterfaceName::new(text).unwrap();
-        let interfaces = [(name("net0"), lasting), (name("net1"), passing), (name("net2"), leased)].into();
+        let interfaces =
+            [(name("net0"), lasting), (name("net1"), passing), (name("net2"), leased)].into_iter().collect();
         let receipt = Receipt {
             schema: Receipt::SCHEMA.to_owned(),
             group: GroupName::new("lan").unwrap(),

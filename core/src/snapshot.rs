@@ -2,11 +2,12 @@
 //!
 //! Made by a backend's `observe`, never changed by it; [`effect`](crate::effect) predicts the next one.
 
-use std::collections::BTreeMap;
-
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::capability::GroupRules;
+pub use crate::interfaces::Interfaces;
+
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::mode::words;
 use crate::settings::Failback;
@@ -23,7 +24,7 @@ pub struct Snapshot {
     pub host_wide: Option<HostWide>,
     /// Every interface, by its name.
     #[serde(default)]
-    pub interfaces: BTreeMap<InterfaceName, Interface>,
+    pub interfaces: Interfaces,
 }
 
 /// Settings that a platform has once for the whole host.
@@ -277,9 +278,35 @@ impl Snapshot {
         device: &'a InterfaceName,
     ) -> impl Iterator<Item = (&'a InterfaceName, &'a Membership)> {
         self.interfaces
-            .iter()
+            .candidates(move |index| index.working_for.get(device))
             .filter_map(move |(name, interface)| Some((name, interface.membership()?)))
             .filter(move |(_, membership)| membership.device == *device)
+    }
+
+    /// The groups' devices with a label.
+    pub fn labelled(&self, label: &str) -> impl Iterator<Item = &InterfaceName> {
+        let has =
+            move |interface: &Interface| interface.group().is_some_and(|group| group.label.as_deref() == Some(label));
+        let candidates = self.interfaces.candidates(|index| index.labelled.get(label));
+        candidates.filter(move |(_, interface)| has(interface)).map(|(name, _)| name)
+    }
+
+    /// The interfaces that were made with a MAC address.
+    pub fn made_with(&self, mac: MacAddress) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+        let candidates = self.interfaces.candidates(move |index| index.made_with.get(&mac));
+        candidates.filter(move |(_, interface)| interface.permanent_mac == Some(mac))
+    }
+
+    /// The interfaces that a route to there in this table leads over.
+    pub fn leading(&self, to: IpNet, table: Option<u32>) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+        let leads = move |interface: &Interface| interface.routes.iter().any(|r| r.to == to && r.table == table);
+        let candidates = self.interfaces.candidates(move |index| index.leading.get(&(to, table)));
+        candidates.filter(move |(_, interface)| leads(interface))
+    }
+
+    /// The interfaces that stand on another.
+    pub fn stacked(&self) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+        self.interfaces.candidates(|index| Some(&index.stacked)).filter(|(_, interface)| interface.lower().is_some())
     }
 
     /// The part of it that concerns these interfaces; names that are not there are left out.
@@ -383,6 +410,14 @@ impl Interface {
     pub fn group_mut(&mut self) -> Option<&mut GroupState> {
         match &mut self.kind {
             Kind::Group(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// What it stands on, where that is known.
+    pub fn lower(&self) -> Option<&InterfaceName> {
+        match &self.kind {
+            Kind::Stacked(lower) => lower.as_ref(),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@
 use crate::apply::Watch;
 use crate::backend::{Backend, BackendError};
 use crate::plan::Plan;
+use crate::undo::Extent;
 use crate::{Snapshot, Step};
 
 /// What is left of a group that was to be taken down.
@@ -30,10 +31,12 @@ fn waits(step: &Step, failed: &[(Step, BackendError)]) -> bool {
     })
 }
 
-/// Does every step, then looks what is left: an empty plan means that it is all done, whatever failed on the way. What
-/// failed is tried again as long as that leaves less to do.
+/// Does every step, then reads back what is left: an empty plan means that it is all done, whatever failed on the way. What
+/// failed is tried again as long as that leaves less to do. `host` is the snapshot that the plan was made on, and then the
+/// last look.
 pub fn take_down(
     plan: &Plan,
+    host: &mut Snapshot,
     backend: &mut dyn Backend,
     replan: &dyn Fn(&Snapshot) -> Vec<Step>,
     watch: &mut dyn Watch,
@@ -41,6 +44,7 @@ pub fn take_down(
     if plan.is_empty() {
         return Ok(());
     }
+    let Extent { interfaces, .. } = Extent::of(&plan.device, &plan.steps, host);
     let mut steps = plan.steps.clone();
     loop {
         let mut failed = Vec::new();
@@ -53,7 +57,7 @@ pub fn take_down(
             failed.extend(backend.execute(step).err().map(|error| (step.clone(), error)));
             let _ = watch.end(number, step);
         }
-        match backend.observe().map(|after| replan(&after)) {
+        match backend.refresh(host, &interfaces).map(|()| replan(host)) {
             Ok(left) if left.is_empty() => return Ok(()),
             Ok(left) if !failed.is_empty() && left.len() < steps.len() => steps = left,
             left => return Err(Remains { failed, left }),

@@ -14,7 +14,7 @@ use crate::detection::Detection;
 use crate::mode::ModeName;
 use crate::outage::{MaxOutage, Outage};
 use crate::settings::{Failback, Setting};
-use crate::snapshot::{Controller, Interface, Kind, MemberState};
+use crate::snapshot::{Controller, Interface, MemberState};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 
 /// Something that traffic needs, on the interface that has it before the first step.
@@ -49,14 +49,14 @@ impl<'a> Traffic<'a> {
     /// The traffic of the interfaces of `start`, a part of the host `whole`.
     pub(crate) fn of(start: &'a Snapshot, whole: &'a Snapshot, capabilities: &'a Capabilities) -> Self {
         let mut flows = Vec::new();
+        let uppers = whole.stacked().filter(|(_, upper)| upper.up);
+        let carriers: BTreeSet<_> = uppers.filter_map(|(_, upper)| upper.lower()).collect();
         for (holder, interface) in start.interfaces.iter().filter(|(_, i)| i.up && i.carrier) {
             let addresses = interface.addresses.iter().filter(|a| is_data(a)).map(|a| Needed::Address(a.net.addr()));
             // The connected route goes and comes with its address.
             let routes = interface.routes.iter().filter(|route| !(route.automatic && route.via.is_none()));
             let routes = routes.map(|route| Needed::Route(route.to, route.table));
-            let stands = |upper: &Interface| upper.up && upper.kind == Kind::Stacked(Some(holder.clone()));
-            let carries =
-                matches!(interface.controller, Some(Controller::Other { .. })) || whole.interfaces.values().any(stands);
+            let carries = matches!(interface.controller, Some(Controller::Other { .. })) || carriers.contains(holder);
             let link = carries.then(|| Needed::Link(holder.clone()));
             flows.extend(addresses.chain(routes).chain(link).map(|what| Flow { what, holder: holder.clone() }));
         }
@@ -76,15 +76,15 @@ impl<'a> Traffic<'a> {
             Needed::Address(address) => over(&|interface| interface.addresses.iter().any(|a| a.net.addr() == *address)),
             Needed::Route(to, table) => {
                 let leads = |interface: &Interface| interface.routes.iter().any(|r| r.to == *to && r.table == *table);
-                over(&leads) || self.untouched().any(|interface| interface.up && leads(interface))
+                over(&leads) || self.untouched(*to, *table).any(|interface| interface.up)
             }
             Needed::Link(name) => self.has_link(name, draft),
         }
     }
 
-    /// The interfaces of the host that no step changes.
-    fn untouched(&self) -> impl Iterator<Item = &Interface> {
-        let others = self.whole.interfaces.iter();
+    /// The interfaces of the host that no step changes and that a route leads over.
+    fn untouched(&self, to: IpNet, table: Option<u32>) -> impl Iterator<Item = &Interface> {
+        let others = self.whole.leading(to, table);
         others.filter(|(name, _)| !self.start.interfaces.contains_key(*name)).map(|(_, interface)| interface)
     }
 
@@ -147,7 +147,8 @@ impl<'a> Traffic<'a> {
     fn is_best(&self, route: &Route, draft: &Snapshot) -> bool {
         // IP6_RT_PRIO_USER is the metric of an IPv6 route that has none of its own.
         let metric = |route: &Route| route.metric.unwrap_or(if route.is_ipv6() { 1024 } else { 0 });
-        let all = draft.interfaces.values().chain(self.untouched()).filter(|interface| interface.up);
+        let all =
+            draft.interfaces.values().chain(self.untouched(route.to, route.table)).filter(|interface| interface.up);
         let mut rivals = all.flat_map(|interface| &interface.routes).filter(|other| !other.same(route));
         !rivals.any(|other| other.to == route.to && other.table == route.table && metric(other) < metric(route))
     }

@@ -21,6 +21,36 @@ fn the_second_up_does_and_writes_nothing() {
     expect("up", &format!("{first}\n{second}"));
 }
 
+/// How often all of a host with so many groups is looked at, by each of these commands in turn.
+fn whole_looks(groups: usize, lines: &[&str]) -> Vec<usize> {
+    let world = World::new();
+    fs::remove_file(world.path("etc/home-lan.toml")).unwrap();
+    for group in 0..groups {
+        let member = format!("m{group}");
+        world.host.borrow_mut().host.interfaces.insert(name(&member), Interface::new(Kind::Ethernet));
+        let text = format!("[group.g{group}]\nmembers = [\"{member}\"]\naddresses = [\"10.0.{group}.1/24\"]\n");
+        world.file(&format!("g{group}.toml"), text);
+    }
+    let looks = |line: &&str| {
+        let before = (world.host.borrow().observed, world.host.borrow().refreshed);
+        let run = world.run(line);
+        assert_eq!(run.code, 0, "{run}");
+        let host = world.host.borrow();
+        let parts = host.refreshed - before.1;
+        assert!(parts == 0 || parts == groups, "{line}: {parts} looks at a part for {groups} groups");
+        host.observed - before.0
+    };
+    lines.iter().map(looks).collect()
+}
+
+#[test]
+fn a_host_is_looked_at_once_however_many_groups_it_has_and_again_only_at_what_was_changed() {
+    let lines = ["plan --all", "up --all", "up --all", "status", "plan --all", "down --all"];
+    for groups in [1, 3, 20] {
+        assert_eq!(whole_looks(groups, &lines), [1; 6], "{groups} groups");
+    }
+}
+
 #[test]
 fn what_would_interrupt_for_longer_than_allowed_is_refused_and_nothing_is_touched() {
     let world = World::new();

@@ -434,12 +434,9 @@ struct FaultyHost {
     leaves: Rc<RefCell<Vec<LeaveAlone>>>,
 }
 
-impl Backend for FaultyHost {
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+impl FaultyHost {
+    /// Counts a look, and lets happen what is to happen before it.
+    fn before_look(&self) {
         let look = self.faults.looks.get() + 1;
         self.faults.looks.set(look);
         if let Some((at, change)) = &*self.faults.before_look.borrow()
@@ -447,7 +444,22 @@ impl Backend for FaultyHost {
         {
             change(&mut self.host.borrow_mut());
         }
+    }
+}
+
+impl Backend for FaultyHost {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn observe(&mut self) -> Result<Snapshot, BackendError> {
+        self.before_look();
         self.host.borrow_mut().observe()
+    }
+
+    fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
+        self.before_look();
+        self.host.borrow_mut().refresh(last, interfaces)
     }
 
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {

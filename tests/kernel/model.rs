@@ -10,7 +10,7 @@ use mpath_core::{Backend as _, Group, InterfaceName, Receipt, Snapshot, Step, ef
 use crate::mpath::HOME_LAN;
 use crate::network::{Segment, batch};
 
-crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts);
+crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts, what_is_looked_at_again_is_as_everything_is);
 
 fn group(text: &str) -> Group {
     let source = SourceFile::new("test.toml".to_owned(), text.to_owned());
@@ -77,6 +77,32 @@ fn every_step_does_what_the_model_predicts() {
     assert!(tried > 50, "only {tried} steps were tried");
 }
 
+/// What nobody named is seen as well, since the kernel has told of it.
+fn what_is_looked_at_again_is_as_everything_is() {
+    let _segment = Segment::new(&["eth0", "eth1"]);
+    let mut backend = mpath_backend_linux::LinuxBackend::new().unwrap();
+    let mut host = backend.observe().unwrap();
+    let eth1 = [InterfaceName::new("eth1").unwrap()];
+    for script in [
+        "link add bond0 type bond mode active-backup miimon 100\nlink set eth0 down\nlink set eth0 master bond0\n",
+        "link set bond0 type bond primary eth0\nlink set bond0 alias mpath:home-lan\nlink set bond0 up\n",
+        "address add 192.168.1.34/24 dev bond0\naddress add 2001:db8:1::34/64 dev bond0 nodad\n",
+        "route add default via 192.168.1.24 dev bond0\nroute add blackhole 10.9.0.0/16\n",
+        "link add link bond0 name vlan7 type vlan id 7\nlink set vlan7 up\nlink add br7 type bridge\n",
+        "route add 10.97.0.0/16 nexthop via 192.168.1.25 dev bond0 nexthop via 192.168.1.26 dev bond0\n",
+        "link set vlan7 master br7\nlink set eth1 mtu 1400\nlink set br7 name br8\n",
+        "route del 10.97.0.0/16\naddress del 192.168.1.34/24 dev bond0\nlink set eth0 nomaster\n",
+        "link del vlan7\nlink del bond0\nlink del br8\nlink set eth1 name cable\nlink set cable name eth1\n",
+    ] {
+        batch(&[], script);
+        for named in [&eth1[..], &[]] {
+            backend.refresh(&mut host, named).unwrap();
+            let all = backend.observe().unwrap();
+            pretty_assertions::assert_eq!(host.configuration(), all.configuration(), "after: {script}");
+        }
+    }
+}
+
 fn step_by_step(
     backend: &mut mpath_backend_linux::LinuxBackend,
     current: &Snapshot,
@@ -92,10 +118,15 @@ fn step_by_step(
             membership.own_mtu = before;
         }
     }
+    let mut refreshed = current.clone();
     for step in steps {
         effect::apply(step, &mut predicted, &capabilities).unwrap_or_else(|nonsense| panic!("{nonsense}"));
         backend.execute(step).unwrap_or_else(|error| panic!("{step}: {error}"));
+        let subjects: Vec<_> = step.subject().into_iter().cloned().collect();
+        backend.refresh(&mut refreshed, &subjects).unwrap();
         let seen = backend.observe().unwrap();
+        let parts = (visible(&refreshed, &predicted), visible(&seen, &predicted));
+        pretty_assertions::assert_eq!(parts.0, parts.1, "looked at again after: {step}");
         pretty_assertions::assert_eq!(visible(&seen, &predicted), visible(&predicted, &predicted), "after: {step}");
         // What the kernel does on its own account is taken over, so that it is not asked of the model again.
         let hidden = predicted;

@@ -150,6 +150,10 @@ impl Backend for Mortal {
         self.inner.observe()
     }
 
+    fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
+        self.inner.refresh(last, interfaces)
+    }
+
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
         self.inner.changes()
     }

@@ -29,6 +29,7 @@ impl Drop for Folder {
 fn an_interface_with_a_phy_is_wireless() {
     let folder = Folder::new("phy");
     folder.file("sys/class/net/wlan0/phy80211/index", "0\n");
+    folder.file("sys/class/ieee80211/phy0/index", "0\n");
     let mut snapshot = Snapshot::default();
     for name in ["wlan0", "eth1"] {
         snapshot.interfaces.insert(name.parse().unwrap(), Interface::new(Kind::Ethernet));
@@ -48,14 +49,4 @@ fn a_speed_that_is_unknown_is_none() {
         folder.file("sys/class/net/eth1/speed", text);
         assert_eq!(root.speed(&name), speed, "{text:?}");
     }
-}
-
-#[test]
-fn without_ipv6_nobody_listens_to_router_advertisements() {
-    let folder = Folder::new("ra");
-    let root = Root::at(&folder.0);
-    let name: InterfaceName = "bond0".parse().unwrap();
-    assert_eq!(root.accept_ra(&name), AcceptRa::No);
-    folder.file("proc/sys/net/ipv6/conf/bond0/accept_ra", "2\n");
-    assert_eq!(root.accept_ra(&name), AcceptRa::Always);
 }

@@ -122,7 +122,7 @@ pub(crate) fn take_down(
     };
     let mut progress = Progress::new(name, &plan.steps, host, &mut context.console).written_to(&mut journal);
     let replan = |after: &Snapshot| plan_for(after).map_or_else(|_| plan.steps.clone(), |plan| plan.steps);
-    let done = teardown::take_down(&plan, &mut *host.backend, &replan, &mut progress);
+    let done = teardown::take_down(&plan, &mut host.snapshot, &mut *host.backend, &replan, &mut progress);
     if done.is_ok()
         && let Err(error) = receipts.forget(name)
     {
@@ -137,10 +137,7 @@ pub(crate) fn take_down(
         let _ = host.look_again();
         return remaining(report, remains, &plan.steps, host);
     }
-    match host.look_again() {
-        Ok(()) => report.changed(down_in_words(&plan.steps, known, receipt)),
-        Err(error) => report.failed(backend_code(&error), ErrorText::of(&error, error.hint())),
-    }
+    report.changed(down_in_words(&plan.steps, known, receipt))
 }
 
 /// The groups of the file. Without them, groups that are named can still be taken down.

@@ -46,7 +46,8 @@ impl StatusArgs {
         context.tell_unfinished();
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
-        let host = context.host()?;
+        let mut host = context.host()?;
+        host.measure();
         let mut code = ExitCode::Done;
         let mut entries: Vec<Entry> = Vec::new();
         for group in chosen {

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use mpath_backend_linux::LinuxBackend;
@@ -63,8 +64,17 @@ pub(crate) fn moment() -> Result<Moment, (&'static str, io::Error)> {
     const BOOT: &str = "/proc/sys/kernel/random/boot_id";
     // Of the thread, not of the process: a network namespace is a thread's (namespaces(7)).
     const NAMESPACE: &str = "/proc/thread-self/ns/net";
+    // No process outlives a boot.
+    static BOOT_ID: OnceLock<String> = OnceLock::new();
+    let boot = match BOOT_ID.get() {
+        Some(boot) => boot,
+        None => {
+            let boot = fs::read_to_string(BOOT).map_err(|error| (BOOT, error))?;
+            BOOT_ID.get_or_init(|| boot.trim().to_owned())
+        }
+    };
     Ok(Moment {
-        boot: fs::read_to_string(BOOT).map_err(|error| (BOOT, error))?.trim().to_owned(),
+        boot: boot.clone(),
         namespace: fs::metadata(NAMESPACE).map_err(|error| (NAMESPACE, error))?.ino(),
         seconds: u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).unwrap_or(0),
     })

@@ -49,9 +49,8 @@ pub(crate) fn matching(current: &Snapshot, selector: &MemberSelector) -> Vec<Int
     match selector {
         MemberSelector::Name(name) => current.interface(name).map(|_| name.clone()).into_iter().collect(),
         MemberSelector::PermanentMac(mac) => {
-            let cards = current.interfaces.iter().filter(|(_, interface)| is_card(&interface.kind));
-            let same = cards.filter(|(_, interface)| interface.permanent_mac == Some(*mac));
-            same.map(|(name, _)| name.clone()).collect()
+            let cards = current.made_with(*mac).filter(|(_, interface)| is_card(&interface.kind));
+            cards.map(|(name, _)| name.clone()).collect()
         }
     }
 }

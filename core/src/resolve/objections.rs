@@ -10,7 +10,7 @@ use crate::mode::ModeName;
 use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::settings::{Failback, MacSharing};
-use crate::snapshot::HostWide;
+use crate::snapshot::{GroupState, HostWide};
 use crate::target::InterfaceTarget;
 use crate::{GroupSettings, InterfaceName, Millis, Route, Snapshot};
 
@@ -21,12 +21,9 @@ pub(super) fn check_device(
     notes: &mut Vec<Note>,
 ) {
     let own = question.desired.name();
-    let marked =
-        question.current.interfaces.iter().filter(|(_, interface)| {
-            interface.group().and_then(|group| group.owner()).is_some_and(|owner| owner == *own)
-        });
+    let mark = GroupState::label_of(own);
     let remembered = question.receipt.map(|receipt| &receipt.device);
-    let elsewhere = marked.map(|(name, _)| name).chain(remembered).find(|other| *other != device);
+    let elsewhere = question.current.labelled(&mark).chain(remembered).find(|other| *other != device);
     refusals.extend(elsewhere.map(|other| Refusal::OtherDevice { device: other.clone(), group: own.clone() }));
     let Some(interface) = question.current.interface(device) else { return };
     let group = question.desired.name().clone();
@@ -141,7 +138,10 @@ pub(super) fn check_routes(
 ) {
     let cures = question.capabilities.cures;
     let remembered = question.receipt.map(|receipt| receipt.routes.as_slice()).unwrap_or_default();
-    for (name, interface) in &question.current.interfaces {
+    let current = question.current;
+    let in_the_way = routes.iter().flat_map(|route| current.leading(route.to, route.table));
+    let own = members.iter().filter_map(|(name, _)| current.interfaces.get_key_value(name));
+    for (name, interface) in in_the_way.chain(own).collect::<BTreeMap<_, _>>() {
         let member = members.iter().any(|(member, _)| member == name);
         if !member {
             // There is room for one route to a place with a metric (fib_table_insert, fib6_add_rt2node); a route that

@@ -53,7 +53,7 @@ pub(crate) fn bare() -> Snapshot {
         route("2001:db8:70::/48", Some("2001:db8:7::1")),
     ];
     interfaces.insert(stranger, interface);
-    Snapshot { driver: Driver::Ready, interfaces, ..Snapshot::default() }
+    Snapshot { driver: Driver::Ready, interfaces: interfaces.into(), ..Snapshot::default() }
 }
 
 /// How cards are when they work for themselves.

@@ -26,6 +26,7 @@ pub(super) struct Known {
 impl Known {
     /// Looks at a host.
     pub(super) fn look(described: Vec<Group>, mut host: Host) -> Self {
+        host.measure();
         let mut proposal = Proposal::of(&host.snapshot, &described);
         for (name, manager) in host.backend.managers(&host.snapshot) {
             let card = proposal.cards.iter_mut().find(|card| card.name == name);
