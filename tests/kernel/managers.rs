@@ -110,9 +110,12 @@ fn networkd_configures_members_and_leaves_them_alone_once_cured() {
     wait_until("it has configured eth0", || ip("address show dev eth0").contains("192.168.1.77"));
     let config = Config::new(HOME_LAN);
     up(&config);
-    // It writes down what it has at its own time, and as `initialized` while it looks at an interface anew.
-    wait_until("it tells of eth0", || !of_code(&doctor(&config), "managed-by-networkd").is_empty());
-    let findings = doctor(&config);
+    // It writes down what it has at its own time, so that two looks may differ.
+    let mut findings = Vec::new();
+    wait_until("it tells of eth0", || {
+        findings = doctor(&config);
+        !of_code(&findings, "managed-by-networkd").is_empty()
+    });
     assert_eq!(found(&findings, "managed-by-networkd", file), ["eth0"], "{findings:#?}");
     cure(&findings, "managed-by-networkd");
     wait_until("it has let go", || of_code(&doctor(&config), "managed-by-networkd").is_empty());
