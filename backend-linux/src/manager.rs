@@ -66,7 +66,7 @@ pub(crate) fn network_manager_owns(file: &str, kind: &Kind) -> bool {
 
 /// A new interface is `pending`, then `initialized`, for a moment, also one that it then leaves alone (networkctl(1)). What
 /// has a file of its already is being looked at anew; or it `failed`, since the interface was taken away from it while it
-/// was at work, and the next reload, or boot, configures it after all.
+/// was at work, and the next boot configures it after all.
 pub(crate) fn networkd_owns(file: &str) -> bool {
     let value = |key: &str| file.lines().find_map(|line| line.strip_prefix(key));
     match value("ADMIN_STATE=") {
