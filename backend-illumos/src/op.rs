@@ -22,13 +22,11 @@ use crate::way::Way;
 use crate::{mark, mpathd};
 use address::{add_address, remove_address};
 pub(crate) use address::{addif, object_name};
+use client::{end_client, start_client};
+use member::{join, leave, set_standby};
 pub(crate) use route::route_words;
 use route::{add_route, remove_route};
 
-/// How long a first lease is waited for; dhcpagent goes on by itself after it.
-const FIRST_LEASE: &str = "30";
-/// The address object that mpath's DHCP client has.
-const DHCP_OBJECT: &str = "dhcp";
 /// The address object of a group that has just a link-local IPv6 address, no advertised ones.
 pub(crate) const LINK_LOCAL_OBJECT: &str = "linklocal";
 /// The address object of a group that listens to router advertisements.
@@ -231,72 +229,6 @@ fn mark_op(way: Way, device: &str, mark: Option<&str>) -> Op {
     Op::Mark { device: device.to_owned(), mark: mark.map(str::to_owned), lasting: way.lasting }
 }
 
-/// A member counts as active for a family only with an address of it that is up (`ipmp_ill_is_active` in the kernel's
-/// `ipmp.c`). `ipadm` switches 0.0.0.0 on and leaves IPv6 off (`i_ipadm_set_groupname_active`), so that IPv6 of the
-/// group would be dead while everything looks well. A link-local address does not move to the group, and without
-/// NOFAILOVER it starts no probes. It is switched off before, where it goes with a boot: one that is on still, as after `remove-ipmp` by hand,
-/// hinders the member in joining (EADDRINUSE), and where it is `::` only, no program lists it. For every boot it is an address object, which the boot brings back; made before the
-/// member joins, as `ipadm` takes a member out of its group for a moment to give it one.
-fn join(device: &str, member: &str, way: Way) -> Vec<Op> {
-    if way.by_ifconfig() {
-        let lines = || Edit::Make(vec![boot_file::member_line(device), "up".to_owned()]);
-        let file = hostname_file(way, member, lines);
-        // What is up when it joins, `ifconfig` switches off for that moment by itself (`setifgroupname`).
-        let ipv6 = (!way.lasting).then(|| switch_ipv6(member, "up"));
-        let now = [ifconfig(&[member, "group", device]), ifconfig(&[member, "up"])];
-        return now.into_iter().chain(ipv6).chain(file).collect();
-    }
-    let add = way.ipmp("add-ipmp", &["-i", member, device]);
-    match way.lasting {
-        true => vec![make_link_local(&member_link_local(member), way), forgetting(add, device, member, way)],
-        false => vec![ifconfig(&[member, "inet6", "down"]), add, ifconfig(&[member, "inet6", "up"])],
-    }
-}
-
-/// What puts a member into a group for every boot, with what clears the way where that fails.
-fn forgetting(op: Op, device: &str, member: &str, way: Way) -> Op {
-    let Op::Run(line) = op else { return op };
-    let ipmp = |verb: &'static str, option: Option<&'static str>| {
-        CommandLine::new("ipadm", [verb].into_iter().chain(option).chain(["-i", member, device]))
-    };
-    let temporary = Some("--temporary");
-    let forget = [ipmp("add-ipmp", temporary), ipmp("remove-ipmp", None)];
-    let lasting = Way { dialect: way.dialect, lasting: true };
-    let object = member_link_local(member);
-    let anew =
-        [ipadm(&["delete-ip", member]), lasting.ipadm("create-ip", &[member]), make_link_local(&object, lasting)];
-    let anew = anew.map(|op| match op {
-        Op::Run(line) => line,
-        _ => CommandLine::new("ipadm", []),
-    });
-    Op::Join { line, forget, back: ipmp("remove-ipmp", temporary), anew }
-}
-
-/// A membership made with --temporary is undone only with --temporary (`ipmgmt_ipmp_update_handler`), and one made without
-/// only without. The link-local address of [`join`] would hinder a member in joining again (EADDRINUSE); it goes last, so
-/// that a member which could not leave still has its IPv6.
-fn leave(device: &str, member: &str, way: Way) -> Vec<Op> {
-    let remove = way.ipmp("remove-ipmp", &["-i", member, device]);
-    match (way.by_ifconfig(), way.lasting) {
-        (true, false) => vec![ifconfig(&[member, "group", ""]), switch_ipv6(member, "down")],
-        (true, true) => {
-            let file = hostname_file(way, member, || Edit::Unmake(boot_file::member_line(device)));
-            // The boot makes IPv4 alone, `ipadm` both; of what is there already, ifconfig only complains (exit status 0).
-            let both = [ifconfig(&[member, "group", ""]), ifconfig(&[member, "inet6", "plumb"])];
-            file.into_iter().chain(both).collect()
-        }
-        (false, false) => vec![remove, ifconfig(&[member, "inet6", "down"])],
-        (false, true) => vec![remove, ipadm(&["delete-addr", &member_link_local(member)])],
-    }
-}
-
-/// Switches IPv6 of a member on or off. By `ifconfig` a group of IPv4 alone may have members without it.
-fn switch_ipv6(member: &str, switch: &str) -> Op {
-    let [line, look] = [&[member, "inet6", switch][..], &[member, "inet6"]]
-        .map(|words| CommandLine::new("ifconfig", words.iter().copied()));
-    Op::OfFamily { line, look }
-}
-
 /// The address object that is a member's link-local address for every boot.
 pub(crate) fn member_link_local(member: &str) -> String {
     format!("{member}/{LINK_LOCAL_OBJECT}")
@@ -304,31 +236,6 @@ pub(crate) fn member_link_local(member: &str) -> String {
 
 fn make_link_local(object: &str, way: Way) -> Op {
     way.ipadm("create-addr", &["-T", "addrconf", "-p", "stateful=no,stateless=no", object])
-}
-
-fn set_standby(member: &str, standby: bool, way: Way) -> Vec<Op> {
-    if way.by_ifconfig() {
-        let line = "standby".to_owned();
-        let file = hostname_file(way, member, || if standby { Edit::Add(line) } else { Edit::Drop(line) });
-        let now = ifconfig(&[member, if standby { "standby" } else { "-standby" }]);
-        return [now].into_iter().map(|op| if standby { waking(op, member) } else { op }).chain(file).collect();
-    }
-    match (way.lasting, standby) {
-        // Back at the default, nothing is left of it in what the system keeps.
-        (true, false) => vec![ipadm(&["reset-ifprop", "-p", "standby", "-m", "ip", member])],
-        (_, true) => vec![waking(way.ipadm("set-ifprop", &["-p", "standby=on", "-m", "ip", member]), member)],
-        (false, false) => vec![way.ipadm("set-ifprop", &["-p", "standby=off", "-m", "ip", member])],
-    }
-}
-
-/// What makes a member a standby, with what wakes it first where that fails.
-fn waking(op: Op, member: &str) -> Op {
-    match op {
-        Op::Run(line) => {
-            Op::StandBy { line, wake: ["-d", "-r"].map(|way| CommandLine::new("if_mpadm", [way, member])) }
-        }
-        other => other,
-    }
 }
 
 /// An interface is on when IP knows it. Both families are made, as the group has both.
@@ -361,33 +268,6 @@ fn accept_ra(interface: &InterfaceName, from: AcceptRa, to: AcceptRa, way: Way) 
         _ => way.ipadm("create-addr", &["-T", "addrconf", &object]),
     });
     remove.into_iter().chain(make).collect()
-}
-
-fn start_client(interface: &str, way: Way) -> Vec<Op> {
-    if way.by_ifconfig() {
-        let line = CommandLine::new("ifconfig", [interface, "dhcp", "start", "wait", FIRST_LEASE]);
-        let place = hostname_file(way, interface, || Edit::Add(boot_file::CLIENT_PLACE.to_owned()));
-        let file = dhcp_file(way, interface, Edit::Make(vec![boot_file::CLIENT_LINE.to_owned()]));
-        let look = CommandLine::new("ifconfig", [interface]);
-        return [Op::StartClient { line, look }].into_iter().chain(place).chain(file).collect();
-    }
-    vec![way.ipadm("create-addr", &["-T", "dhcp", "-w", FIRST_LEASE, &format!("{interface}/{DHCP_OBJECT}")])]
-}
-
-fn end_client(interface: &str, way: Way) -> Vec<Op> {
-    if way.by_ifconfig() {
-        let [release, drop] = ["release", "drop"].map(|verb| CommandLine::new("ifconfig", [interface, "dhcp", verb]));
-        let file = dhcp_file(way, interface, Edit::Unmake(boot_file::CLIENT_LINE.to_owned()));
-        let place = hostname_file(way, interface, || Edit::Drop(boot_file::CLIENT_PLACE.to_owned()));
-        return file.into_iter().chain(place).chain([Op::EndClient { release, drop }]).collect();
-    }
-    vec![ipadm(&["delete-addr", "-r", &format!("{interface}/{DHCP_OBJECT}")])]
-}
-
-/// A step's edit of the file by which a boot starts a client, where that is what keeps it.
-fn dhcp_file(way: Way, interface: &str, edit: Edit) -> Option<Op> {
-    let keeps = way.lasting && way.by_ifconfig();
-    keeps.then(|| Op::BootFile { file: boot_file::dhcp(interface), edit })
 }
 
 impl Op {
@@ -440,6 +320,8 @@ impl fmt::Display for Op {
 }
 
 mod address;
+mod client;
+mod member;
 mod route;
 #[cfg(test)]
 mod tests;

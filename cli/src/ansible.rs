@@ -9,6 +9,7 @@ mod confirm;
 mod drill;
 mod file;
 mod group;
+mod how;
 mod info;
 mod lenient;
 mod reply;
@@ -16,7 +17,6 @@ mod request;
 mod switch;
 mod verb;
 
-pub(crate) use file::Instead;
 pub(crate) use reply::Reply;
 pub(crate) use request::read;
 

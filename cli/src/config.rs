@@ -11,7 +11,7 @@ use mpath_core::spec::layers::{Layers, Texts};
 use mpath_core::validate::{describe, everywhere};
 use mpath_core::{Description, Group, GroupName, Hook, Identity, Problem, SourceFile};
 
-use crate::ansible::Instead;
+use crate::instead::Instead;
 use crate::trust::{self, Distrust};
 
 /// Where it lies.

@@ -9,13 +9,13 @@ use mpath_core::journal::{Recovery, Token};
 use mpath_core::{Backend, BackendError, Capabilities, Identity};
 
 use crate::adoptions::AdoptionStore;
-use crate::ansible::Instead;
 use crate::arguments::{Arguments, Global, Patience};
 use crate::boot::Services;
 use crate::config::{Configuration, Files};
 use crate::environment::Live;
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::instead::Instead;
 use crate::journals::JournalStore;
 use crate::lock::{Holder, Lock};
 use crate::output::Console;

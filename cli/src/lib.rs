@@ -26,6 +26,7 @@ pub mod fuzzing;
 mod guard_process;
 mod handover;
 mod host;
+mod instead;
 mod journals;
 mod known;
 mod late_members;

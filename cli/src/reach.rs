@@ -8,6 +8,7 @@ mod connections;
 mod echo;
 mod echoes;
 mod gate;
+mod inquirer;
 mod name_query;
 mod neighbor;
 mod neighbors;

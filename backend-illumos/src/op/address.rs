@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use mpath_core::{Address, InterfaceName};
 
-use super::{FIRST_LEASE, Op, hostname_file, ifconfig, ipadm};
+use super::client::FIRST_LEASE;
+use super::{Op, hostname_file, ifconfig, ipadm};
 use crate::boot_file::Edit;
 use crate::way::Way;
 

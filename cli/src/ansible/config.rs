@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::file::FileChange;
+use super::how::How;
 use super::lenient;
 use super::reply::Reply;
-use super::request::{How, usage};
 use crate::context::Context;
 
 /// Its arguments.
@@ -35,7 +35,7 @@ enum State {
 impl ConfigOptions {
     fn change(&self) -> Result<FileChange, Reply> {
         if !self.path.is_absolute() {
-            return Err(usage(format!("path has to begin with /: {}", self.path.display())));
+            return Err(Reply::usage(format!("path has to begin with /: {}", self.path.display())));
         }
         let config = self.config.as_deref().unwrap_or_else(|| configuration_of(&self.path));
         let path = self.path.clone();
@@ -43,9 +43,13 @@ impl ConfigOptions {
             (State::Absent, None, None) => FileChange::to_text(config, path, None),
             (State::Present, Some(content), None) => FileChange::to_text(config, path, Some(content.clone())),
             (State::Present, None, Some(groups)) => FileChange::to_groups(config, path, groups),
-            (State::Present, None, None) => Err(usage("what is in the file is missing: content or groups".to_owned())),
-            (State::Present, Some(_), Some(_)) => Err(usage("content and groups are both given".to_owned())),
-            (State::Absent, ..) => Err(usage("a file that is to be absent has neither content nor groups".to_owned())),
+            (State::Present, None, None) => {
+                Err(Reply::usage("what is in the file is missing: content or groups".to_owned()))
+            }
+            (State::Present, Some(_), Some(_)) => Err(Reply::usage("content and groups are both given".to_owned())),
+            (State::Absent, ..) => {
+                Err(Reply::usage("a file that is to be absent has neither content nor groups".to_owned()))
+            }
         }
     }
 }

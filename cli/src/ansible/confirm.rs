@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::how::How;
 use super::lenient;
 use super::reply::Reply;
-use super::request::How;
 use super::verb::Words;
 use crate::ExitCode;
 use crate::context::Context;

@@ -10,20 +10,13 @@ use mpath_core::spec::Spec;
 use serde_json::{Map, Value, json};
 
 use super::reply::Reply;
-use super::request::usage;
 use super::verb::Words;
 use crate::ExitCode;
 use crate::config::{self, ConfigError, Configuration, Files};
 use crate::context::Context;
+use crate::instead::Instead;
 use crate::trust::{self, NoDirectory};
 use crate::whole_file;
-
-/// A file as it would be: its text, or none where there would be no such file.
-#[derive(Debug, Clone)]
-pub(crate) struct Instead {
-    pub(crate) file: PathBuf,
-    pub(crate) text: Option<String>,
-}
 
 /// What is to become of a file.
 pub(super) struct FileChange {
@@ -37,7 +30,7 @@ impl FileChange {
     /// The file is to have this text, or not to be there.
     pub(super) fn to_text(config: &Path, file: PathBuf, text: Option<String>) -> Result<Self, Reply> {
         if file.extension().is_none_or(|extension| extension != "toml") {
-            return Err(usage(format!("{} would not be read: it has to end with .toml", file.display())));
+            return Err(Reply::usage(format!("{} would not be read: it has to end with .toml", file.display())));
         }
         let before = match fs::canonicalize(&file) {
             Ok(real) => match config::read_text(&real) {
@@ -53,14 +46,14 @@ impl FileChange {
     /// The file is to describe these groups. One that does so already keeps its text, comments and all.
     pub(super) fn to_groups(config: &Path, file: PathBuf, groups: &Map<String, Value>) -> Result<Self, Reply> {
         let wanted = toml::Table::try_from(json!({ "group": groups }))
-            .map_err(|error| usage(format!("these settings are no TOML: {error}")))?;
+            .map_err(|error| Reply::usage(format!("these settings are no TOML: {error}")))?;
         let mut change = Self::to_text(config, file, None)?;
         let says_so = |text: &String| toml::from_str::<toml::Table>(text).is_ok_and(|said| said == wanted);
         change.after.text = match change.before.clone().filter(says_so) {
             Some(text) => Some(text),
             None => {
-                let text =
-                    toml::to_string(&wanted).map_err(|error| usage(format!("these settings are no TOML: {error}")))?;
+                let text = toml::to_string(&wanted)
+                    .map_err(|error| Reply::usage(format!("these settings are no TOML: {error}")))?;
                 Some(layout::lay_out(&text).unwrap_or(text))
             }
         };

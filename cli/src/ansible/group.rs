@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::file::FileChange;
+use super::how::How;
 use super::lenient;
 use super::reply::Reply;
-use super::request::{How, usage};
 use super::verb::{Ran, Words};
 use crate::ExitCode;
 use crate::context::Context;
@@ -55,7 +55,7 @@ enum State {
 
 impl GroupOptions {
     fn named(&self, what: &str) -> Result<&str, Reply> {
-        self.name.as_deref().ok_or_else(|| usage(format!("{what} needs the name of the group")))
+        self.name.as_deref().ok_or_else(|| Reply::usage(format!("{what} needs the name of the group")))
     }
 
     fn config(&self, context: &Context<'_>) -> PathBuf {
@@ -67,7 +67,7 @@ impl GroupOptions {
         let config = self.config(context);
         let file_of = |name: &str| config.join(format!("{name}.toml"));
         match (self.state, &self.settings) {
-            (State::Present, None) => Err(usage("state present needs the settings of the group".to_owned())),
+            (State::Present, None) => Err(Reply::usage("state present needs the settings of the group".to_owned())),
             (State::Present | State::Up, Some(settings)) => {
                 let name = self.named("settings")?;
                 let groups = Map::from_iter([(name.to_owned(), Value::Object(settings.clone()))]);
@@ -79,7 +79,7 @@ impl GroupOptions {
             }
             (State::Up | State::Down, None) => Ok(None),
             (State::Absent | State::Down, Some(_)) => {
-                Err(usage("settings are for the states present and up".to_owned()))
+                Err(Reply::usage("settings are for the states present and up".to_owned()))
             }
         }
     }

@@ -44,6 +44,11 @@ impl Reply {
         Self { failed: true, ..Self::new(code, msg.into()) }
     }
 
+    /// What was asked for makes no sense.
+    pub(super) fn usage(msg: String) -> Self {
+        Self::failed(ExitCode::Usage, msg)
+    }
+
     /// It is not, as a verb tells.
     pub(super) fn failed_by(ran: &Ran) -> Self {
         let mut reply = Self::failed(ran.code, ran.why()).after(ran);

@@ -11,10 +11,10 @@ use super::config::ConfigOptions;
 use super::confirm::ConfirmOptions;
 use super::drill::DrillOptions;
 use super::group::GroupOptions;
+use super::how::How;
 use super::info::InfoOptions;
 use super::reply::Reply;
 use super::switch::SwitchOptions;
-use crate::ExitCode;
 
 /// No arguments of a module are longer.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -27,15 +27,6 @@ pub(crate) enum Module {
     Switch(SwitchOptions),
     Drill(DrillOptions),
     Confirm(ConfirmOptions),
-}
-
-/// How a module is to be run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct How {
-    /// Nothing may be changed: only what would be is told.
-    pub(crate) check: bool,
-    /// What is changed is shown.
-    pub(crate) diff: bool,
 }
 
 /// What is asked for.
@@ -56,7 +47,7 @@ impl Request {
 pub(crate) fn read(file: Option<&Path>, module: Option<&str>) -> Result<Request, Reply> {
     let fails = |error: io::Error| {
         let name = file.map_or("standard input".into(), Path::to_string_lossy);
-        usage(format!("the arguments of the module cannot be read from {name}: {error}"))
+        Reply::usage(format!("the arguments of the module cannot be read from {name}: {error}"))
     };
     let mut text = String::new();
     let source: Box<dyn io::Read> = match file.filter(|file| *file != Path::new("-")) {
@@ -68,8 +59,8 @@ pub(crate) fn read(file: Option<&Path>, module: Option<&str>) -> Result<Request,
 }
 
 fn parse(text: &str, module: Option<&str>) -> Result<Request, Reply> {
-    let given: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| usage(format!("the arguments are no JSON of a module: {error}")))?;
+    let given: Map<String, Value> = serde_json::from_str(text)
+        .map_err(|error| Reply::usage(format!("the arguments are no JSON of a module: {error}")))?;
     // `_ansible_check_mode` and its like are of Ansible; what is null was not given; where to find mpath is the
     // wrapper's own business.
     let (own, given): (Map<_, _>, Map<_, _>) = given.into_iter().partition(|(key, _)| key.starts_with("_ansible_"));
@@ -80,7 +71,9 @@ fn parse(text: &str, module: Option<&str>) -> Result<Request, Reply> {
     let named = match (module, given.remove("module")) {
         (Some(module), _) => module.to_owned(),
         (None, Some(Value::String(module))) => module,
-        (None, _) => return Err(usage("nothing says which module it is: --module, or the argument module".to_owned())),
+        (None, _) => {
+            return Err(Reply::usage("nothing says which module it is: --module, or the argument module".to_owned()));
+        }
     };
     let module = match named.as_str() {
         "group" => Module::Group(options(given)?),
@@ -91,17 +84,12 @@ fn parse(text: &str, module: Option<&str>) -> Result<Request, Reply> {
         "confirm" => Module::Confirm(options(given)?),
         other => {
             let known = "group, config, info, switch, drill and confirm";
-            return Err(usage(format!("there is no module {other}; the modules are {known}")));
+            return Err(Reply::usage(format!("there is no module {other}; the modules are {known}")));
         }
     };
     Ok(Request { module, how })
 }
 
 fn options<T: DeserializeOwned>(given: Map<String, Value>) -> Result<T, Reply> {
-    serde_json::from_value(Value::Object(given)).map_err(|error| usage(format!("wrong arguments: {error}")))
-}
-
-/// A request that makes no sense.
-pub(super) fn usage(message: String) -> Reply {
-    Reply::failed(ExitCode::Usage, message)
+    serde_json::from_value(Value::Object(given)).map_err(|error| Reply::usage(format!("wrong arguments: {error}")))
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::how::How;
 use super::lenient;
 use super::reply::Reply;
-use super::request::{How, usage};
 use super::verb::{Ran, Words};
 use crate::ExitCode;
 use crate::context::Context;
@@ -32,7 +32,7 @@ pub(crate) struct SwitchOptions {
 pub(super) fn run(options: SwitchOptions, how: How, context: &mut Context<'_>) -> Result<Reply, Reply> {
     // Without either it would be somebody else with every run.
     if options.to.is_some() == options.release {
-        return Err(usage("either to, who is to carry the traffic, or release is needed".to_owned()));
+        return Err(Reply::usage("either to, who is to carry the traffic, or release is needed".to_owned()));
     }
     let config = options.config.clone().unwrap_or_else(|| context.global.config.clone());
     let words = || {

@@ -5,9 +5,9 @@ use std::path::Path;
 use clap::Parser as _;
 use serde_json::Value;
 
-use super::file::Instead;
 use crate::arguments::Arguments;
 use crate::context::Context;
+use crate::instead::Instead;
 use crate::output::{Console, shell_path};
 use crate::{ExitCode, Stream, carry_out};
 

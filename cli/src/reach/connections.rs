@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Place;
-use super::pulse::{Heard, Inquirer};
+use super::inquirer::{Heard, Inquirer};
 
 /// After this time an attempt is lost: the system would repeat it after a second (RFC 6298, 2.1), and then the answer
 /// would be to that.

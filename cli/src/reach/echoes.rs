@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Place;
 use super::echo::{self, Mark};
-use super::pulse::{Heard, Inquirer};
+use super::inquirer::{Heard, Inquirer};
 use super::receiver::Receiver;
 
 pub(super) struct Echoes {

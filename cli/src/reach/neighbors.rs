@@ -8,8 +8,8 @@ use mpath_core::InterfaceName;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Place;
+use super::inquirer::{Heard, Inquirer};
 use super::neighbor;
-use super::pulse::{Heard, Inquirer};
 use super::receiver::Receiver;
 use crate::platform::Frames;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Place;
-use super::pulse::{Heard, Inquirer};
+use super::inquirer::{Heard, Inquirer};
 use super::receiver::Receiver;
 use super::segment;
 use crate::platform;

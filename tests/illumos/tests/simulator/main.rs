@@ -2,12 +2,14 @@
 //!
 //! The sheet is quoted in the tests; `facts §N` is its section.
 
+mod address;
 mod dialects;
 mod faults;
 mod ifconfig;
 mod invariants;
 mod ipadm;
 mod ipmpstat;
+mod membership;
 mod mpathd;
 mod persistence;
 mod routes;
@@ -15,6 +17,8 @@ mod simctl;
 mod story;
 
 use illumos_simulator::{Dialect, Link, Output, Simulator};
+
+const NEW: Dialect = Dialect::IllumosNew;
 
 /// A host with a wire, net0, and a radio, wlan0.
 fn host(dialect: Dialect) -> Simulator {

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use illumos_simulator::{Dialect, Link, Simulator};
+use illumos_simulator::{Link, Simulator};
 use pretty_assertions::assert_eq;
 
-use crate::{home_lan, host, ok};
-
-const NEW: Dialect = Dialect::IllumosNew;
+use crate::{NEW, home_lan, host, ok};
 
 fn configure(host: &Simulator, text: &str) {
     std::fs::write(host.root_dir().join("etc/default/mpathd"), text).expect("a file of the host");

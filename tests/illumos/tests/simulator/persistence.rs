@@ -1,11 +1,8 @@
 //! What a reboot keeps (facts §5, §10.11).
 
-use illumos_simulator::Dialect;
 use pretty_assertions::assert_eq;
 
-use crate::{home_lan, home_lan_with_v6, host, ok};
-
-const NEW: Dialect = Dialect::IllumosNew;
+use crate::{NEW, home_lan, home_lan_with_v6, host, ok};
 
 #[test]
 fn a_persistent_group_is_back_after_a_reboot() {
