@@ -66,7 +66,7 @@ test-managers: ## doctor and adopt, and the real NetworkManager, systemd-network
 	MPATH_LAB_MANAGERS="$$(tests/lab/managers)" $(call in_lab,$(KERNEL)) $(AGAIN) cargo test --package mpath --test kernel -- adopted_from_
 
 .PHONY: test-boot
-test-boot: lab ## boots with systemd as the first process; the units, and the scripts of OpenRC and ifupdown
+test-boot: lab ## boots with systemd, and with OpenRC, as on real systems; the units, and the script of ifupdown
 	tests/lab/packages --boot
 	MPATH_TEST_BOOT=$(KERNEL) $(AGAIN) cargo test --package mpath --test boot
 

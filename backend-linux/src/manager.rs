@@ -64,9 +64,16 @@ pub(crate) fn network_manager_owns(file: &str, kind: &Kind) -> bool {
     says("managed=true") && (!matches!(kind, Kind::Group(_)) || says("nm-owned=true"))
 }
 
+/// A new interface is `pending`, then `initialized`, for a moment, also one that it then leaves alone (networkctl(1)). What
+/// has a file of its already is being looked at anew; or it `failed`, since the interface was taken away from it while it
+/// was at work, and the next boot configures it after all.
 pub(crate) fn networkd_owns(file: &str) -> bool {
-    let state = file.lines().find_map(|line| line.strip_prefix("ADMIN_STATE="));
-    matches!(state, Some("configured" | "configuring" | "pending"))
+    let value = |key: &str| file.lines().find_map(|line| line.strip_prefix(key));
+    match value("ADMIN_STATE=") {
+        Some("configured" | "configuring") => true,
+        Some("pending" | "initialized" | "failed") => value("NETWORK_FILE=").is_some(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The options with which the bonding module is loaded.
 //!
-//! In: the files of modprobe.d(5). Out: their lines with options of bonding.
+//! In: the files of modprobe.d(5). Out: those that hold, and their lines with options of bonding.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use mpath_core::finding::Evidence;
+use mpath_core::import::Files;
 
 use crate::facts::ModuleOption;
 use crate::sysfs::Root;
@@ -13,19 +13,20 @@ use crate::sysfs::Root;
 /// Where they lie, from the strongest to the weakest: a file hides those of the same name in later folders.
 const FOLDERS: [&str; 4] = ["etc/modprobe.d", "run/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
 
-/// The lines that hold on this host.
-pub(crate) fn options(root: &Root) -> Vec<ModuleOption> {
-    let mut files = BTreeMap::new();
+/// The files that hold, in their order: each path, and its text.
+pub(crate) fn texts(files: &dyn Files) -> Vec<(String, String)> {
+    let mut paths = BTreeMap::new();
     for folder in FOLDERS {
-        for entry in fs::read_dir(root.path(folder)).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".conf") {
-                files.entry(name.clone()).or_insert(format!("{folder}/{name}"));
-            }
+        for name in files.list(folder).into_iter().filter(|name| name.ends_with(".conf")) {
+            paths.entry(name.clone()).or_insert(format!("{folder}/{name}"));
         }
     }
-    let lines = |file: String| {
-        let text = root.read(&file).unwrap_or_default();
+    paths.into_values().filter_map(|path| Some((path.clone(), files.read(&path)?))).collect()
+}
+
+/// The lines that hold on this host.
+pub(crate) fn options(root: &Root) -> Vec<ModuleOption> {
+    let lines = |(file, text): (String, String)| {
         options_in(&text).into_iter().map(move |(line, options)| ModuleOption {
             evidence: Evidence {
                 source: format!("/{file}"),
@@ -35,7 +36,7 @@ pub(crate) fn options(root: &Root) -> Vec<ModuleOption> {
             options,
         })
     };
-    files.into_values().flat_map(lines).collect()
+    texts(root).into_iter().flat_map(lines).collect()
 }
 
 /// The options of bonding in one file, each with the number of its line.

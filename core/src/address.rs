@@ -99,7 +99,7 @@ impl Address {
     }
 
     /// Whether both come from one DHCP client, by the name that the platform gives it: the lease may be another.
-    pub fn same_client(&self, other: &Self) -> bool {
+    pub(crate) fn same_client(&self, other: &Self) -> bool {
         self.lifetime.is_some() && other.lifetime.is_some() && self.label.is_some() && self.label == other.label
     }
 

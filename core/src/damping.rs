@@ -15,7 +15,7 @@ pub struct Damping {
 
 impl Damping {
     /// How many tries need not wait.
-    pub const FREE: u32 = 3;
+    pub(crate) const FREE: u32 = 3;
     /// How long the first one that must wait does so; each one after it twice as long as the one before.
     pub const FIRST: Duration = Duration::from_secs(10);
     /// The longest that one waits.

@@ -71,7 +71,7 @@ impl ProbeDetection {
     /// The misses allowed where the file says nothing (the kernel's `arp_missed_max`).
     pub const DEFAULT_MISSED: u8 = 2;
     /// The most targets of one family (`BOND_MAX_ARP_TARGETS`, `BOND_MAX_NS_TARGETS`).
-    pub const MAX_TARGETS: usize = 16;
+    pub(crate) const MAX_TARGETS: usize = 16;
 }
 
 words! {
@@ -96,12 +96,12 @@ words! {
 
 impl ProbeValidation {
     /// The value of a word: ours, or the kernel's with `backup` for `standby`, and with `_` for `-`.
-    pub fn from_any_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_any_word(word: &str) -> Option<Self> {
         Self::from_word(&word.replace('_', "-").replace("backup", "standby"))
     }
 
     /// Every word that is taken, ours first.
-    pub fn every_word() -> Vec<&'static str> {
+    pub(crate) fn every_word() -> Vec<&'static str> {
         let kernels = ["backup", "filter_active", "filter_standby", "filter_backup", "filter-backup"];
         Self::words().into_iter().chain(kernels).collect()
     }

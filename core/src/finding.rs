@@ -206,13 +206,6 @@ impl Finding {
         self
     }
 
-    /// Seen in this line of a file.
-    #[must_use]
-    pub fn seen_in(mut self, file: impl Into<String>, line: usize, seen: impl Into<String>) -> Self {
-        self.evidence.push(Evidence { source: file.into(), line: Some(line), seen: seen.into() });
-        self
-    }
-
     /// Cured by words alone.
     #[must_use]
     pub fn advice(self, text: impl Into<String>) -> Self {

@@ -24,11 +24,11 @@ pub struct Hook {
 
 impl Hook {
     /// How long it may take where the file does not say.
-    pub const DEFAULT_TIMEOUT: Millis = Millis::new(10_000);
+    pub(crate) const DEFAULT_TIMEOUT: Millis = Millis::new(10_000);
     /// The shortest time that it may be given.
-    pub const SHORTEST_TIMEOUT: Millis = Millis::new(100);
+    pub(crate) const SHORTEST_TIMEOUT: Millis = Millis::new(100);
     /// The longest.
-    pub const LONGEST_TIMEOUT: Millis = Millis::new(3_600_000);
+    pub(crate) const LONGEST_TIMEOUT: Millis = Millis::new(3_600_000);
     /// Who it runs as where the file does not say: one that mpath's packages make for hooks alone, and else one who owns
     /// nothing. Programs of others run as the latter, too, and could then have a hand on a hook (systemd's "Users, Groups,
     /// UIDs and GIDs").

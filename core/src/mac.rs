@@ -32,7 +32,7 @@ impl MacAddress {
     }
 
     /// Whether one station can have it: not all zero, and the group bit clear (IEEE 802, clause 8.2).
-    pub fn is_station(self) -> bool {
+    pub(crate) fn is_station(self) -> bool {
         self.0 != [0; 6] && self.0[0] & 1 == 0
     }
 }

@@ -60,7 +60,7 @@ pub struct MaxOutage(pub Millis);
 
 impl MaxOutage {
     /// The longest that a blip is taken to last. No prediction is finer than that.
-    pub const OF_BLIP: Millis = Millis::new(1000);
+    pub(crate) const OF_BLIP: Millis = Millis::new(1000);
 
     /// Whether a step may be done. How long an outage lasts depends on links and switches, which no plan knows: no
     /// limit allows one.

@@ -266,7 +266,7 @@ impl Given {
     }
 
     /// Whether a group can be known by it.
-    pub fn is_enough(&self) -> bool {
+    pub(crate) fn is_enough(&self) -> bool {
         !self.addresses.is_empty() || self.dhcp || self.dhcp6
     }
 }

@@ -80,7 +80,7 @@ impl Route {
     }
 
     /// Whether the system has room for only one of both: destination, metric and table agree.
-    pub fn same_place(&self, other: &Self) -> bool {
+    pub(crate) fn same_place(&self, other: &Self) -> bool {
         self.to == other.to && self.metric == other.metric && self.table == other.table
     }
 

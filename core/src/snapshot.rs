@@ -446,7 +446,7 @@ impl GroupState {
     pub const MARK: &'static str = "mpath:";
 
     /// The label of a group's device.
-    pub fn label_of(group: &GroupName) -> String {
+    pub(crate) fn label_of(group: &GroupName) -> String {
         format!("{}{group}", Self::MARK)
     }
 

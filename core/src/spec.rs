@@ -217,7 +217,7 @@ impl<T> Field<List<T>> {
     }
 
     /// Whether there are entries that could not be read.
-    pub fn has_gaps(&self) -> bool {
+    pub(crate) fn has_gaps(&self) -> bool {
         self.failed() || self.get().is_some_and(|list| !list.complete)
     }
 }

@@ -56,10 +56,15 @@ impl Tree {
             let name = entry.file_name().into_string().unwrap();
             tree.file(&format!("usr/lib/systemd/system/{name}"), &fs::read_to_string(entry.path()).unwrap());
         }
-        fs::create_dir_all(tree.path("usr/bin")).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_mpath"), tree.path("usr/bin/mpath")).unwrap();
-        tree.file("etc/mpath/home-lan.toml", HOME_LAN);
+        tree.program();
         tree
+    }
+
+    /// mpath and the story's group.
+    pub(crate) fn program(&self) {
+        fs::create_dir_all(self.path("usr/bin")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_mpath"), self.path("usr/bin/mpath")).unwrap();
+        self.file("etc/mpath/home-lan.toml", HOME_LAN);
     }
 
     /// Just the cables, over a system that has mpath, or is to get it.
@@ -124,13 +129,18 @@ impl Tree {
 
     /// The same, with options of the lab.
     pub(crate) fn boot_with(&self, options: &[&str], script: &str) -> Seen {
+        self.run(options, &format!("systemctl is-system-running --wait >/dev/null\n{script}"))
+    }
+
+    /// Boots with options of the lab, and runs a script when the first process gets to it.
+    pub(crate) fn run(&self, options: &[&str], script: &str) -> Seen {
         let mut command = Command::new(repository("tests/lab/run"));
         command.arg("-k").arg(kernel().unwrap()).args(["-t", "240", "--boot"]).arg(self.directory.path());
         if let Some(root) = &self.root {
             command.arg("--root").arg(root);
         }
         command.args(options);
-        command.args(["/bin/bash", "-c", &format!("systemctl is-system-running --wait >/dev/null\n{script}")]);
+        command.args(["/bin/bash", "-c", script]);
         Seen::of(&command.output().unwrap())
     }
 }

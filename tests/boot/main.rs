@@ -1,4 +1,4 @@
-//! Boots with systemd as the first process, and groups that are to be up by then: `make test-boot`.
+//! Boots with systemd, or sysvinit and OpenRC, and groups that are to be up by then: `make test-boot`.
 //!
 //! Each test of a boot is a machine of the lab's (`tests/lab/run --boot`): the units of `packaging/`, enabled by `mpath
 //! enable --root`, on Debian's own systemd and its own units. Without `MPATH_TEST_BOOT`, which names a kernel of the lab,
@@ -13,6 +13,7 @@ mod dhcp;
 mod guide;
 mod installed;
 mod machine;
+mod openrc;
 mod scripts;
 mod units;
 
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     }
     // A machine has one processor of two.
     arguments.test_threads = arguments.test_threads.or(Some(2));
-    let of_machine = [units::cases(), boots::cases(), dhcp::cases(), guide::cases(), scripts::cases()];
+    let of_machine = [units::cases(), boots::cases(), dhcp::cases(), guide::cases(), openrc::cases(), scripts::cases()];
     let of_package = machine::installed().is_some();
     let trial =
         |runs: bool| move |(name, test): Case| Trial::test(name, move || test_of(test)).with_ignored_flag(!runs);

@@ -1,10 +1,10 @@
-//! The scripts of OpenRC and ifupdown, run by the real ones: as Debian packages them, unpacked and not installed.
+//! The script of ifupdown, run by the real one: as Debian packages it, unpacked and not installed.
 
 use std::process::Command;
 
 use crate::machine::{Seen, kernel, repository, unpacked};
 
-crate::cases!(openrc_brings_a_group_up_and_takes_it_down, ifupdown_brings_a_group_up_and_takes_it_down);
+crate::cases!(ifupdown_brings_a_group_up_and_takes_it_down);
 
 /// Runs a script in a machine of the lab, with the programs of packages laid over its files, mpath in `/usr/bin` and two
 /// cables.
@@ -27,41 +27,10 @@ fn run(packages: &[&str], script: &str) -> Seen {
     Seen::of(&command.output().unwrap())
 }
 
-const PACKAGES: [&str; 4] = ["openrc", "librc1", "libeinfo1", "ifupdown"];
-
-fn openrc_brings_a_group_up_and_takes_it_down() {
-    let scripts = repository("packaging/openrc").canonicalize().unwrap();
-    let seen = run(
-        &PACKAGES,
-        &format!(
-            "cp {}/* /etc/init.d/
-            mkdir -p /run/openrc/{{started,starting,stopping,failed,options,daemons,exclusive,hotplugged,inactive,\
-                wasinactive,scheduled,coldplugged,tmp}} /etc/runlevels/boot /etc/runlevels/default
-            touch /run/openrc/softlevel
-            mpath enable home-lan
-            ls -l /etc/runlevels/boot /etc/runlevels/default
-            rc-service --nodeps mpath.home-lan start
-            mpath status home-lan
-            rc-service --nodeps mpath.home-lan reload
-            rc-service --nodeps mpath.home-lan status
-            rc-service --nodeps mpath.home-lan stop
-            mpath disable home-lan
-            test ! -e /sys/class/net/bond0 && echo gone
-            ls -l /etc/runlevels/boot /etc/runlevels/default
-            rc-service --nodeps mpath start || echo refused",
-            scripts.display()
-        ),
-    );
-    seen.has("mpath.home-lan -> /etc/init.d/mpath.home-lan").has("mpath-agent -> /etc/init.d/mpath-agent");
-    seen.has("Bringing the failover group home-lan up").has("active     eth").has("gone\n").has("refused\n");
-    let (_, after) = seen.stdout.split_once("gone\n").unwrap();
-    assert!(!after.contains("->"), "{seen:?}");
-}
-
 fn ifupdown_brings_a_group_up_and_takes_it_down() {
     let hook = repository("packaging/ifupdown/mpath").canonicalize().unwrap();
     let seen = run(
-        &PACKAGES,
+        &["ifupdown"],
         &format!(
             "mkdir -p /run/network /etc/network/if-pre-up.d /etc/network/if-post-down.d
             cp {} /etc/network/if-pre-up.d/mpath

@@ -11,6 +11,9 @@ use crate::sysfs::Root;
 pub(super) fn claim(root: &Root, name: &InterfaceName, index: u32) -> Claim {
     let state = format!("run/systemd/netif/links/{index}");
     let lines = ["ADMIN_STATE=", "NETWORK_FILE="].map(|key| line_of(root, &state, key));
+    // A reload does not look at it again (seen with 252): only a new beginning does.
+    let failed = lines[0].as_ref().is_some_and(|line| line.seen == "ADMIN_STATE=failed");
+    let again = if failed { "systemctl restart systemd-networkd" } else { "networkctl reload" };
     let file = lines[1].as_ref().and_then(|line| line.seen.strip_prefix("NETWORK_FILE=").map(str::to_owned));
     // The first file that matches wins, by name whatever the folder (systemd.network(5)).
     let theirs = file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default();
@@ -26,7 +29,7 @@ pub(super) fn claim(root: &Root, name: &InterfaceName, index: u32) -> Claim {
             text: "tell it to leave the interface alone (systemd.network(5))".to_owned(),
             commands: vec![
                 format!("printf '[Match]\\nName={name}\\n[Link]\\nUnmanaged=yes\\n' > {}", word(&own)),
-                "networkctl reload".to_owned(),
+                again.to_owned(),
             ],
         }],
     }

@@ -10,6 +10,7 @@ mod import;
 mod module;
 mod render;
 mod shell;
+mod stanzas;
 
 use mpath_core::import::{Files, Import};
 use mpath_core::refusal::Refusal;

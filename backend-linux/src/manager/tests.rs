@@ -22,9 +22,20 @@ fn network_manager_owns_only_a_bond_that_it_made() {
 }
 
 #[test]
-fn networkd_owns_what_it_configures_or_will() {
-    for (state, owns) in [("configured", true), ("configuring", true), ("pending", true), ("unmanaged", false)] {
-        assert_eq!(networkd_owns(&format!("# private data\nADMIN_STATE={state}\nOPER_STATE=up\n")), owns, "{state}");
+fn networkd_owns_what_it_has_a_file_for_and_not_what_is_new_to_it() {
+    let file = "NETWORK_FILE=/etc/systemd/network/a.network\n";
+    for (state, file, owns) in [
+        ("configured", file, true),
+        ("configuring", file, true),
+        ("pending", file, true),
+        ("initialized", file, true),
+        ("failed", file, true),
+        ("pending", "", false),
+        ("initialized", "", false),
+        ("unmanaged", file, false),
+    ] {
+        let text = format!("# private data\nADMIN_STATE={state}\nOPER_STATE=up\n{file}");
+        assert_eq!(networkd_owns(&text), owns, "{text}");
     }
     assert!(!networkd_owns(""));
 }

@@ -70,6 +70,10 @@ fn networkds_file_for_a_member_is_named_and_that_of_netplan_is_netplans() {
     let (seen, cure) = find(&[("run/systemd/netif/links/2", state)], managed, Code::ManagedByNetworkd);
     assert_eq!(seen[1], "/run/systemd/netif/links/2:3: NETWORK_FILE=/etc/systemd/network/80-wired.network");
     assert!(cure[0].ends_with("> /etc/systemd/network/10-mpath-eth0.network"), "{cure:?}");
+    assert_eq!(cure[1], "networkctl reload");
+    let failed = state.replace("configured", "failed");
+    let (_, cure) = find(&[("run/systemd/netif/links/2", &failed)], managed, Code::ManagedByNetworkd);
+    assert_eq!(cure[1], "systemctl restart systemd-networkd");
     let early = state.replace("/80-wired", "/05-netplan-eth0");
     let (_, cure) = find(&[("run/systemd/netif/links/2", &early)], managed, Code::ManagedByNetplan);
     assert!(cure[0].ends_with("> /etc/systemd/network/00-mpath-eth0.network"), "{cure:?}");

@@ -106,7 +106,7 @@ impl Draft {
     }
 
     /// The static addresses of an interface, and its static routes.
-    pub fn addresses_of(&mut self, interface: &Interface) {
+    pub(crate) fn addresses_of(&mut self, interface: &Interface) {
         // Programs that do what the kernel would do by itself give an interface its link-local address too.
         let lasting = |address: &&Address| {
             let own = address.lifetime.is_none() && !address.probe_only;

@@ -77,6 +77,12 @@ fn keys_of(action: &str) -> Option<(&'static [&'static str], &'static [&'static 
         "dir" => (&["path", "mode", "owner", "group"], &[]),
         "link" => (&["path", "target"], &[]),
         "license" => (&["license"], &[]),
+        "group" => (&["groupname"], &[]),
+        // Without a password that locks it, or a shell, it would be for people.
+        "user" => (
+            &["username", "group", "password", "login-shell", "home-dir"],
+            &["uid", "gcos-field", "group-list", "ftpuser"],
+        ),
         "depend" => (&["fmri", "type"], &[]),
         _ => return None,
     })
@@ -105,7 +111,13 @@ fn wrong(Action { name, payload, attributes }: &Action) -> Vec<String> {
             }
             "mode" => value.len() == 4 && u32::from_str_radix(value, 8).is_ok_and(|mode| mode & 0o7022 == 0),
             "owner" => value == "root",
+            "group" if name == "user" => is_account(value),
             "group" => ["bin", "sys"].contains(&value.as_str()),
+            "groupname" | "username" => is_account(value),
+            "password" => value == "*LK*",
+            "login-shell" | "home-dir" => value.starts_with('/'),
+            "ftpuser" => ["true", "false"].contains(&value.as_str()),
+            "uid" => value.parse::<u32>().is_ok(),
             "preserve" => {
                 ["true", "renameold", "renamenew", "legacy", "abandon", "install-only"].contains(&value.as_str())
             }
@@ -121,6 +133,12 @@ fn wrong(Action { name, payload, attributes }: &Action) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The name of an account: no colon, which is between the fields of passwd(5), and nothing that a shell takes apart.
+fn is_account(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
 }
 
 fn repository(path: &str) -> PathBuf {
@@ -201,6 +219,24 @@ fn the_package_for_illumos_has_the_files_that_are_laid_out_for_it_and_no_others(
 }
 
 #[test]
+fn the_user_of_hooks_is_the_same_on_every_system_and_has_a_group_of_its_own() {
+    let sysusers = fs::read_to_string(repository("packaging/sysusers")).unwrap();
+    let line = sysusers.lines().find(|line| line.starts_with("u ")).unwrap();
+    let (begin, comment) = line.split_once('"').unwrap();
+    let name = begin.split(' ').nth(1).unwrap();
+    let actions = manifest();
+    let of_kind = |kind: &str| {
+        let mut found = actions.iter().filter(|action| action.name == kind);
+        let action = found.next().unwrap_or_else(|| panic!("no {kind}"));
+        assert_eq!(found.next(), None);
+        &action.attributes
+    };
+    let (group, user) = (of_kind("group"), of_kind("user"));
+    assert_eq!((group["groupname"].as_str(), user["username"].as_str(), user["group"].as_str()), (name, name, name));
+    assert_eq!(user["gcos-field"], comment.trim_end_matches('"'));
+}
+
+#[test]
 fn a_manifest_that_pkg_would_not_take_is_seen_through() {
     for text in [
         "set name=x value=a\\ b",
@@ -221,6 +257,10 @@ fn a_manifest_that_pkg_would_not_take_is_seen_through() {
         "file a path=b mode=0444 owner=me group=bin",
         "dir path=var/pkg/x mode=0755 owner=root group=sys",
         "license a",
+        "group groupname=a:b",
+        "user username=a group=a login-shell=/usr/bin/false home-dir=/",
+        "user username=a password=*LK* login-shell=/usr/bin/false home-dir=/",
+        "user username=a group=a password=NP login-shell=/usr/bin/false home-dir=/",
         "depend type=require fmri=pkg://somebody/system/network",
         "depend type=needs fmri=pkg:/system/network",
     ] {

@@ -59,6 +59,7 @@ kernel_modules='${kernel_modules-}'
 load_modules=$modules
 boot='${boot-}'
 tree='${tree-}'
+first=${first_process-}
 EOF
 }
 

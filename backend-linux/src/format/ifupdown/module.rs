@@ -2,9 +2,11 @@
 //!
 //! They hold for every bond that says nothing else, as the driver makes each from them (`bonding_defaults`, `bond_setup`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mpath_core::import::{Files, Import, Origin};
+
+use crate::modprobe;
 
 /// An option of the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,27 +30,19 @@ pub(crate) struct Module {
     pub(crate) aliases: BTreeSet<String>,
 }
 
-/// A file hides those of the same name in later folders (modprobe.d(5)).
-const FOLDERS: [&str; 4] = ["etc/modprobe.d", "run/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
 /// The one file of old, and the list of modules of Debian (modules(5)).
 const FILES: [&str; 2] = ["etc/modprobe.conf", "etc/modules"];
 
 /// Reads all of them.
 pub(crate) fn read(files: &dyn Files, import: &mut Import) -> Module {
-    let mut paths = BTreeMap::new();
-    for folder in FOLDERS {
-        for name in files.list(folder).into_iter().filter(|name| name.ends_with(".conf")) {
-            paths.entry(name.clone()).or_insert(format!("{folder}/{name}"));
-        }
-    }
-    let texts = paths.into_values().chain(FILES.map(str::to_owned)).filter_map(|path| Some((files.read(&path)?, path)));
+    let others = FILES.iter().filter_map(|path| Some(((*path).to_owned(), files.read(path)?)));
     let mut module = Module::default();
     // Aliases first: options may stand above them.
-    let texts: Vec<_> = texts.collect();
-    for (text, path) in &texts {
+    let texts: Vec<_> = modprobe::texts(files).into_iter().chain(others).collect();
+    for (path, text) in &texts {
         lines(text).for_each(|(_, words)| module.alias(path, &words));
     }
-    for (text, path) in &texts {
+    for (path, text) in &texts {
         for (number, words) in lines(text) {
             let origin = Origin::line(path, number, text.lines().nth(number - 1).unwrap_or_default());
             module.line(path, &words, &origin, import);
@@ -122,7 +116,8 @@ mod tests {
     use super::*;
 
     fn read_all(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
-        let files: BTreeMap<_, _> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let files: std::collections::BTreeMap<_, _> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         let mut import = Import::default();
         let shown = |option: ModuleOption| {
             format!(
