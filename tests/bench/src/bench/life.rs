@@ -79,6 +79,7 @@ fn live(peer: &Peer, mpath: &Path) -> Once {
     let mut once = Once::new();
 
     peer.edit(mpath, &config, "100ms");
+    settle();
     let waiting = Waiting::start();
     let up = do_it(peer.up);
     let usable = waiting.end(PATIENCE);
@@ -112,7 +113,7 @@ fn live(peer: &Peer, mpath: &Path) -> Once {
     once
 }
 
-/// Lets daemons end what they began.
+/// Lets daemons end what they began, and the kernel what it does behind a new interface.
 fn settle() {
     std::thread::sleep(Duration::from_millis(300));
 }
