@@ -1,5 +1,6 @@
-//! A file laid out as the documentation does it: `=` aligned in blocks, one blank line at most, two spaces in lists
-//! over several lines. Comments, the order of everything and the breaks within lists stay as their author has them.
+//! A file laid out as the documentation does it: `=` aligned in blocks, comments in them or not, one blank line at most,
+//! two spaces in lists over several lines. Comments, the order of everything and the breaks within lists stay as their author
+//! has them.
 //!
 //! It works on the words of the text (the lexer of `toml_parser`, which knows TOML 1.1 as the parser of the file does)
 //! and only ever changes what stands between them.
@@ -196,14 +197,15 @@ fn value_of(words: &[Word<'_>]) -> String {
     text
 }
 
-/// Keys of one width in each block: entries that follow each other, up to one whose value takes several lines.
+/// Keys of one width in each block: entries that follow each other, comments between them or not, up to one whose value
+/// takes several lines.
 fn aligned(mut lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
     let mut start = 0;
     while start < lines.len() {
         let mut end = start;
-        while let Some(Line::Entry { value, .. }) = lines.get(end) {
+        while let Some(line @ (Line::Entry { .. } | Line::Comment(_))) = lines.get(end) {
             end += 1;
-            if value.contains('\n') {
+            if matches!(line, Line::Entry { value, .. } if value.contains('\n')) {
                 break;
             }
         }
@@ -265,8 +267,8 @@ mod tests {
         let text = "\n\n# home\r\n[ group . home-lan ]   # at home\ndevice=\"bond0\"\n\n\n\nmembers  =[ \"eth1\",\"eth0\" ]#two\n\
             primary= \"eth1\"\n# why\nmtu = 0x5dc\ndetection = {link={interval=\"100ms\"}}\nempty = {}\nnone = [ ]\n[group.b]\n\
             members = [\n    # the first\n    { name=\"a\" , prio = 1, },# last\n\n\n\n \"b\"\n  ]\ndhcp=true\naccept-ra = false\n\n";
-        let expected = "# home\n[group.home-lan]  # at home\ndevice = \"bond0\"\n\nmembers = [\"eth1\", \"eth0\"]  # two\n\
-            primary = \"eth1\"\n# why\nmtu       = 0x5dc\ndetection = { link = { interval = \"100ms\" } }\nempty     = {}\n\
+        let expected = "# home\n[group.home-lan]  # at home\ndevice = \"bond0\"\n\nmembers   = [\"eth1\", \"eth0\"]  # two\n\
+            primary   = \"eth1\"\n# why\nmtu       = 0x5dc\ndetection = { link = { interval = \"100ms\" } }\nempty     = {}\n\
             none      = []\n\n[group.b]\n\
             members = [\n  # the first\n  { name = \"a\", prio = 1, },  # last\n\n  \"b\"\n]\ndhcp      = true\naccept-ra = false\n";
         assert_eq!(lay_out(text).unwrap(), expected.replace("# two", "#two"));

@@ -48,6 +48,8 @@ fn enter_four_times_gives_a_group_that_comes_up() {
     assert_eq!(mode & 0o777, 0o644);
     assert_eq!(world.steps_done(), 0);
     expect("init", &format!("{}\n{run}", world.asked.borrow()));
+    let checked = world.run("fmt --check");
+    assert_eq!(checked.code, 0, "{checked}");
     // The VLAN stands in the way of a card that is switched off, as it does where the file is written by hand.
     world.host.borrow_mut().host.interfaces.remove(&name("eth1.7"));
     assert_eq!(world.run("up").code, 0);
