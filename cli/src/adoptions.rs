@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use mpath_core::GroupName;
 use mpath_core::adoption::{Adoption, FileChange};
 
+use crate::output::Console;
 use crate::record::{Kind, RecordError};
 use crate::trust;
 
@@ -167,4 +168,14 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     fresh.as_file().sync_all()?;
     fresh.persist(&real)?;
     Ok(())
+}
+
+/// Tells how the other tools learn of their files: begun anew, they leave the group as it is.
+pub(crate) fn tell_reloads(adoption: &Adoption, console: &mut Console<'_>) {
+    if !adoption.reloads().is_empty() {
+        console.line("now let the other tool begin anew; until then it does as before:");
+    }
+    for command in adoption.reloads() {
+        console.line(&format!("  {command}"));
+    }
 }

@@ -13,6 +13,7 @@ mod completion;
 mod config;
 mod confirmation;
 mod context;
+mod down_run;
 mod drill;
 mod environment;
 mod error;

@@ -3,6 +3,7 @@
 mod console;
 mod document;
 mod event;
+mod group_plan;
 mod printable;
 mod problems;
 pub(crate) mod report;
@@ -23,6 +24,7 @@ pub(crate) fn problems_in_words(files: &[mpath_core::SourceFile], problems: &[mp
 pub(crate) use console::{Console, Paint};
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
 pub(crate) use event::EventRecord;
+pub(crate) use group_plan::GroupPlan;
 pub(crate) use printable::printable;
 pub(crate) use table::Table;
 pub(crate) use timeline::Timeline;

@@ -12,10 +12,10 @@ use mpath_core::{GroupName, InterfaceName};
 use crate::ExitCode;
 use crate::adoptions;
 use crate::arguments::Limit;
-use crate::command::{adopt, down};
 use crate::config::count;
 use crate::confirmation;
 use crate::context::Context;
+use crate::down_run;
 use crate::error::{ErrorText, one_line, record_code};
 use crate::handover;
 use crate::host::Host;
@@ -90,7 +90,7 @@ fn give_back(adoption: &Adoption, context: &mut Context<'_>) -> Result<(), Error
     }
     let forgotten = context.adoptions().forget(&adoption.group);
     forgotten.map_err(|error| ErrorText::of(&error, error.hint()))?;
-    adopt::tell_reloads(adoption, context);
+    adoptions::tell_reloads(adoption, &mut context.console);
     Ok(())
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>)
         (Some(Recovery::GoOn), change) => {
             let known = KnownGroup { name: opening.group.clone(), device: Some(opening.extent.device.clone()) };
             let adopt = matches!(change, Change::Down { adopt: true });
-            let report = down::take_down(&known, adopt, Limit::default(), host, context);
+            let report = down_run::take_down(&known, adopt, Limit::default(), host, context);
             match report.code {
                 ExitCode::Done => report.changed("it is down now".to_owned()),
                 _ => report,

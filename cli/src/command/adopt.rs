@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use self::found::Found;
 use super::import::tell_leftovers;
-use super::plan::{self, GroupPlan, PlanArgs};
+use super::plan::PlanArgs;
 use crate::ExitCode;
 use crate::adoptions;
 use crate::arguments::{Patience, confirm_time};
@@ -23,6 +23,7 @@ use crate::confirmation::{self, Pending};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText, one_line};
 use crate::format::{self, Format};
+use crate::output::GroupPlan;
 use crate::output::report::GroupReport;
 use crate::recovery;
 use crate::signals::Signals;
@@ -190,18 +191,8 @@ impl AdoptArgs {
         let pending = confirmation::begin(run.hold.as_ref(), &context.journals())?;
         let name = &adoption.group;
         context.console.line(&format!("{name}: taken over; `mpath release {name}` gives it back"));
-        tell_reloads(adoption, context);
+        adoptions::tell_reloads(adoption, &mut context.console);
         Ok((report, pending))
-    }
-}
-
-/// Tells how the other tools learn of their files: begun anew, they leave the group as it is.
-pub(crate) fn tell_reloads(adoption: &Adoption, context: &mut Context<'_>) {
-    if !adoption.reloads().is_empty() {
-        context.console.line("now let the other tool begin anew; until then it does as before:");
-    }
-    for command in adoption.reloads() {
-        context.console.line(&format!("  {command}"));
     }
 }
 
@@ -227,7 +218,7 @@ fn show(adoption: &Adoption, plan: &GroupPlan, context: &mut Context<'_>) {
             }
         }
     }
-    plan::print(plan, console);
+    plan.print(console);
 }
 
 fn by_hand(leaves: &[LeaveAlone]) -> Result<(), CommandError> {

@@ -16,10 +16,11 @@ use serde::Serialize;
 
 use self::asking::Asking;
 use self::known::Known;
-use super::plan::{self, GroupPlan, PlanArgs};
+use super::plan::PlanArgs;
 use crate::ExitCode;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
+use crate::output::GroupPlan;
 use crate::output::shell_path;
 
 /// Look at the host, ask what it cannot tell, and write the file of a group
@@ -241,7 +242,7 @@ impl InitArgs {
         let plan = PlanArgs::of(name).up(context)?.into_iter().next();
         let code = plan.as_ref().map_or(ExitCode::Done, |plan| plan.code);
         if let Some(plan) = &plan {
-            plan::print(plan, &mut context.console);
+            plan.print(&mut context.console);
         }
         let mut next = "mpath".to_owned();
         if own || config != Path::new(crate::config::DEFAULT) {

@@ -4,20 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use mpath_core::dispute;
-use mpath_core::plan::{self, NoPlan, Plan};
+use mpath_core::plan::{self, NoPlan};
 use mpath_core::resolve::Question;
-use mpath_core::{BackendError, Group, GroupName, Identity, InterfaceName, Outage};
-use serde::Serialize;
+use mpath_core::{BackendError, Group, GroupName, Identity};
 
-use super::down;
 use crate::ExitCode;
 use crate::arguments::{Limit, Selection};
-use crate::config::count;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorText, record_code, refusal_code};
+use crate::error::{CommandError, ErrorText, record_code};
 use crate::fleet::rollout;
 use crate::host::Host;
-use crate::output::{Console, Document, NoteText, RefusalText, StepText};
+use crate::known;
+use crate::output::{Document, GroupPlan};
 use crate::platform::elsewhere::{Elsewhere, Platform};
 use crate::receipts::Memory;
 
@@ -66,23 +64,6 @@ pub(crate) struct PlanArgs {
     limit: Limit,
 }
 
-/// The plan for one group, as in `mpath.plan/1`.
-#[derive(Debug, Serialize)]
-pub(crate) struct GroupPlan {
-    name: GroupName,
-    device: Option<InterfaceName>,
-    pub(crate) steps: Vec<StepText>,
-    /// The worst of the steps.
-    outage: Outage,
-    /// What they interrupt together, as a sentence.
-    interruption: Option<String>,
-    pub(crate) notes: Vec<NoteText>,
-    refusals: Vec<RefusalText>,
-    error: Option<ErrorText>,
-    #[serde(skip)]
-    pub(crate) code: ExitCode,
-}
-
 impl PlanArgs {
     /// The plan to bring this group up.
     pub(crate) fn of(group: &GroupName) -> Self {
@@ -115,7 +96,7 @@ impl PlanArgs {
         let plans = if self.down { self.down(context)? } else { self.up(context)? };
         let mut code = ExitCode::Done;
         for plan in &plans {
-            print(plan, &mut context.console);
+            plan.print(&mut context.console);
             code = code.or_worse(plan.code);
             if self.check && !plan.steps.is_empty() {
                 code = code.or_worse(ExitCode::ChangesPending);
@@ -184,9 +165,9 @@ impl PlanArgs {
 
     fn down(&self, context: &mut Context<'_>) -> Result<Vec<GroupPlan>, CommandError> {
         let selection = Selection { all: true, ..self.selection.clone() };
-        let groups = down::wanted(&selection, context, "plan --down")?;
+        let groups = known::wanted(&selection, context, "plan --down")?;
         let host = context.host()?;
-        let chosen = down::choose(&self.selection, &groups, context, &host)?;
+        let chosen = known::choose(&self.selection, &groups, context, &host)?;
         let mut plans = Vec::new();
         for known in chosen {
             let memory = match recall(&known.name, context) {
@@ -226,91 +207,5 @@ fn recall(name: &GroupName, context: &mut Context<'_>) -> Result<Memory, (ExitCo
             Ok(Memory::default())
         }
         Err(error) => Err((record_code(&error), ErrorText::of(&error, error.hint()))),
-    }
-}
-
-impl GroupPlan {
-    fn empty(name: &GroupName, device: Option<InterfaceName>) -> Self {
-        Self {
-            name: name.clone(),
-            device,
-            steps: vec![],
-            outage: Outage::None,
-            interruption: None,
-            notes: vec![],
-            refusals: vec![],
-            error: None,
-            code: ExitCode::Done,
-        }
-    }
-
-    fn failed(name: &GroupName, device: Option<InterfaceName>, (code, error): (ExitCode, ErrorText)) -> Self {
-        Self { error: Some(error), code, ..Self::empty(name, device) }
-    }
-
-    pub(crate) fn new(
-        name: &GroupName,
-        device: Option<InterfaceName>,
-        plan: Result<Plan, NoPlan>,
-        host: &Host,
-    ) -> Self {
-        let empty = Self::empty(name, device);
-        match plan {
-            Ok(plan) => {
-                let step = |(step, outage): (mpath_core::Step, &Outage)| {
-                    let commands = host.backend.explain(&step);
-                    StepText::new(step, commands, *outage)
-                };
-                Self {
-                    steps: plan.steps.into_iter().zip(&plan.outage.steps).map(step).collect(),
-                    outage: plan.outage.worst(),
-                    interruption: plan.outage.interruption.as_ref().map(ToString::to_string),
-                    notes: plan.notes.iter().map(NoteText::new).collect(),
-                    ..empty
-                }
-            }
-            Err(NoPlan::Refused(refusals)) => Self {
-                code: refusals.iter().map(refusal_code).fold(ExitCode::Done, ExitCode::or_worse),
-                refusals: refusals.iter().map(RefusalText::new).collect(),
-                ..empty
-            },
-            Err(defect) => Self { code: ExitCode::Failed, error: Some(ErrorText::of(&defect, None)), ..empty },
-        }
-    }
-}
-
-/// The plan as people are shown it.
-pub(crate) fn print(plan: &GroupPlan, console: &mut Console<'_>) {
-    let name = plan.name.as_str();
-    if let Some(error) = &plan.error {
-        console.error(Some(name), error);
-    }
-    for refusal in &plan.refusals {
-        console.error(Some(name), &refusal.error());
-    }
-    if plan.error.is_some() || !plan.refusals.is_empty() {
-        return;
-    }
-    if plan.steps.is_empty() {
-        console.line(&format!("{name}: nothing to do"));
-    } else {
-        let device = plan.device.as_ref().map(|device| format!(" for {device}")).unwrap_or_default();
-        console.line(&format!("{name}: {}{device}", count(plan.steps.len(), "step", "steps")));
-    }
-    if console.is_quiet() {
-        return;
-    }
-    for (number, step) in (1..).zip(&plan.steps) {
-        let outage = if step.outage == Outage::None { String::new() } else { format!(" [{}]", step.outage) };
-        console.line(&format!("{number:>3}. {}{outage}", step.text));
-        for command in &step.commands {
-            console.line(&format!("       {command}"));
-        }
-    }
-    if let Some(interruption) = &plan.interruption {
-        console.line(&format!("  {interruption}"));
-    }
-    for note in &plan.notes {
-        console.line(&format!("  {}: {}", note.word(), note.text));
     }
 }

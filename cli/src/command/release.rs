@@ -5,12 +5,11 @@ use mpath_core::GroupName;
 use mpath_core::adoption::Adoption;
 use serde::Serialize;
 
-use super::adopt::tell_reloads;
-use super::down;
 use crate::ExitCode;
 use crate::adoptions;
 use crate::arguments::{Limit, Patience};
 use crate::context::Context;
+use crate::down_run;
 use crate::error::{CommandError, ErrorText, one_line};
 use crate::known::KnownGroup;
 use crate::output::report::GroupReport;
@@ -85,7 +84,7 @@ impl ReleaseArgs {
                 context.adoptions().forget(name)?;
                 files = adoption.files().map(|file| file.path.clone()).collect();
                 context.console.line(&format!("{name}: given back, and every file is as it was"));
-                tell_reloads(&adoption, context);
+                adoptions::tell_reloads(&adoption, &mut context.console);
             }
         }
         let reload = adoption.reloads().into_iter().map(str::to_owned).collect();
@@ -108,6 +107,6 @@ impl ReleaseArgs {
             return Ok(GroupReport::new(&self.group, Some(&adoption.device)).unchanged("not mpath's on the host"));
         }
         let known = KnownGroup { name: self.group.clone(), device: Some(adoption.device.clone()) };
-        Ok(down::take_down(&known, false, Limit::default(), &mut host, context))
+        Ok(down_run::take_down(&known, false, Limit::default(), &mut host, context))
     }
 }

@@ -14,12 +14,11 @@ use serde::Serialize;
 
 use super::captured::{self, Captured, Lost};
 use crate::ExitCode;
-use crate::command::plan::{GroupPlan, print};
 use crate::config::{ConfigError, Files, count};
 use crate::context::Context;
 use crate::error::{CommandError, refusal_code};
 use crate::host::Host;
-use crate::output::RefusalText;
+use crate::output::{GroupPlan, RefusalText};
 use crate::platform::elsewhere::{Elsewhere, Platform};
 
 /// How it is planned and told.
@@ -229,7 +228,7 @@ fn line(host: &HostPlan, planned: &[Planned], context: &mut Context<'_>) {
     }
     if context.console.is_verbose() && host.status != Status::Error {
         context.console.line(&format!("{name}:"));
-        host.groups.iter().for_each(|plan| print(plan, &mut context.console));
+        host.groups.iter().for_each(|plan| plan.print(&mut context.console));
         return;
     }
     match host.status {
