@@ -6,7 +6,7 @@ use netlink_packet_core::NetlinkMessage;
 
 use crate::lenient::Lenient;
 use crate::observe::Dumps;
-use crate::{backend, claim, dhcp, driver, format, manager, modprobe, netlink, survey, sysfs, told};
+use crate::{backend, claim, dhcp, driver, format, manager, netlink, survey, sysfs, told};
 
 /// The messages in these bytes, one after the other as from a socket, as one observation.
 pub fn observed(bytes: &[u8]) -> (Snapshot, Vec<Missing>) {
@@ -30,7 +30,7 @@ pub fn texts(text: &str) {
     let _ = manager::networkd_owns(text);
     let _ = backend::may_change(text);
     let _ = survey::dad_failed(text);
-    let _ = modprobe::options_in(text);
+    let _ = survey::module_options::options_in(text);
     claim::texts(text);
     format::texts(text);
     let _ = driver::lists_bonding(text);

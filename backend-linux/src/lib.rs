@@ -83,6 +83,7 @@
 mod change;
 pub mod facts;
 pub mod format;
+mod modprobe;
 mod op;
 mod option;
 
@@ -117,8 +118,6 @@ mod leave;
 mod lenient;
 #[cfg(target_os = "linux")]
 mod manager;
-#[cfg(target_os = "linux")]
-mod modprobe;
 #[cfg(target_os = "linux")]
 mod monitor;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,6 @@ use mpath_core::{Detection, InterfaceName, Snapshot};
 
 use crate::claim;
 use crate::facts::{Block, Facts, InterfaceFacts};
-use crate::modprobe;
 use crate::nl80211;
 use crate::spanning_tree;
 use crate::sysfs::Root;
@@ -33,7 +32,7 @@ pub(crate) fn survey(
     listen: Duration,
 ) -> Facts {
     let mut facts = Facts {
-        module_options: modprobe::options(root),
+        module_options: module_options::options(root),
         claims: claim::claims(root, snapshot, indices),
         ..Facts::default()
     };
@@ -118,5 +117,6 @@ pub(crate) fn dad_failed(text: &str) -> Vec<(InterfaceName, Ipv6Net)> {
     text.lines().filter_map(failed).collect()
 }
 
+pub(crate) mod module_options;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,8 @@ mod doctor;
 mod documents;
 mod down;
 mod drill;
+#[cfg(target_os = "linux")]
+mod drop_in_places;
 mod drop_ins;
 mod enable;
 mod examples;
