@@ -89,7 +89,7 @@ manual has for it. Left out: teamd, which makes no bond, and `netplan apply`. It
 units anew, which takes a minute in the lab's kernel and would say more about that than about netplan; its parts that do the work,
 `netplan generate` and `networkctl reload`, are measured.
 
-**What CI holds**: `make bench-gate`. Ratios of mpath to `ip`, the least of eight rounds each, may be half as much again as
+**What CI holds**: `make bench-gate`. Ratios of mpath to `ip`, the least of eight rounds each, may be twice what
 they were when `tests/bench/gate.json` was last written, since other work on a machine reaches them, and are measured a second time if
 they are more; instructions of the pure core, which are the same in each run, a tenth more. `make bench-renew` writes the file anew.
 
