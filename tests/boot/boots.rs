@@ -1,9 +1,9 @@
 //! Boots of hosts with all of their cards, with some and with none.
 
-use crate::machine::{HOME_LAN, Tree};
+use crate::machine::{HOME_LAN, LAST_WORDS, Tree};
 
 crate::cases!(
-    the_group_is_up_before_what_needs_the_network_starts,
+    the_group_is_up_before_what_needs_the_network_starts_and_until_all_has_stopped,
     a_boot_with_a_member_missing_is_online_and_the_agent_lets_it_in_when_it_comes,
     an_optional_member_that_is_missing_is_not_waited_for,
     cards_are_members_by_the_names_that_udev_gives_them,
@@ -41,12 +41,21 @@ fn home_lan(cards: &[&str]) -> Tree {
     tree
 }
 
-fn the_group_is_up_before_what_needs_the_network_starts() {
+/// How the agent ended: outside of its sandbox, which writes nothing there.
+const AGENT_ENDS: &str = "[Service]
+ExecStopPost=+/bin/sh -c 'echo \"agent: $SERVICE_RESULT\" >/run/lab/said'
+";
+
+fn the_group_is_up_before_what_needs_the_network_starts_and_until_all_has_stopped() {
+    let tree = home_lan(&["eth0", "eth1"]);
+    tree.file("etc/systemd/system/mpath-agent.service.d/ends.conf", AGENT_ENDS);
+    // It runs when all units have stopped, all processes are killed and all file systems unmounted (systemd-shutdown(8)).
+    tree.program_file("usr/lib/systemd/system-shutdown/last-words", &format!("#!/bin/bash{LAST_WORDS}"));
     // The driver is not loaded, as on a fresh system.
-    let seen = home_lan(&["eth0", "eth1"]).boot_with(
+    let seen = tree.shut_down(
         &["--modules", "absent"],
         &format!(
-            "{SHOW}\nsystemctl show -P StatusText mpath-agent.service\n\
+            "systemctl is-system-running --wait\n{SHOW}\nsystemctl show -P StatusText mpath-agent.service\n\
             until mpath status home-lan --check -q; do sleep 0.1; done; mpath status home-lan"
         ),
     );
@@ -55,6 +64,7 @@ fn the_group_is_up_before_what_needs_the_network_starts() {
         .has("1 received")
         .has("== failed\n== units\nactive\nactive\nactive\n");
     seen.has("home-lan: ok").has("home-lan: up on bond0");
+    seen.has("agent: success").shut_down_well();
 }
 
 fn a_boot_with_a_member_missing_is_online_and_the_agent_lets_it_in_when_it_comes() {

@@ -39,6 +39,23 @@ for card; do
     ip link add "$@" type veth peer name to-$name netns sw
     ip -n sw link set to-$name master br0 up
 done
+# The switch outlives the names of namespaces, which a shutdown unmounts, and systemd spares processes that begin so.
+ip netns exec sw bash -c 'exec -a @lab-switch sleep infinity' </dev/null >/dev/null 2>&1 &
+"#;
+
+/// What a machine says in the kernel's log when nothing is left to be stopped: what was noted in `/run/lab/said`, what is left
+/// of mpath, and when it is.
+pub(crate) const LAST_WORDS: &str = r#"
+exec >/dev/kmsg
+[ -e /run/lab/said ] && echo "<3>$(</run/lab/said)"
+for program in /proc/[0-9]*/exe; do
+    case $(readlink "$program") in */mpath) echo "<3>left: $(tr '\0' ' ' <"${program%exe}cmdline")" ;; esac
+done
+echo "<3>group: $(ip -4 -brief address show bond0)"
+echo "<3>active: $(cat /sys/class/net/bond0/bonding/active_slave)"
+echo "<3>ping: $(ping -c 1 -w 20 192.168.1.24 | grep received)"
+read -r up _ </proc/uptime
+echo "<3>end=${up%.*}"
 "#;
 
 /// What is laid over a machine's files.
@@ -100,6 +117,12 @@ impl Tree {
         }
     }
 
+    /// Writes a file that is run.
+    pub(crate) fn program_file(&self, path: &str, text: &str) {
+        self.file(path, text);
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// A unit that every boot starts.
     pub(crate) fn unit(&self, name: &str, text: &str) {
         self.file(&format!("etc/systemd/system/{name}"), text);
@@ -130,6 +153,22 @@ impl Tree {
     /// The same, with options of the lab.
     pub(crate) fn boot_with(&self, options: &[&str], script: &str) -> Seen {
         self.run(options, &format!("systemctl is-system-running --wait >/dev/null\n{script}"))
+    }
+
+    /// Boots with options of the lab, runs a script when the first process gets to it, and lets the system shut down. What
+    /// was written then, to the kernel's log, follows what the script wrote.
+    pub(crate) fn shut_down(&self, options: &[&str], script: &str) -> Seen {
+        let log = tempfile::NamedTempFile::new_in("/tmp").unwrap();
+        let path = log.path().to_str().unwrap();
+        // Seconds, as the last word says them, too.
+        let script = format!("{script}\nread -r up _ </proc/uptime; echo shutdown=${{up%.*}}");
+        let mut seen = self.run(&[options, &["--shutdown", "--log", path]].concat(), &script);
+        let log = fs::read_to_string(path).unwrap();
+        let (_, shutdown) = log.split_once(" shuts down\n").unwrap_or_else(|| panic!("no shutdown: {log}\n{seen:?}"));
+        // The kernel's own lines have its time before them, and end as those of a terminal do.
+        let said = shutdown.lines().map(|line| line.rsplit_once("] ").map_or(line, |(_, said)| said).trim_end());
+        seen.stdout.extend(said.flat_map(|line| [line, "\n"]));
+        seen
     }
 
     /// Boots with options of the lab, and runs a script when the first process gets to it.
@@ -173,6 +212,16 @@ impl Seen {
     #[track_caller]
     pub(crate) fn has(&self, what: &str) -> &Self {
         assert!(self.stdout.contains(what), "not seen: {what}\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The group worked until everything had stopped, nothing of mpath's was left by then, and nothing was waited for.
+    #[track_caller]
+    pub(crate) fn shut_down_well(&self) -> &Self {
+        self.has("active: eth").has("192.168.1.34/24").has("ping: 1 packets transmitted, 1 received").has_no("left: ");
+        // What does not stop is waited for for 90 s by systemd, and for as long as a supervisor of OpenRC's likes.
+        let took = self.number("end") - self.number("shutdown");
+        assert!(took < 60, "{took} s: {self:?}");
         self
     }
 

@@ -1,11 +1,10 @@
 //! Boots with OpenRC, begun by sysvinit, as Debian packages both: unpacked, and not installed.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
-use crate::machine::{Tree, repository};
+use crate::machine::{LAST_WORDS, Tree, repository};
 
-crate::cases!(openrc_has_the_group_up_before_what_needs_the_network_and_stop_takes_it_down);
+crate::cases!(openrc_has_the_group_up_before_what_needs_the_network_and_until_all_has_stopped);
 
 /// The programs, and the scripts of Debian's that mount file systems.
 const PACKAGES: [&str; 5] = ["openrc", "librc1", "libeinfo1", "sysvinit-core", "initscripts"];
@@ -22,6 +21,11 @@ depend() { need net; }
 start() {
 \t{ ip -brief address show bond0; ping -c 1 -w 20 192.168.1.24; } >/run/found 2>&1
 }
+stop() {
+\tebegin Stopping what needs the network
+\tping -c 1 -w 20 192.168.1.24 >/dev/null
+\teend $?
+}
 ";
 
 /// A machine whose services are OpenRC's, with a group that is enabled.
@@ -35,7 +39,10 @@ fn home_lan() -> Tree {
     script(&tree, "lab-cables", CABLES);
     script(&tree, "lab-needs-network", NEEDS_NETWORK);
     tree.mpath("enable home-lan");
-    for (level, name) in [("boot", "lab-cables"), ("default", "lab-needs-network")] {
+    tree.file("etc/last-words", LAST_WORDS);
+    script(&tree, "lab-last-words", "#!/sbin/openrc-run\nstart() { bash /etc/last-words; }\n");
+    // What is in the runlevel `shutdown` starts when all else has stopped.
+    for (level, name) in [("boot", "lab-cables"), ("default", "lab-needs-network"), ("shutdown", "lab-last-words")] {
         std::os::unix::fs::symlink(format!("/etc/init.d/{name}"), tree.path(&format!("etc/runlevels/{level}/{name}")))
             .unwrap();
     }
@@ -43,13 +50,11 @@ fn home_lan() -> Tree {
 }
 
 fn script(tree: &Tree, name: &str, text: &str) {
-    let path = format!("etc/init.d/{name}");
-    tree.file(&path, text);
-    fs::set_permissions(tree.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
+    tree.program_file(&format!("etc/init.d/{name}"), text);
 }
 
-fn openrc_has_the_group_up_before_what_needs_the_network_and_stop_takes_it_down() {
-    let seen = home_lan().run(
+fn openrc_has_the_group_up_before_what_needs_the_network_and_until_all_has_stopped() {
+    let seen = home_lan().shut_down(
         &["--init", "openrc"],
         "cat /proc/1/comm /run/lab/console
         echo '== found'; cat /run/found
@@ -72,7 +77,9 @@ fn openrc_has_the_group_up_before_what_needs_the_network_and_stop_takes_it_down(
         rc-service mpath-agent status
         rc-service mpath.home-lan stop
         test ! -e /sys/class/net/bond0 && echo '== gone'
-        rc-service --nodeps mpath start || echo '== refused'",
+        rc-service --nodeps mpath start || echo '== refused'
+        rc-service mpath.home-lan start && rc-service lab-needs-network start && rc-service mpath-agent start
+        echo '== shutdown'",
     );
     let part = |from: &str, to: &str| {
         let (_, rest) = seen.stdout.split_once(from).unwrap_or_else(|| panic!("no {from}: {seen:?}"));
@@ -96,4 +103,10 @@ fn openrc_has_the_group_up_before_what_needs_the_network_and_stop_takes_it_down(
         assert!(enabled.contains(what), "{what}: {seen:?}");
     }
     seen.has("== refused");
+    let (_, shutdown) = seen.stdout.split_once("== shutdown").unwrap();
+    let line = |what: &str| shutdown.find(what).unwrap_or_else(|| panic!("no {what}: {seen:?}"));
+    line("Stopping what needs the network ... [ ok ]");
+    line("Stopping mpath-agent ... [ ok ]");
+    assert!(!shutdown.contains("Taking the failover group"), "{seen:?}");
+    seen.shut_down_well();
 }

@@ -60,6 +60,7 @@ load_modules=$modules
 boot='${boot-}'
 tree='${tree-}'
 first=${first_process-}
+orderly=$orderly
 EOF
 }
 
@@ -82,7 +83,8 @@ finish() {
     if [[ -n $log ]]; then
         cp "$talk/kernel.log" "$log" || kept=''
     fi
-    [[ -s $talk/status ]] && exit "$(<"$talk/status")"
+    # A system that should shut down by itself and is there when time is up hangs.
+    [[ -s $talk/status && (-z $orderly || $1 = ended) ]] && exit "$(<"$talk/status")"
     [[ $1 = unread ]] && exit 141
     if [[ -z $kept ]]; then
         kept=$(mktemp /tmp/mpath-lab-kernel.XXXXXX.log) && cp "$talk/kernel.log" "$kept"
