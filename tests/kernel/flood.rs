@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
+use nix::time::{ClockId, clock_gettime};
 
 use crate::network::{PATIENCE, wait_until};
 
@@ -57,7 +58,7 @@ impl Flood {
             for number in 0_u64.. {
                 let mut told = sender.send(Event::Sent(Instant::now()));
                 let _ = socket.send_to(&number.to_be_bytes(), &target);
-                std::thread::sleep(Duration::from_millis(1));
+                std::thread::sleep(until(Duration::from_millis(1), Duration::from_micros(500)));
                 while let Ok(8) = socket.recv(&mut buffer) {
                     told = told.and(sender.send(Event::Answered(usize::try_from(u64::from_be_bytes(buffer)).unwrap())));
                 }
@@ -100,13 +101,22 @@ impl Flood {
         sent.filter(|(number, _)| !self.answered.contains(number)).count()
     }
 
-    /// The longest time between two packets that were answered, of those sent between two moments.
+    /// The longest time between two packets that were answered, of which the later was sent after a moment and the earlier
+    /// before another: the first packet after that moment may be lost already.
     pub(crate) fn longest_gap(&self, from: Instant, to: Instant) -> Duration {
         let answered = self.sent.iter().enumerate().filter(|(number, _)| self.answered.contains(number));
-        let times: Vec<_> = answered.map(|(_, at)| *at).filter(|at| *at >= from && *at < to).collect();
-        assert!(!times.is_empty(), "nothing was answered in {PATIENCE:?}");
-        times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+        let times: Vec<_> = answered.map(|(_, at)| *at).filter(|at| *at < to).collect();
+        let gaps = times.windows(2).filter(|pair| pair[1] >= from).map(|pair| pair[1] - pair[0]);
+        gaps.max().unwrap_or_else(|| panic!("nothing was answered in {PATIENCE:?}"))
     }
+}
+
+/// How long it is until the system's clock, since its start, is this much beyond a multiple of a period. What happens at such
+/// moments is as far apart in every run as the runs are alike, and ticks of the kernel are not among them by chance.
+pub(crate) fn until(period: Duration, beyond: Duration) -> Duration {
+    let now = Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap());
+    let into = (now + period - beyond).as_nanos() % period.as_nanos();
+    period - Duration::from_nanos(u64::try_from(into).unwrap())
 }
 
 impl Drop for Flood {

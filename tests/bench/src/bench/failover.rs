@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Series, milliseconds};
-use super::flood::Flood;
+use super::flood::{Flood, until};
 use super::network::{PATIENCE, Segment, batch, ip, option, wait_for_active, wait_until};
 use super::peer::{self, PEERS, Peer, config};
 use super::programs::Daemon;
@@ -80,9 +80,10 @@ const NETWORKMANAGER: &[(&str, &str)] = &[
     ),
 ];
 
-/// A look each `miimon`, and one that is late by the tick of a kernel with 100 Hz (`bond_mii_monitor`).
+/// A look finds the loss, and the delay is counted in looks (`bond_miimon_inspect`). A look comes a tick of the kernel's clock
+/// later than it is asked for (`calc_index` in kernel/time/timer.c): 10 ms at 100 Hz.
 const fn bound(interval: u32, down_delay: u32) -> Option<f64> {
-    Some((interval + down_delay + 10) as f64)
+    Some(((interval + 10) * (1 + down_delay / interval)) as f64)
 }
 
 const SETUPS: [Setup; 18] = [
@@ -172,6 +173,16 @@ fn wait_for_cable() {
     std::thread::sleep(SETTLED / 4);
 }
 
+/// Waits for the moment of a cut: they are this far apart on the system's clock, and 17 hundredths of it more for each round.
+/// So they are at other points between two looks of the driver each time, and in virtual time, where a group is also made at
+/// such a moment, at the same ones in every run.
+fn wait_for_moment(round: usize) {
+    const APART: Duration = Duration::from_millis(100);
+    // Beside the ticks of the kernel and the packets: at those it is a matter of chance who comes first.
+    const ASIDE: Duration = Duration::from_micros(250);
+    std::thread::sleep(until(APART, APART * u32::try_from(round * 17 % 100).unwrap() / 100 + ASIDE));
+}
+
 /// How long a group that nothing monitors is waited for.
 const NEVER: Duration = Duration::from_secs(5);
 
@@ -228,6 +239,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
                 command.arg("--config").arg(&config).args(words).stdout(Stdio::null());
                 command
             };
+            wait_for_moment(0);
             assert!(of(&["up", "bond0"]).status().unwrap().success());
             if *wanted {
                 let mut child = of(&["agent", "--handover-on-carrier"]).stderr(Stdio::piped()).spawn().unwrap();
@@ -244,6 +256,7 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
         }
         Made::Hand(options) => {
             let segment = Segment::new(&["eth0", "eth1"]);
+            wait_for_moment(0);
             batch(
                 &[],
                 &format!(
@@ -278,7 +291,8 @@ fn cut(setup: &Setup, mpath: &Path, rounds: usize) -> Gaps {
     let mut gaps = Gaps { bound: setup.bound, ..Gaps::default() };
     let mut flood = Flood::start("192.168.1.34");
     std::thread::sleep(SETTLED);
-    for _ in 0..rounds {
+    for round in 0..rounds {
+        wait_for_moment(round);
         let begun = Instant::now();
         segment.cut("eth1");
         while option("bond0", "active_slave") != "eth0" {

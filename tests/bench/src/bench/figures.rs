@@ -51,6 +51,9 @@ pub(crate) struct Phase {
     pub(crate) cpu: Series,
     /// The most memory that one of them had, in KiB.
     pub(crate) memory: Series,
+    /// The pages of memory that they touched.
+    #[serde(default)]
+    pub(crate) pages: Series,
     /// The longest time without an answer, in milliseconds. Where somebody talks to the host meanwhile.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub(crate) outage: Series,
@@ -65,7 +68,9 @@ impl Phase {
         self.returned.0.push(milliseconds(cost.wall));
         self.cpu.0.push(milliseconds(cost.cpu));
         #[allow(clippy::cast_precision_loss, reason = "no program here has that much memory")]
-        self.memory.0.push(cost.memory as f64);
+        for (series, figure) in [(&mut self.memory, cost.memory), (&mut self.pages, cost.pages)] {
+            series.0.push(figure as f64);
+        }
     }
 }
 

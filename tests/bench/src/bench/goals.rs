@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::Phase;
+use super::figures::{Phase, Series};
 use super::report::{FLOOR, Figures, measure, ratio};
 
 /// A goal: what it says, what was measured, and whether that is enough.
@@ -32,7 +32,7 @@ fn goals(all: &Figures) -> Vec<Goal> {
     goals.extend(["up", "change", "down", "again"].map(|phase| against_the_fastest(all, phase)));
     let outage = |name: &str| all.phase(name, "change")?.outage.median();
     let bounds = all.failover.iter().filter(|(name, _)| name.starts_with("mpath"));
-    let bounds = bounds.filter_map(|(_, gaps)| Some(gaps.failover.median()? / gaps.bound?));
+    let bounds = bounds.filter_map(|(_, gaps)| Some((gaps.failover.most()? - 1.0) / gaps.bound?));
     goals.extend([
         Goal {
             text: format!("a change interrupts at most 10 ms, a tick of this kernel, longer than by `{FLOOR}` (ms)"),
@@ -41,7 +41,9 @@ fn goals(all: &Figures) -> Vec<Goal> {
             why: "The driver takes the same option the same way from both: see the spread.".into(),
         },
         Goal {
-            text: "failover takes at most what the rules of the driver allow (the worst ÷ its bound)".into(),
+            text: "failover takes at most what the rules of the driver allow (the longest, less the millisecond between two packets, \
+                   ÷ its bound)"
+                .into(),
             found: bounds.max_by(f64::total_cmp),
             most: 1.0,
             why:
@@ -53,9 +55,12 @@ fn goals(all: &Figures) -> Vec<Goal> {
             found: differences(all).map(|(apart, of)| apart / of * 100.0).max_by(f64::total_cmp),
             most: 1.0,
             why: format!(
-                "Gaps are counted in packets that are sent a millisecond apart. The two runs are up to {:.2} ms apart, less than the \
-                 distance of two packets where that is below 1, and this is more than 1 % of a short gap.",
-                differences(all).map(|(apart, _)| apart).max_by(f64::total_cmp).unwrap_or_default()
+                "{} of {} groups are within 1 %; the others are up to {:.2} ms apart. Likely, but not proved: a look of the driver that \
+                 finds the lock of the network taken is tried again a tick later, 4 ms here, and all after it come as much later \
+                 (`bond_mii_monitor`).",
+                differences(all).filter(|(apart, of)| apart / of <= 0.01).count(),
+                differences(all).count(),
+                differences(all).map(|(apart, _)| apart).max_by(f64::total_cmp).unwrap_or_default(),
             ),
         },
     ]);
@@ -99,9 +104,15 @@ fn against_the_fastest(all: &Figures, phase: &str) -> Goal {
 
 /// What of its time is no work at all.
 fn start(all: &Figures) -> String {
-    let middle = |name: &str| all.start.get(name).and_then(|phase| phase.returned.median()).unwrap_or_default();
-    let (own, floor) = (middle("mpath --version"), middle("ip -V"));
-    format!("In this kernel the program takes {own:.0} ms to start and to end (`mpath --version`), `ip` {floor:.0} ms.")
+    let of = |name: &str, series: fn(&Phase) -> &Series| {
+        all.start.get(name).and_then(|phase| series(phase).median()).unwrap_or_default()
+    };
+    let both = |series| (of("mpath --version", series), of("ip -V", series));
+    let ((own, floor), (own_pages, floor_pages)) = (both(|phase| &phase.returned), both(|phase| &phase.pages));
+    format!(
+        "In this kernel the program takes {own:.0} ms to start and to end (`mpath --version`), `ip` {floor:.0} ms: a process pays \
+         for each page of memory that it touches first, and these touch {own_pages:.0} and {floor_pages:.0}."
+    )
 }
 
 /// How far two runs are apart, of what: of each group, in milliseconds.

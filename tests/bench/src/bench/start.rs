@@ -9,13 +9,14 @@ use super::peer;
 use super::stage::alone;
 use super::stopwatch;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 7] = [
     "true",
     "ip -V",
     "ip -d -j link",
     "{mpath} --version",
     "{mpath} --config {config} check",
     "{mpath} --config {config} status",
+    "{mpath} --config {config} up bond0",
 ];
 
 /// Starts each so many times, in turns.

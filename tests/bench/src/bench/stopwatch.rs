@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use wait4::Wait4 as _;
 
@@ -21,12 +22,15 @@ pub(crate) struct Cost {
     pub(crate) cpu: Duration,
     /// The most that one of all these had, in KiB.
     pub(crate) memory: u64,
+    /// How often a page of memory was not there yet when a command first touched it (getrusage(2), `ru_minflt`).
+    pub(crate) pages: u64,
 }
 
 /// Runs commands one after the other, as somebody types them; each must succeed.
 pub(crate) fn run(commands: &[Vec<String>], daemons: &[u32]) -> Cost {
     let before: Duration = daemons.iter().map(|id| processor_time(*id)).sum();
     let mut cost = Cost::default();
+    let pages_before = pages_of_ended();
     let begun = Instant::now();
     for words in commands {
         let mut command = Command::new(&words[0]);
@@ -43,10 +47,17 @@ pub(crate) fn run(commands: &[Vec<String>], daemons: &[u32]) -> Cost {
         cost.memory = cost.memory.max(ended.rusage.maxrss / 1024);
     }
     cost.wall = begun.elapsed();
+    cost.pages = pages_of_ended() - pages_before;
     let after: Duration = daemons.iter().map(|id| processor_time(*id)).sum();
     cost.cpu += after - before;
     cost.memory = daemons.iter().map(|id| peak_memory(*id)).fold(cost.memory, u64::max);
     cost
+}
+
+/// The pages of all children that have ended.
+fn pages_of_ended() -> u64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    u64::try_from(usage.minor_page_faults()).unwrap()
 }
 
 /// The processor time of a process, by the kernel's clock of 100 Hz (proc(5), `stat`).

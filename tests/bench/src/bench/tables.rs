@@ -14,8 +14,9 @@ pub(crate) fn failover(page: &mut String, all: &Figures) {
         "## Failover and failback\n\n\
          The longest time without an answer, as one sees it who sends a packet each millisecond: after the cable of the active member is\n\
          pulled, and after it is plugged in again. *Nothing said*: the least that a file of that program can say. *The story*: looked at each\n\
-         100 ms, with delays of 200 ms. The bound is the interval and the delay of the driver (`bond_mii_monitor`), and one tick of this\n\
-         kernel's clock. *Never*: the group had lost the cable and did not see it. One after the other here, not in turns.\n\n\
+         100 ms, with delays of 200 ms. The bound: a look of the driver finds the loss, the delay is counted in looks\n\
+         (`bond_miimon_inspect`), and each is a tick of this kernel's clock, 10 ms, later than asked for (`calc_index`). *Never*: the group\n\
+         had lost the cable and did not see it. One after the other here, not in turns.\n\n\
          ![Failover](benchmarks/failover.svg)\n\n\
          | group | bound, ms | failover, ms | failback, ms |\n| --- | ---: | ---: | ---: |\n",
     );
@@ -82,12 +83,16 @@ pub(crate) fn scale(page: &mut String, all: &Figures) {
 
 pub(crate) fn start(page: &mut String, all: &Figures) {
     if !all.start.is_empty() {
-        page.push_str("## Starting\n\n| command | ms | memory, MiB |\n| --- | ---: | ---: |\n");
+        page.push_str(
+            "## Starting\n\nOne group is there and as wanted. Pages are those that a program touches for the first time.\n\n\
+             | command | ms | memory, MiB | pages |\n| --- | ---: | ---: | ---: |\n",
+        );
         for (name, phase) in &all.start {
             let memory = phase.memory.median().unwrap_or_default() / 1024.0;
             let middle = phase.returned.median().unwrap_or_default();
             let (least, most) = (phase.returned.least().unwrap_or_default(), phase.returned.most().unwrap_or_default());
-            writeln!(page, "| `{name}` | {middle:.1} ({least:.1}–{most:.1}) | {memory:.1} |").unwrap();
+            let pages = phase.pages.median().unwrap_or_default();
+            writeln!(page, "| `{name}` | {middle:.1} ({least:.1}–{most:.1}) | {memory:.1} | {pages:.0} |").unwrap();
         }
         page.push('\n');
     }
