@@ -70,6 +70,19 @@ pub(crate) fn mutations(host: &str) -> String {
     succeed(on(host, &[simctl.to_str().unwrap(), "/run/mpath/sim", "mutations"]))
 }
 
+/// Whether every link that is up has the address that the kernel gives it, after having looked for another who has it
+/// (RFC 4862, section 5.4).
+fn is_settled(host: &str) -> bool {
+    let links = succeed(on(host, &["ip", "-o", "link", "show", "up"]));
+    let addresses = succeed(on(host, &["ip", "-6", "-o", "address", "show", "scope", "link"]));
+    let own: Vec<_> = addresses.lines().filter(|line| !line.contains("tentative")).collect();
+    let mut up = links.lines().filter(|line| line.contains("LOWER_UP") && !line.contains("LOOPBACK"));
+    up.all(|link| {
+        let name = link.split([' ', '@', ':']).filter(|word| !word.is_empty()).nth(1).unwrap();
+        own.iter().any(|line| line.split_whitespace().nth(1) == Some(name))
+    })
+}
+
 /// Somebody who hears of every change to the network of a host.
 pub(crate) struct Monitor {
     host: &'static str,
@@ -79,6 +92,7 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     pub(crate) fn of(host: &'static str) -> Self {
+        super::run::wait_until("the kernel has given addresses of its own", || is_settled(host));
         let heard = PathBuf::from(format!("/run/fleet/{host}.heard"));
         let file = fs::File::create(&heard).unwrap();
         let mut command = on(host, &["ip", "-o", "monitor", "link", "address", "route", "rule"]);

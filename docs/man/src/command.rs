@@ -1,10 +1,10 @@
 //! The pages of the commands: what `--help` has, and the text of the reference.
 
 use clap::builder::PossibleValue;
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 use mpath::ExitCode;
-use roff::{Roff, bold, roman};
+use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::markdown::{self, Source};
 use crate::page::Page;
@@ -25,7 +25,7 @@ pub(crate) fn pages(date: &str) -> Vec<Page> {
 
 fn program(all: &Command, verbs: &[Command], date: &str) -> Page {
     let mut page = Page::new("mpath", "8", &about(all), date);
-    page.raw(&synopsis(all));
+    synopsis(all, |_| false, &mut page);
     page.heading("DESCRIPTION");
     let mut others = Vec::new();
     for text in [intro(COMMANDS), section(COMMANDS, "Which groups").unwrap_or_default()] {
@@ -62,11 +62,11 @@ fn program(all: &Command, verbs: &[Command], date: &str) -> Page {
 fn of_verb(verb: &Command, all: &Command, date: &str) -> Page {
     let name = format!("mpath-{}", verb.get_name());
     let mut page = Page::new(&name, "8", &about(verb), date);
-    page.raw(&synopsis(verb));
+    let is_common = |argument: &Arg| all.get_arguments().any(|other| other.get_id() == argument.get_id());
+    synopsis(verb, is_common, &mut page);
     page.heading("DESCRIPTION");
     let text = section(COMMANDS, &format!("mpath {}", verb.get_name())).unwrap_or_default();
     let mut others = markdown::write(&Source { document: "reference/commands.md", text }, &mut page);
-    let is_common = |argument: &Arg| all.get_arguments().any(|other| other.get_id() == argument.get_id());
     let heading = |argument: Arg| {
         let common = is_common(&argument);
         if common { argument.help_heading("Options of every command") } else { argument }
@@ -90,8 +90,48 @@ fn without_marks(text: &str) -> String {
     text.replace('`', "")
 }
 
-fn synopsis(command: &Command) -> String {
-    written(|bytes| Man::new(command.clone()).render_synopsis_section(bytes))
+/// What can be written, as manuals have it: each option with its value, and those of every command as one word.
+fn synopsis(command: &Command, is_common: impl Fn(&Arg) -> bool, page: &mut Page) {
+    page.heading("SYNOPSIS");
+    let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
+    let (positionals, options): (Vec<_>, Vec<_>) = command
+        .get_arguments()
+        .filter(|argument| !argument.is_hide_set())
+        .partition(|argument| argument.is_positional());
+    for option in options.iter().filter(|option| !is_common(option)) {
+        let mut words = vec![bold(format!("--{}", option.get_long().unwrap_or_default()))];
+        words.extend(value_of(option).into_iter().flat_map(|value| [roman(" "), italic(value)]));
+        line.extend(bracketed(option, words));
+    }
+    if options.iter().any(|option| is_common(option)) {
+        line.extend([roman(" ["), italic("OPTION OF EVERY COMMAND"), roman("]…")]);
+    }
+    for positional in positionals {
+        line.extend(bracketed(positional, value_of(positional).into_iter().map(italic).collect()));
+    }
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("COMMAND"), roman(" ["), italic("ARGUMENT"), roman("]…")]);
+    }
+    let mut roff = Roff::new();
+    roff.text(line);
+    page.add(&roff);
+}
+
+/// In brackets what can be left out, and with dots behind it what can be repeated.
+fn bracketed(argument: &Arg, words: Vec<Inline>) -> Vec<Inline> {
+    let (open, close) = if argument.is_required_set() { (" ", "") } else { (" [", "]") };
+    let takes_several = argument.get_num_args().is_some_and(|number| number.max_values() > 1);
+    let is_repeated = matches!(argument.get_action(), ArgAction::Append | ArgAction::Count);
+    let several = takes_several || is_repeated && argument.get_value_delimiter().is_none();
+    let end = format!("{close}{}", if several { "…" } else { "" });
+    [roman(open)].into_iter().chain(words).chain([roman(end)]).collect()
+}
+
+/// How the help calls the value of an argument, if it takes one.
+fn value_of(argument: &Arg) -> Option<String> {
+    let takes = argument.is_positional() || argument.get_action().takes_values();
+    let name = argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+    name.or_else(|| Some(argument.get_id().as_str().to_uppercase())).filter(|_| takes)
 }
 
 fn options(command: Command) -> String {

@@ -8,7 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use roff::{Inline, Roff, bold, italic, line_break, roman};
 
 use crate::page::Page;
-use crate::references::page_of;
+use crate::references::{document_of, page_of};
 
 /// A text, and the document that it is of: its path below `docs`, from which its links lead.
 pub(crate) struct Source<'t> {
@@ -201,6 +201,8 @@ impl Writer<'_> {
             self.others.push(page.clone());
             let (name, section) = page.split_once('(').unwrap_or((&page, ""));
             self.line.extend([roman(" ("), bold(name), roman(format!("({section})"))]);
+        } else {
+            self.others.extend(document_of(self.document, &target));
         }
     }
 

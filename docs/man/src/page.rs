@@ -49,8 +49,9 @@ impl Page {
         lines.for_each(|line| self.body.extend([line, "\n"]));
     }
 
-    /// Ends it with other pages to read.
-    pub(crate) fn see_also(&mut self, mut others: Vec<String>) {
+    /// Ends it with other pages to read, and with documents, which have no section.
+    pub(crate) fn see_also(&mut self, others: Vec<String>) {
+        let (mut others, mut documents): (Vec<_>, Vec<_>) = others.into_iter().partition(|other| other.ends_with(')'));
         others.sort_by_key(|other| (other.rsplit_once('(').map(|(_, section)| section.to_owned()), other.clone()));
         others.dedup();
         self.heading("SEE ALSO");
@@ -61,6 +62,12 @@ impl Page {
         }
         let mut roff = Roff::new();
         roff.text(line);
+        documents.sort();
+        documents.dedup();
+        if !documents.is_empty() {
+            roff.control("PP", []);
+            roff.text([roman(format!("In /usr/share/doc/mpath: {}", documents.join(", ")))]);
+        }
         self.add(&roff);
     }
 

@@ -15,6 +15,25 @@ const PAGES: [(&str, &str); 6] = [
 
 /// The page that a link leads to from a document, by its path below `docs`; none where it is no page.
 pub(crate) fn page_of(document: &str, target: &str) -> Option<String> {
+    let (path, anchor) = place_of(document, target);
+    if path == "reference/commands.md"
+        && let Some(page) = command_of(anchor)
+    {
+        return Some(page);
+    }
+    PAGES.iter().find(|(document, _)| *document == path).map(|(_, page)| (*page).to_owned())
+}
+
+/// The document that a link leads to where it is no page, by its path below `docs`: packages put them where that is the path
+/// below `/usr/share/doc/mpath`, too.
+pub(crate) fn document_of(document: &str, target: &str) -> Option<String> {
+    let (path, _) = place_of(document, target);
+    let is_document = path.ends_with(".md") && page_of(document, target).is_none() && path != document;
+    (is_document && !path.starts_with("..")).then_some(path)
+}
+
+/// The path below `docs` that a link leads to, and the place in it.
+fn place_of<'t>(document: &str, target: &'t str) -> (String, &'t str) {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
     let path = match path.strip_prefix("../") {
@@ -22,12 +41,7 @@ pub(crate) fn page_of(document: &str, target: &str) -> Option<String> {
         Some(path) => path.to_owned(),
         None => format!("{folder}/{path}"),
     };
-    if path == "reference/commands.md"
-        && let Some(page) = command_of(anchor)
-    {
-        return Some(page);
-    }
-    PAGES.iter().find(|(document, _)| *document == path).map(|(_, page)| (*page).to_owned())
+    (path, anchor)
 }
 
 /// The page of the command in whose section of the reference an anchor is.

@@ -40,6 +40,22 @@ fn every_command_has_a_page_with_its_options_and_its_examples() {
 }
 
 #[test]
+fn a_synopsis_has_the_values_and_what_can_be_repeated() {
+    let synopsis = |name: &str| {
+        let page = page(name);
+        let text = page.split_once(".SH SYNOPSIS\n").unwrap().1.split("\n.SH").next().unwrap().replace('\n', " ");
+        text.trim().to_owned()
+    };
+    assert_eq!(
+        synopsis("mpath-import(8)"),
+        "mpath import [--from FORMAT] [--root DIR] [--file FILE]… [OPTION OF EVERY COMMAND]… [GROUP]…"
+    );
+    assert!(synopsis("mpath-adopt(8)").ends_with(" FORMAT [GROUP]"), "{}", synopsis("mpath-adopt(8)"));
+    assert!(synopsis("mpath-init(8)").starts_with("mpath init [--yes] [--name GROUP] [--members NAMES] ["));
+    assert!(synopsis("mpath(8)").ends_with(" COMMAND [ARGUMENT]…"), "{}", synopsis("mpath(8)"));
+}
+
+#[test]
 fn the_page_of_the_program_tells_exit_codes_files_and_environment() {
     let page = page("mpath(8)");
     for code in ExitCode::ALL {
@@ -66,7 +82,10 @@ fn links_become_the_names_of_pages() {
     let up = page("mpath-up(8)");
     assert!(up.contains("recover (mpath-recover(8))"), "{up}");
     assert!(up.contains("is in\nsafety.") || up.contains("is in safety."), "{up}");
-    assert!(!up.contains(".md"), "{up}");
+    // What is no page is a document, which packages bring.
+    let (text, also) = up.split_once(".SH \"SEE ALSO\"").unwrap();
+    assert!(!text.contains(".md"), "{text}");
+    assert!(also.contains("\nIn /usr/share/doc/mpath: guide/at-boot.md, reference/safety.md"), "{also}");
     // By the command in whose section the heading is.
     let down = page("mpath-down(8)");
     assert!(!down.contains("(mpath-down(8))"));
