@@ -49,17 +49,29 @@ pub struct IllumosBackend {
 
 impl IllumosBackend {
     /// Finds out what this host speaks.
+    ///
+    /// # Errors
+    ///
+    /// The host has no IPMP that can be changed while it runs, as Solaris 10 has none, or does not tell.
     pub fn new() -> Result<Self, BackendError> {
         Self::with(Programs::default(), PathBuf::from("/"), rustix::process::geteuid().is_root())
     }
 
     /// The same with the programs of one directory, and the files below another, for root or for somebody else.
+    ///
+    /// # Errors
+    ///
+    /// As of [`new`](Self::new).
     #[cfg(feature = "simulator")]
     pub fn at(programs: &std::path::Path, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
         Self::with(Programs::at(programs), root.to_owned(), is_root)
     }
 
     /// The same with a function that does what the programs do, in this process.
+    ///
+    /// # Errors
+    ///
+    /// As of [`new`](Self::new).
     #[cfg(feature = "simulator")]
     pub fn within(run: crate::command::Within, root: &std::path::Path, is_root: bool) -> Result<Self, BackendError> {
         Self::with(Programs::within(run), root.to_owned(), is_root)
@@ -78,11 +90,6 @@ impl IllumosBackend {
             false => Rights::told_by(&programs.ask("profiles", &[]).unwrap_or_default()),
         };
         Ok(Self { programs, root, dialect, rights, capabilities: capabilities_of(dialect) })
-    }
-
-    /// Which IPMP it is.
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
     }
 
     fn run(&self, op: &Op) -> Result<(), BackendError> {

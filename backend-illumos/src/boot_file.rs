@@ -48,7 +48,7 @@ pub(crate) fn member_line(device: &str) -> String {
 /// What becomes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Edit {
+pub(crate) enum Edit {
     /// It has these lines. One that begins otherwise is put aside.
     Make(Vec<String>),
     /// It goes if it begins with this line, and the one that was put aside comes back.

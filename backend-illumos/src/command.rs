@@ -65,7 +65,7 @@ pub type Within = std::rc::Rc<dyn Fn(&str, &[String]) -> std::process::Output>;
 
 /// A program and its arguments, as they are run and shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct CommandLine {
+pub(crate) struct CommandLine {
     /// The program's name, without its directory.
     pub program: &'static str,
     /// Its arguments.

@@ -21,7 +21,8 @@ pub enum Dialect {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ipadm, Self::Ifconfig, Self::Solaris11, Self::Solaris10];
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 4] = [Self::Ipadm, Self::Ifconfig, Self::Solaris11, Self::Solaris10];
 
     /// What `ipadm help` (both streams; `None` where there is no `ipadm`) and a try of the field `over` tell.
     ///
@@ -36,7 +37,7 @@ impl Dialect {
     }
 
     /// What it is called.
-    pub fn platform(self) -> &'static str {
+    pub(crate) fn platform(self) -> &'static str {
         match self {
             Self::Ipadm | Self::Ifconfig => "illumos IPMP",
             Self::Solaris11 => "Solaris IPMP",

@@ -184,7 +184,7 @@ fn routes(
         let Some(word) = words(line).into_iter().next() else { continue };
         let origin = Origin::line(DEFAULT_ROUTER, number, line);
         match names.address(word).map(|via| (via, owner(&via, None))) {
-            Some((via, Some(place))) => import.drafts[place].push("gateway", via.to_string(), Some(origin)),
+            Some((via, Some(place))) => import.drafts[place].add("gateway", via.to_string(), Some(origin)),
             Some((_, None)) => import.leave(origin, "the router is in the network of no group"),
             None => import.lose(origin, "nobody tells the address of this router"),
         }
@@ -210,7 +210,7 @@ fn routes(
             continue;
         };
         match owner(&via, over) {
-            Some(place) if to == "default" => import.drafts[place].push("gateway", via.to_string(), Some(origin)),
+            Some(place) if to == "default" => import.drafts[place].add("gateway", via.to_string(), Some(origin)),
             Some(place) => {
                 let entries = vec![("to", to.into()), ("via", via.to_string().into())];
                 import.drafts[place].push("routes", Value::Table(entries), Some(origin));

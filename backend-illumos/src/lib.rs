@@ -35,12 +35,37 @@
 //! # assert!(commands.iter().any(|command| command.starts_with("ipadm create-ipmp")), "{commands:#?}");
 //! ```
 //!
-//! On a host, [`IllumosBackend`] observes and executes; how a plan is done with a backend is the same everywhere, and
-//! shown in `mpath-backend-linux`.
+//! The same on the host that the program runs on, and done. A step that fails is undone with all that were before it, and
+//! afterwards the host is looked at: it is as it was wanted, or as it was before.
+//!
+//! ```no_run
+//! use mpath_backend_illumos::IllumosBackend;
+//! use mpath_core::apply::{Unwatched, apply};
+//! use mpath_core::resolve::Question;
+//! use mpath_core::{Backend, Snapshot, SourceFile, plan, read};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = std::fs::read_to_string("/etc/mpath/lan.toml")?;
+//! let groups = read(&[SourceFile::new("lan.toml", text)]).map_err(|problems| problems[0].to_string())?.groups;
+//! let mut backend = IllumosBackend::new()?;
+//! let mut host = backend.observe()?;
+//! let capabilities = backend.capabilities().clone();
+//! let prepare = |current: &Snapshot| {
+//!     let desired = &groups[0];
+//!     plan::up(Question { desired, current, receipt: None, capabilities: &capabilities, adopt: false, persist: false })
+//! };
+//! let prepared = prepare(&host)?;
+//! let replan = |after: &Snapshot| prepare(after).map_or_else(|_| vec![], |prepared| prepared.plan.steps);
+//! apply(&prepared.plan, &mut host, &mut backend, &replan, &mut Unwatched)?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Nothing here is bound to a system: everything compiles, and is tested, everywhere. Quirks that shape all of it:
 //! `ipadm` writes the newline of an error to standard output (`die()` in `ipadm.c`); its `-t` does not work on the IPMP
 //! subcommands, `--temporary` does; parseable output with a single field escapes nothing (`libofmt`).
+
+#![warn(clippy::missing_errors_doc)]
 
 mod diagnosis;
 mod dialect;
@@ -73,10 +98,9 @@ mod way;
 pub mod fuzzing;
 
 pub use backend::IllumosBackend;
-pub use boot_file::Edit;
 pub use capability::{capabilities, capabilities_of, obstacles_in};
 #[cfg(feature = "simulator")]
 pub use command::Within;
 pub use dialect::Dialect;
 pub use mpathd::shipped_settings;
-pub use op::{Op, explain, ops_for};
+pub use op::explain;

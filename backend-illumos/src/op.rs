@@ -40,7 +40,7 @@ pub(crate) const OF_DEFAULT_ROUTER: u8 = 251;
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "op")]
-pub enum Op {
+pub(crate) enum Op {
     /// Runs a program.
     Run(CommandLine),
     /// Changes values in `/etc/default/mpathd`.
@@ -126,7 +126,7 @@ pub enum Op {
 }
 
 /// The native operations of a step.
-pub fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
+pub(crate) fn ops_for(step: &Step, dialect: Dialect) -> Vec<Op> {
     let way = Way::of(step, dialect);
     match step.change() {
         Step::CreateGroup(NewGroup { device, label, .. }) => {

@@ -18,7 +18,7 @@ use netlink_packet_route::address::AddressMessage;
 use crate::capability::capabilities;
 use crate::claim;
 use crate::dhcp;
-use crate::diagnosis::diagnose;
+use crate::diagnosis;
 use crate::driver;
 use crate::leave;
 use crate::manager::Managers;
@@ -67,6 +67,10 @@ impl std::fmt::Debug for LinuxBackend {
 
 impl LinuxBackend {
     /// Opens the netlink socket of this network namespace.
+    ///
+    /// # Errors
+    ///
+    /// The kernel gives no such socket.
     pub fn new() -> Result<Self, BackendError> {
         Ok(Self {
             client: Client::new()?,
@@ -128,7 +132,7 @@ impl LinuxBackend {
         let indices = dumps.indices();
         let part = self.completed(&dumps, &indices);
         // Also what has another name now, and what had the number of one that is no more.
-        let is_out_of_date = |name: &InterfaceName, number: &u32| !indices.contains_key(name) && seen.contains(number);
+        let is_out_of_date = |name: &InterfaceName, number: &u32| seen.contains(number) && !indices.contains_key(name);
         gone.extend(self.indices.iter().filter(|(name, number)| is_out_of_date(name, number)).map(|(n, _)| n.clone()));
         for name in gone.iter().filter(|name| !indices.contains_key(*name)) {
             self.indices.remove(name);
@@ -315,7 +319,7 @@ impl Backend for LinuxBackend {
         let mut snapshot = snapshot.clone();
         self.measure(&mut snapshot);
         let snapshot = &snapshot;
-        Ok(diagnose(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
+        Ok(diagnosis::findings(snapshot, &survey(&self.root, snapshot, &self.indices, listen)))
     }
 
     fn leave_alone(

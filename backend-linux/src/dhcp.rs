@@ -176,9 +176,7 @@ fn installed(root: &Root, family: Family) -> Option<(Client, Program)> {
 /// Whether a dhcpcd runs for all interfaces.
 fn is_managed(root: &Root) -> bool {
     let pid = ["run/dhcpcd/pid", "run/dhcpcd.pid"].into_iter().find_map(|file| root.read(file));
-    pid.is_some_and(|pid| {
-        root.read(format!("proc/{pid}/comm")).as_deref() == Some("dhcpcd") && root.in_this_network(&pid)
-    })
+    pid.is_some_and(|pid| root.is_process(&pid, "dhcpcd"))
 }
 
 /// What cannot be done because no client is installed.

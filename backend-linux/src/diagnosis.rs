@@ -16,8 +16,14 @@ use mpath_core::{InterfaceName, Snapshot};
 
 use crate::facts::{Facts, InterfaceFacts};
 
+/// Everything that is wrong, as far as a snapshot tells: of a host that was looked at elsewhere, or made up. What is known beside
+/// that of the host that the program runs on, its backend finds ([`diagnose`](mpath_core::Backend::diagnose)).
+pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
+    findings(snapshot, &Facts::default())
+}
+
 /// Everything that is wrong.
-pub fn diagnose(snapshot: &Snapshot, facts: &Facts) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot, facts: &Facts) -> Vec<Finding> {
     let mut findings = host::findings(snapshot, facts);
     for bond in bonds(snapshot, facts) {
         findings.extend(detection::findings(&bond));

@@ -8,73 +8,73 @@ use mpath_core::finding::{Cure, Evidence};
 
 /// Everything that [`diagnose`](crate::diagnose) looks at beside the snapshot. What could not be read is not in it.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// What is known of interfaces, by their names.
-    pub interfaces: BTreeMap<InterfaceName, InterfaceFacts>,
+    pub(crate) interfaces: BTreeMap<InterfaceName, InterfaceFacts>,
     /// Who else manages which interface.
-    pub claims: Vec<Claim>,
+    pub(crate) claims: Vec<Claim>,
     /// The options of the bonding module in the files of modprobe.d(5).
-    pub module_options: Vec<ModuleOption>,
+    pub(crate) module_options: Vec<ModuleOption>,
 }
 
 /// What is known of one interface.
 #[derive(Debug, Clone, Default)]
-pub struct InterfaceFacts {
+pub(crate) struct InterfaceFacts {
     /// Its operational state (RFC 2863), in the words of `/sys/class/net/X/operstate`.
-    pub operstate: Option<String>,
+    pub(crate) operstate: Option<String>,
     /// Whether it sends or receives, but not both at once.
-    pub half_duplex: bool,
+    pub(crate) half_duplex: bool,
     /// Its driver.
-    pub driver: Option<String>,
+    pub(crate) driver: Option<String>,
     /// The number that the maker of the card has given it (`subsystem_device` of PCI).
-    pub card: Option<String>,
+    pub(crate) card: Option<String>,
     /// How many packets it has received since it was made.
-    pub received: Option<u64>,
+    pub(crate) received: Option<u64>,
     /// The switches of its radio that are off.
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
     /// Whether its radio sleeps between packets.
-    pub power_save: Option<bool>,
+    pub(crate) power_save: Option<bool>,
     /// IPv6 addresses that another station has already (RFC 4862, 5.4.5).
-    pub dad_failed: Vec<Ipv6Net>,
+    pub(crate) dad_failed: Vec<Ipv6Net>,
     /// The longest that the port of the switch keeps silent after a link came up (IEEE 802.1D, twice the forward delay),
     /// by what the switch itself says.
-    pub switch_delay: Option<SwitchDelay>,
+    pub(crate) switch_delay: Option<SwitchDelay>,
 }
 
 /// A switch that keeps a radio off (rfkill).
 #[derive(Debug, Clone)]
-pub struct Block {
+pub(crate) struct Block {
     /// The file that says so.
-    pub file: String,
+    pub(crate) file: String,
     /// Whether it is one that a person must move.
-    pub is_hard: bool,
+    pub(crate) is_hard: bool,
 }
 
 /// How long a port of the switch keeps silent after a link came up.
 #[derive(Debug, Clone)]
-pub struct SwitchDelay {
+pub(crate) struct SwitchDelay {
     /// In milliseconds.
-    pub millis: u32,
+    pub(crate) millis: u32,
     /// What was heard.
-    pub heard: Evidence,
+    pub(crate) heard: Evidence,
 }
 
 /// A program that manages an interface, or would.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// Who.
-    pub by: Claimant,
+    pub(crate) by: Claimant,
     /// What.
-    pub interface: InterfaceName,
+    pub(crate) interface: InterfaceName,
     /// How it is known.
-    pub evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<Evidence>,
     /// What makes it leave the interface alone.
-    pub cure: Vec<Cure>,
+    pub(crate) cure: Vec<Cure>,
 }
 
 /// A program that manages interfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claimant {
+pub(crate) enum Claimant {
     /// NetworkManager.
     NetworkManager,
     /// systemd-networkd, by files of its own.
@@ -91,9 +91,9 @@ pub enum Claimant {
 
 /// A line of modprobe.d(5) with options of bonding.
 #[derive(Debug, Clone)]
-pub struct ModuleOption {
+pub(crate) struct ModuleOption {
     /// Where it is, and what it says.
-    pub evidence: Evidence,
+    pub(crate) evidence: Evidence,
     /// The options, as in `max_bonds=1`.
-    pub options: Vec<String>,
+    pub(crate) options: Vec<String>,
 }

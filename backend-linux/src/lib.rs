@@ -80,8 +80,11 @@
 //! assert!(rendering.files.iter().any(|file| file.path.ends_with("bond0.netdev")), "{rendering:#?}");
 //! ```
 
+#![warn(clippy::missing_errors_doc)]
+
 mod change;
-pub mod facts;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has facts to collect"))]
+mod facts;
 pub mod format;
 mod modprobe;
 mod op;
@@ -141,5 +144,4 @@ pub mod fuzzing;
 pub use backend::LinuxBackend;
 pub use capability::capabilities;
 pub use diagnosis::diagnose;
-pub use facts::Facts;
 pub use op::explain;

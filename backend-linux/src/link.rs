@@ -13,6 +13,39 @@ use netlink_packet_route::link::{
 
 use crate::settings::settings_of;
 
+/// A message without what nobody here asks for, which is most of it: a host may have thousands of links, and all are kept
+/// until the dump is whole.
+pub(crate) fn pared(mut link: LinkMessage) -> LinkMessage {
+    let is_bond = is_bond(&link);
+    link.attributes.retain_mut(|attribute| match attribute {
+        LinkAttribute::IfName(_)
+        | LinkAttribute::IfAlias(_)
+        | LinkAttribute::Address(_)
+        | LinkAttribute::PermAddress(_)
+        | LinkAttribute::Mtu(_)
+        | LinkAttribute::Carrier(_)
+        | LinkAttribute::Controller(_)
+        | LinkAttribute::Link(_)
+        | LinkAttribute::LinkNetNsId(_)
+        | LinkAttribute::LinkInfo(_) => true,
+        LinkAttribute::AfSpecUnspec(families) if is_bond => {
+            families.retain_mut(|family| match family {
+                AfSpecUnspec::Inet6(attributes) => {
+                    attributes.retain(|attribute| matches!(attribute, AfSpecInet6::DevConf(_)));
+                    attributes.shrink_to_fit();
+                    true
+                }
+                _ => false,
+            });
+            families.shrink_to_fit();
+            true
+        }
+        _ => false,
+    });
+    link.attributes.shrink_to_fit();
+    link
+}
+
 /// The links of one dump, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Links<'a> {

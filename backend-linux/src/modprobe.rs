@@ -17,3 +17,12 @@ pub(crate) fn texts(files: &dyn Files) -> Vec<(String, String)> {
     }
     paths.into_values().filter_map(|path| Some((path.clone(), files.read(&path)?))).collect()
 }
+
+/// Files of an administrator's that held before names had to end in `.conf`, and hold no more: each path, and its text. What
+/// has `.conf` in its name is somebody's copy.
+pub(crate) fn passed_over(files: &dyn Files) -> Vec<(String, String)> {
+    let of = |folder: String| files.list(&folder).into_iter().map(move |name| (format!("{folder}/{name}"), name));
+    let all = of(FOLDERS[0].to_owned()).chain(of(format!("{}/arch", FOLDERS[0])));
+    let old = all.filter(|(_, name)| !name.contains(".conf")).map(|(path, _)| path);
+    old.filter_map(|path| Some((path.clone(), files.read(&path)?))).collect()
+}

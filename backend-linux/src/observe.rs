@@ -14,7 +14,7 @@ use netlink_packet_route::route::RouteMessage;
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::address::{address_of, tells_protocol};
-use crate::link::{Links, bond_data, port_data};
+use crate::link::{Links, bond_data, pared, port_data};
 use crate::route::route_of;
 
 /// The messages of one observation.
@@ -29,7 +29,7 @@ impl Dumps {
     /// Takes one message of a dump in.
     pub(crate) fn take(&mut self, message: RouteNetlinkMessage) {
         match message {
-            RouteNetlinkMessage::NewLink(link) => self.links.push(link),
+            RouteNetlinkMessage::NewLink(link) => self.links.push(pared(link)),
             RouteNetlinkMessage::NewAddress(address) => self.addresses.push(address),
             RouteNetlinkMessage::NewRoute(route) => self.routes.push(route),
             _ => {}

@@ -3,7 +3,8 @@
 //! In: a [`Snapshot`] of the dumps. Out: the same, complete. Reads only what is needed: one link for each Ethernet
 //! interface, and only on a host with a radio.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use mpath_core::backend::Hardware;
@@ -45,6 +46,11 @@ impl Root {
             (Some(own), Some(other)) => own == other,
             _ => true,
         }
+    }
+
+    /// Whether a process of this thread's network namespace has that name.
+    pub(crate) fn is_process(&self, pid: &str, name: &str) -> bool {
+        self.read(format!("proc/{pid}/comm")).as_deref() == Some(name) && self.in_this_network(pid)
     }
 
     /// Whether bonding is there; as a module or built in, it has this folder, as it has parameters.
@@ -91,7 +97,11 @@ impl Root {
 
     /// Reading it on an interface that is down or wireless is EINVAL (`speed_show`).
     pub(crate) fn speed(&self, interface: &InterfaceName) -> Option<u32> {
-        speed_of(&self.read(format!("sys/class/net/{interface}/speed"))?)
+        let file = File::open(self.path(format!("sys/class/net/{interface}/speed"))).ok()?;
+        let mut text = String::new();
+        // A number, whose length nobody has to ask for: there may be thousands of members.
+        file.take(32).read_to_string(&mut text).ok()?;
+        speed_of(text.trim())
     }
 }
 

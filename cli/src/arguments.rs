@@ -1,8 +1,9 @@
 //! The command line as it is written.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 use mpath_core::Millis;
 use mpath_core::millis::MillisError;
 use mpath_core::outage::MaxOutage;
@@ -28,6 +29,25 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) global: Global,
+}
+
+impl Arguments {
+    /// Reads the words of a command line, of which the first is the program's name.
+    ///
+    /// All commands take what [`Global`] has, and clap gives it to each before it reads a word, which took more memory than
+    /// everything else of a short command. So at first they are read as if there were only the one command that is named;
+    /// what this does not take is read once more with all of them, and told in those terms.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let all = Self::command();
+        if let Some(named) = words.iter().skip(1).find_map(|word| all.find_subcommand(word)) {
+            let one = clap::Command::new("mpath").subcommand(named.clone()).subcommand_required(true);
+            if let Ok(mut found) = Global::augment_args(one).try_get_matches_from(words) {
+                return Self::from_arg_matches_mut(&mut found);
+            }
+        }
+        let mut found = all.try_get_matches_from(words)?;
+        Self::from_arg_matches_mut(&mut found)
+    }
 }
 
 /// What every command takes.
@@ -111,4 +131,49 @@ pub(crate) fn confirm_time(text: &str) -> Result<u64, String> {
 /// Zero needs no unit.
 pub(crate) fn duration(text: &str) -> Result<Millis, MillisError> {
     if text == "0" { Ok(Millis::new(0)) } else { text.parse() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::read(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    }
+
+    /// What clap makes of a line with all commands at once.
+    fn plainly(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn a_line_means_the_same_whether_one_command_is_looked_at_or_all() {
+        for line in [
+            "mpath up home-lan",
+            "mpath --json up --all -v",
+            "mpath up --json home-lan",
+            "mpath -c plan status",
+            "mpath --config up up up",
+            "mpath --config=up down plan",
+            "mpath plan -- up",
+            "mpath -vv --color never drill status --yes",
+            "mpath",
+            "mpath --version",
+            "mpath --version up",
+            "mpath --help",
+            "mpath up --help",
+            "mpath help up",
+            "mpath upp home-lan",
+            "mpath bond0 up",
+            "mpath up --no-such-flag",
+            "mpath -c status",
+            "mpath status --quiet --verbose",
+        ] {
+            match (read(line), plainly(line)) {
+                (Ok(read), Ok(plainly)) => assert_eq!(format!("{read:?}"), format!("{plainly:?}"), "{line}"),
+                (Err(read), Err(plainly)) => assert_eq!(read.to_string(), plainly.to_string(), "{line}"),
+                (read, plainly) => panic!("{line}: {read:?}, but {plainly:?}"),
+            }
+        }
+    }
 }

@@ -37,6 +37,7 @@ use crate::error::CommandError;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Look at the host, ask what it cannot tell, and write the file of a group
     Init(init::InitArgs),

@@ -16,7 +16,6 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, complete};
 
 use crate::arguments::Arguments;
 use crate::context::Context;
-use crate::format::Format;
 pub(crate) use deadline::Deadline;
 
 /// A command line up to the cursor.
@@ -100,11 +99,6 @@ impl Line {
         let wanted = Arc::new(Mutex::new(None));
         let names: Arc<[Name]> = names.iter().filter(|name| !self.has(&name.word)).cloned().collect();
         let with_names = |verb: &str, argument: clap::Arg| match Wanted::of(verb, &argument) {
-            None if takes_format(&argument) => {
-                let known = if verb == "render" { Format::all_written() } else { Format::all_read() };
-                let names: Vec<_> = known.into_iter().map(|(word, what)| Name { word, what }).collect();
-                argument.add(ArgValueCandidates::new(move || names.iter().map(Name::candidate).collect()))
-            }
             None => argument,
             Some(this) => {
                 let (wanted, names) = (wanted.clone(), names.clone());
@@ -114,7 +108,10 @@ impl Line {
                 }))
             }
         };
-        let command = Arguments::command().mut_args(|argument| with_names("", argument));
+        let mut command = Arguments::command();
+        // Before that commands have no arguments.
+        command.build();
+        let command = command.mut_args(|argument| with_names("", argument));
         let mut command = command.mut_subcommands(|command| {
             let verb = command.get_name().to_owned();
             command.mut_args(|argument| with_names(&verb, argument))
@@ -165,11 +162,6 @@ impl Line {
         }
         found
     }
-}
-
-/// Whether an argument takes a format.
-fn takes_format(argument: &clap::Arg) -> bool {
-    argument.get_value_names().is_some_and(|names| names.iter().any(|name| *name == "FORMAT"))
 }
 
 /// A name that can stand at the cursor, and what it is.

@@ -9,6 +9,7 @@ use crate::host::Host;
 use crate::known::KnownGroup;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
+use crate::receipts::Memories;
 use mpath_core::journal::{Change, Opening};
 use mpath_core::plan;
 use mpath_core::teardown::{self, Remains};
@@ -17,6 +18,7 @@ use mpath_core::{BackendError, Receipt, Snapshot, Step};
 /// Takes one group down.
 pub(crate) fn take_down(
     known: &KnownGroup,
+    memories: &Memories,
     adopt: bool,
     limit: Limit,
     host: &mut Host,
@@ -25,7 +27,7 @@ pub(crate) fn take_down(
     let name = &known.name;
     let report = GroupReport::new(name, known.device.as_ref());
     let (receipts, journals) = (context.receipts(), context.journals());
-    let memory = match receipts.recall(name) {
+    let memory = match memories.recall(name) {
         Ok(memory) => memory,
         Err(error) => return report.failed_by_record(&error),
     };

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::PathBuf;
+use std::{fs, io};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mpath_core::identity::Os;
 use mpath_core::import::{Files, Importer};
 use mpath_core::render::Renderer;
@@ -21,8 +22,8 @@ pub(crate) enum Format {
     Netplan,
     /// systemd-networkd: .netdev, .network and .link files
     Networkd,
-    /// `NetworkManager`: keyfile profiles
-    #[value(name = "networkmanager")]
+    /// Profiles that are key files
+    #[value(name = "networkmanager", help = "NetworkManager: keyfile profiles")]
     NetworkManager,
     /// Debian's ifupdown, with ifenslave: /etc/network/interfaces
     Ifupdown,
@@ -92,16 +93,6 @@ impl Format {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// All that can be written, each with what it is.
-    pub(crate) fn all_written() -> Vec<(String, String)> {
-        named(Self::is_written)
-    }
-
-    /// All that can be read.
-    pub(crate) fn all_read() -> Vec<(String, String)> {
-        named(Self::is_read)
-    }
-
     fn is_written(self) -> bool {
         self.renderer().is_some()
     }
@@ -127,29 +118,19 @@ impl Format {
 }
 
 /// The formats that can be written, for the command line.
-pub(crate) fn written(text: &str) -> Result<Format, String> {
-    chosen(text, Format::is_written)
+pub(crate) fn written() -> impl TypedValueParser<Value = Format> {
+    chosen(Format::is_written)
 }
 
 /// Those that can be read.
-pub(crate) fn read(text: &str) -> Result<Format, String> {
-    chosen(text, Format::is_read)
+pub(crate) fn read() -> impl TypedValueParser<Value = Format> {
+    chosen(Format::is_read)
 }
 
-fn chosen(text: &str, can: fn(Format) -> bool) -> Result<Format, String> {
-    let format = Format::from_str(text, false).ok().filter(|format| can(*format));
-    format.ok_or_else(|| {
-        let names: Vec<_> = named(can).into_iter().map(|(name, _)| name).collect();
-        format!("possible: {}", names.join(", "))
-    })
-}
-
-/// The names of those that can do something, each with what it is.
-fn named(can: fn(Format) -> bool) -> Vec<(String, String)> {
-    let values =
-        Format::value_variants().iter().filter(|format| can(**format)).filter_map(ValueEnum::to_possible_value);
-    let help = |value: &clap::builder::PossibleValue| value.get_help().map(ToString::to_string).unwrap_or_default();
-    values.map(|value| (value.get_name().to_owned(), help(&value))).collect()
+fn chosen(can: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {
+    let formats = Format::value_variants().iter().filter(|format| can(**format));
+    PossibleValuesParser::new(formats.filter_map(ValueEnum::to_possible_value))
+        .try_map(|name| Format::from_str(&name, false))
 }
 
 /// Files that were given by hand, and those of them that somebody asked for.
@@ -183,18 +164,49 @@ impl Files for Given {
     }
 }
 
-/// The files below a directory.
-#[derive(Debug, Clone)]
-pub(crate) struct Tree(pub(crate) PathBuf);
+/// The files below a directory, and those of them that are there and cannot be read.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    root: PathBuf,
+    unreadable: RefCell<BTreeMap<String, io::Error>>,
+}
+
+impl Tree {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root, unreadable: RefCell::default() }
+    }
+
+    /// What is there and could not be read, by its path.
+    pub(crate) fn unreadable(self) -> BTreeMap<String, io::Error> {
+        self.unreadable.into_inner()
+    }
+
+    /// Takes note of a failure, unless there is nothing, or a folder among files.
+    fn readable<T>(&self, path: &str, found: io::Result<T>) -> Option<T> {
+        let is_there = || fs::symlink_metadata(self.root.join(path)).is_ok();
+        found
+            .map_err(|error| {
+                let is_loss = match error.kind() {
+                    io::ErrorKind::NotFound => is_there(),
+                    io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => false,
+                    _ => true,
+                };
+                if is_loss {
+                    self.unreadable.borrow_mut().insert(path.to_owned(), error);
+                }
+            })
+            .ok()
+    }
+}
 
 impl Files for Tree {
     fn read(&self, path: &str) -> Option<String> {
-        let bytes = fs::read(self.0.join(path)).ok()?;
+        let bytes = self.readable(path, fs::read(self.root.join(path)))?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.0.join(folder)).into_iter().flatten().flatten();
+        let entries = self.readable(folder, fs::read_dir(self.root.join(folder))).into_iter().flatten().flatten();
         let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
         names

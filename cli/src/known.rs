@@ -1,5 +1,7 @@
 //! The groups that can be taken down: those of the file, and those that only the host or a receipt still knows.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mpath_core::{Group, GroupName, InterfaceName};
 
 use crate::arguments::Selection;
@@ -19,29 +21,25 @@ pub(crate) struct KnownGroup {
 
 /// All of them, those of the file first.
 fn known_groups(groups: &[Group], receipts: &ReceiptStore, host: &Host) -> Vec<KnownGroup> {
-    let marked: Vec<(GroupName, InterfaceName)> = host
-        .snapshot
-        .interfaces
-        .iter()
-        .filter_map(|(device, interface)| Some((interface.group()?.owner()?, device.clone())))
-        .collect();
-    let mut names: Vec<GroupName> = groups.iter().map(|group| group.name().clone()).collect();
-    for name in receipts.groups().into_iter().chain(marked.iter().map(|(name, _)| name.clone())) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
+    let interfaces = host.snapshot.interfaces.iter();
+    let marked = interfaces.filter_map(|(device, interface)| Some((interface.group()?.owner()?, device.clone())));
+    let (mut by_mark, mut of_host) = (BTreeMap::new(), Vec::new());
+    for (name, device) in marked {
+        by_mark.entry(name.clone()).or_insert(device);
+        of_host.push(name);
     }
+    let by_file: BTreeMap<_, _> = groups.iter().map(|group| (group.name(), group)).collect();
+    let memories = receipts.open();
     let device = |name: &GroupName| {
         // The host is right, the receipt was, and the file says what shall be.
-        let by_mark = marked.iter().find(|(owner, _)| owner == name).map(|(_, device)| device.clone());
-        let by_receipt = || Some(receipts.recall(name).ok()?.receipt?.device);
-        let by_file = || {
-            let group = groups.iter().find(|group| group.name() == name)?;
-            host.backend.capabilities().device_of(group).ok()
-        };
-        by_mark.or_else(by_receipt).or_else(by_file)
+        let by_receipt = || Some(memories.recall(name).ok()?.receipt?.device);
+        let by_file = || host.backend.capabilities().device_of(by_file.get(name)?).ok();
+        by_mark.get(name).cloned().or_else(by_receipt).or_else(by_file)
     };
-    names.into_iter().map(|name| KnownGroup { device: device(&name), name }).collect()
+    let of_file = groups.iter().map(|group| group.name().clone());
+    let mut seen = BTreeSet::new();
+    let names = of_file.chain(receipts.groups()).chain(of_host).filter(|name| seen.insert(name.clone()));
+    names.map(|name| KnownGroup { device: device(&name), name }).collect()
 }
 
 /// The groups of the file. Without them, groups that are named can still be taken down.
@@ -72,8 +70,8 @@ pub(crate) fn choose(
 ) -> Result<Vec<KnownGroup>, SelectionError> {
     let known = known_groups(groups, &context.receipts(), host);
     if selection.groups.is_empty() {
-        let in_file = |known: &KnownGroup| groups.iter().any(|group| *group.name() == known.name);
-        return Ok(known.into_iter().filter(in_file).collect());
+        let in_file: BTreeSet<_> = groups.iter().map(Group::name).collect();
+        return Ok(known.into_iter().filter(|known| in_file.contains(&known.name)).collect());
     }
     let mut chosen: Vec<KnownGroup> = Vec::new();
     let mut unknown = Vec::new();

@@ -20,6 +20,7 @@ mod error;
 mod exit_code;
 mod feed;
 mod fleet;
+mod folder;
 mod format;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -54,7 +55,7 @@ mod whole_file;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use mpath_core::Identity;
 use mpath_core::identity::{Os, index_of};
 
@@ -115,7 +116,7 @@ pub fn command_line() -> clap::Command {
 /// Runs mpath. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &mut Environment<'_>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
-    let parsed = match Arguments::try_parse_from(&arguments) {
+    let parsed = match Arguments::read(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return tell_usage(error, &arguments, environment),
     };
@@ -169,8 +170,8 @@ fn carry_out(command: &command::Command, mut context: Context<'_>) -> ExitCode {
 /// What clap says instead of arguments: help and version are data, everything else is an error of usage.
 fn tell_usage(error: clap::Error, arguments: &[OsString], environment: &mut Environment<'_>) -> ExitCode {
     // clap shows words as they are, so it is given harmless ones, which are as wrong.
-    let harmless = arguments.iter().map(|argument| output::printable(&argument.to_string_lossy()).into_owned());
-    let error = Arguments::try_parse_from(harmless).err().unwrap_or(error);
+    let harmless = arguments.iter().map(|argument| output::printable(&argument.to_string_lossy()).into_owned().into());
+    let error = Arguments::read(&harmless.collect::<Vec<_>>()).err().unwrap_or(error);
     // Nothing is parsed, so what would have been asked for is guessed from the words.
     let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let global = arguments::Global { json: asked("--json"), ..arguments::Global::default() };

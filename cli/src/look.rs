@@ -8,7 +8,7 @@ use mpath_core::{Group, InterfaceName};
 use crate::error::{CommandError, ErrorText, refusal_code};
 use crate::host::Host;
 use crate::output::RefusalText;
-use crate::receipts::{Memory, ReceiptStore};
+use crate::receipts::{Memories, Memory};
 
 /// What one look at one group showed.
 pub(crate) struct Look {
@@ -22,9 +22,9 @@ pub(crate) struct Look {
 }
 
 /// Looks at a group on the host as it was observed last.
-pub(crate) fn look(desired: &Group, device: InterfaceName, host: &Host, receipts: &ReceiptStore) -> Look {
+pub(crate) fn look(desired: &Group, device: InterfaceName, host: &Host, memories: &Memories) -> Look {
     let mut warning = None;
-    let memory = receipts.recall(desired.name()).unwrap_or_else(|error| {
+    let memory = memories.recall(desired.name()).unwrap_or_else(|error| {
         // Everybody may look at a group, and only few at a receipt.
         if !error.is_permission() {
             let ErrorText { message, .. } = ErrorText::of(&error, None);

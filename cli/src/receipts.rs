@@ -4,15 +4,19 @@
 //! namespace speaks of other interfaces under the same names. The receipt of a group that comes back after a boot has a
 //! copy that does, too. Where only the copy is left there was a boot, and what that took is forgotten.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use mpath_core::snapshot::HostWide;
 use mpath_core::{GroupName, Receipt, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::folder::Folder;
+use crate::platform::Moment;
 use crate::record::{Kind, RecordError, now};
 
 /// The directory of the receipts.
@@ -41,29 +45,30 @@ pub(crate) struct Memory {
     pub(crate) ignored: Option<String>,
 }
 
-impl ReceiptStore {
-    /// The receipts in a state directory, and in one that stays.
-    pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
-        Self { directory: state_directory.join("receipts"), lasting: lasting_directory.join("receipts") }
-    }
+/// What is remembered of groups, to be told of one after the other: what leads to the receipts is looked at once. A directory
+/// that came later is not there.
+#[derive(Debug)]
+pub(crate) struct Memories {
+    receipts: Folder,
+    copies: Folder,
+    /// When and where the first receipt was read.
+    begun: OnceCell<(Moment, Instant)>,
+}
 
-    fn path(&self, group: &GroupName) -> PathBuf {
-        file_in(&self.directory, group)
-    }
-
+impl Memories {
     /// What is remembered of a group.
     pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, RecordError> {
-        let path = self.path(group);
-        let copy = file_in(&self.lasting, group);
-        // Nearly no group has one, and there may be a thousand.
-        let lasting = if matches!(copy.try_exists(), Ok(false)) { None } else { Kind::Receipt.read(&copy)? };
-        let Some((_, bytes)) = Kind::Receipt.read(&path)? else {
+        let name = file_name(group);
+        let lasting = Kind::Receipt.read_in(&self.copies, name.as_ref())?;
+        let Some((_, bytes)) = Kind::Receipt.read_in(&self.receipts, name.as_ref())? else {
+            let copy = self.copies.file(name.as_ref());
             let receipt = lasting.map(|(_, bytes)| open(&bytes, &copy, group)).transpose()?;
             return Ok(Memory { receipt: receipt.map(|envelope| envelope.receipt.after_boot()), ignored: None });
         };
+        let path = self.receipts.file(name.as_ref());
         let envelope = open(&bytes, &path, group)?;
         let receipt = envelope.receipt;
-        let now = now()?;
+        let now = self.now()?;
         let other = if envelope.boot != now.boot {
             Some("before the last boot")
         } else if envelope.namespace != now.namespace {
@@ -79,6 +84,40 @@ impl ReceiptStore {
         Ok(Memory { receipt: Some(receipt.aged(age)), ignored: None })
     }
 
+    /// Now, where this process has been since it began to read.
+    fn now(&self) -> Result<Moment, RecordError> {
+        let (begun, since) = match self.begun.get() {
+            Some(begun) => begun,
+            None => {
+                let begun = (now()?, Instant::now());
+                self.begun.get_or_init(|| begun)
+            }
+        };
+        Ok(Moment { seconds: begun.seconds + since.elapsed().as_secs(), ..begun.clone() })
+    }
+}
+
+impl ReceiptStore {
+    /// The receipts in a state directory, and in one that stays.
+    pub(crate) fn new(state_directory: &Path, lasting_directory: &Path) -> Self {
+        Self { directory: state_directory.join("receipts"), lasting: lasting_directory.join("receipts") }
+    }
+
+    fn path(&self, group: &GroupName) -> PathBuf {
+        file_in(&self.directory, group)
+    }
+
+    /// What is remembered of a group.
+    pub(crate) fn recall(&self, group: &GroupName) -> Result<Memory, RecordError> {
+        self.open().recall(group)
+    }
+
+    /// The receipts, to be read one after the other.
+    pub(crate) fn open(&self) -> Memories {
+        let (receipts, copies) = (Folder::open(&self.directory), Folder::open(&self.lasting));
+        Memories { receipts, copies, begun: OnceCell::new() }
+    }
+
     /// The groups of which there is a receipt.
     pub(crate) fn groups(&self) -> Vec<GroupName> {
         let name = |entry: fs::DirEntry| GroupName::new(entry.file_name().to_str()?.strip_suffix(".json")?).ok();
@@ -91,7 +130,8 @@ impl ReceiptStore {
     /// down first, and then nobody else knows.
     pub(crate) fn host_wide_before(&self, new: &GroupName, host: &Snapshot) -> Option<HostWide> {
         let others = self.groups().into_iter().filter(|group| group != new);
-        let receipts = others.filter_map(|group| self.recall(&group).ok()?.receipt);
+        let memories = self.open();
+        let receipts = others.filter_map(|group| memories.recall(&group).ok()?.receipt);
         receipts.filter(|receipt| host.group(&receipt.device).is_some()).find_map(|receipt| receipt.before.host_wide)
     }
 
@@ -128,7 +168,11 @@ impl ReceiptStore {
 }
 
 fn file_in(directory: &Path, group: &GroupName) -> PathBuf {
-    directory.join(format!("{group}.json"))
+    directory.join(file_name(group))
+}
+
+fn file_name(group: &GroupName) -> String {
+    format!("{group}.json")
 }
 
 /// What is in a file, if it is the receipt of that group.

@@ -1,10 +1,12 @@
 //! The files that mpath keeps for itself, receipts and journals: read and written as a whole, and what can go wrong.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::folder::{Content, Folder};
 use crate::platform::{self, Moment};
 use crate::trust::{self, Distrust, NoDirectory};
 
@@ -74,19 +76,20 @@ impl Kind {
 
     /// A file and what is in it, if there is one.
     pub(crate) fn read(self, path: &Path) -> Result<Option<(File, Vec<u8>)>, RecordError> {
-        const LONGEST: u64 = 64 * 1024 * 1024;
-        let opened = trust::walk(path).and_then(|(_, distrust)| Ok((distrust, trust::open_regular(path)?)));
-        let (distrust, (file, metadata)) = match opened {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(self.io("read", path))?,
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(self.io("read", path)(io::ErrorKind::InvalidFilename.into()));
         };
-        if let Some(distrust) = distrust.into_iter().chain(trust::look_at_file(path, &metadata)).next() {
-            return Err(RecordError::Distrusted { kind: self, path: path.to_owned(), distrust });
+        self.read_in(&Folder::open(directory), name)
+    }
+
+    /// The same of one file of many in a directory.
+    pub(crate) fn read_in(self, folder: &Folder, name: &OsStr) -> Result<Option<(File, Vec<u8>)>, RecordError> {
+        let read = folder.read(name).map_err(|error| self.io("read", &folder.file(name))(error))?;
+        let Some(Content { file, bytes, distrust }) = read else { return Ok(None) };
+        match distrust {
+            None => Ok(Some((file, bytes))),
+            Some(distrust) => Err(RecordError::Distrusted { kind: self, path: folder.file(name), distrust }),
         }
-        // One more than there is, so that the end is seen by the same call.
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(LONGEST)).unwrap_or_default() + 1);
-        (&file).take(LONGEST).read_to_end(&mut bytes).map_err(self.io("read", path))?;
-        Ok(Some((file, bytes)))
     }
 
     /// Writes a file as a whole or not at all, even if the power goes.

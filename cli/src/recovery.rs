@@ -116,7 +116,8 @@ pub(crate) fn recover(found: &Found, host: &mut Host, context: &mut Context<'_>)
         (Some(Recovery::GoOn), change) => {
             let known = KnownGroup { name: opening.group.clone(), device: Some(opening.extent.device.clone()) };
             let adopt = matches!(change, Change::Down { adopt: true });
-            let report = down_run::take_down(&known, adopt, Limit::default(), host, context);
+            let memories = context.receipts().open();
+            let report = down_run::take_down(&known, &memories, adopt, Limit::default(), host, context);
             match report.code {
                 ExitCode::Done => report.changed("it is down now".to_owned()),
                 _ => report,

@@ -40,7 +40,7 @@ enum Why {
 
 /// What stands at the end of the path, or on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     Way,
     End,
 }
@@ -83,12 +83,17 @@ impl std::fmt::Display for Distrust {
 
 /// Where a path leads without any link, and who else has a hand on it. Its last part may be missing.
 pub(crate) fn walk(path: &Path) -> io::Result<(PathBuf, Vec<Distrust>)> {
+    walk_to(path, Place::End)
+}
+
+/// The same for a path that is the end of the way, or itself only on it.
+pub(crate) fn walk_to(path: &Path, last: Place) -> io::Result<(PathBuf, Vec<Distrust>)> {
     let absolute = std::path::absolute(path)?;
     let mut ahead: VecDeque<OsString> = parts(&absolute);
     let mut reached = PathBuf::from("/");
     let mut distrust = Vec::new();
     let root = fs::symlink_metadata(&reached)?;
-    let place = if ahead.is_empty() { Place::End } else { Place::Way };
+    let place = if ahead.is_empty() { last } else { Place::Way };
     distrust.extend(look(&reached, &root, place));
     let mut links = 0;
     while let Some(part) = ahead.pop_front() {
@@ -104,7 +109,7 @@ pub(crate) fn walk(path: &Path) -> io::Result<(PathBuf, Vec<Distrust>)> {
             }
             found => found?,
         };
-        let place = if ahead.is_empty() { Place::End } else { Place::Way };
+        let place = if ahead.is_empty() { last } else { Place::Way };
         distrust.extend(look(&next, &found, place));
         if !found.is_symlink() {
             reached = next;
@@ -148,10 +153,6 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), NoDirectory> {
 /// Opens what must be a regular file, and is no link: no name of a pipe or a device can make mpath wait, or do what
 /// opening a device does.
 pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
-    let regular = |found: &Metadata| match kind(found) {
-        None => Ok(()),
-        Some(kind) => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {kind}, not a file"))),
-    };
     regular(&fs::symlink_metadata(path)?)?;
     let mut options = File::options();
     options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
@@ -159,6 +160,14 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let metadata = file.metadata()?;
     regular(&metadata)?;
     Ok((file, metadata))
+}
+
+/// Whether it is a regular file, as an error where it is none.
+pub(crate) fn regular(found: &Metadata) -> io::Result<()> {
+    match kind(found) {
+        None => Ok(()),
+        Some(kind) => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {kind}, not a file"))),
+    }
 }
 
 /// What is in a file that the caller names, which may be a link to one: no pipe is waited for, and nothing without end is

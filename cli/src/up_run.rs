@@ -25,7 +25,7 @@ use crate::journals::OpenJournal;
 use crate::output::report::GroupReport;
 use crate::progress::Progress;
 use crate::reach::Gate;
-use crate::receipts::ReceiptStore;
+use crate::receipts::{Memories, ReceiptStore};
 use crate::record::{self, RecordError};
 use crate::recovery;
 use crate::signals::Signals;
@@ -51,6 +51,8 @@ pub(crate) struct UpRun<'r> {
     pub(crate) hold: Option<Hold>,
     /// What is to be reached afterwards, where that is checked.
     pub(crate) gate: Option<Gate<'r>>,
+    /// The receipts, since the first group.
+    pub(crate) memories: Option<Memories>,
     pub(crate) signals: &'r Signals,
 }
 
@@ -65,6 +67,7 @@ impl<'r> UpRun<'r> {
             limit: Limit::default(),
             hold: None,
             gate: None,
+            memories: None,
             signals,
         }
     }
@@ -77,7 +80,7 @@ impl UpRun<'_> {
         let device = host.backend.capabilities().device_of(group).ok();
         let report = GroupReport::new(name, device.as_ref());
         let receipts = context.receipts();
-        let memory = match receipts.recall(name) {
+        let memory = match self.memories.get_or_insert_with(|| receipts.open()).recall(name) {
             Ok(memory) => memory,
             Err(error) => return report.failed_by_record(&error),
         };

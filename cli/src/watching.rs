@@ -56,13 +56,12 @@ impl Watch {
 
     /// Watches other groups from now on.
     pub(crate) fn choose(&mut self, chosen: Vec<(&Group, InterfaceName)>) {
-        let groups = chosen.into_iter().map(|(group, device)| self.watched(group, device));
-        self.groups = groups.collect();
-    }
-
-    fn watched(&self, group: &Group, device: InterfaceName) -> Watched {
-        let status = look(group, device.clone(), &self.host, &self.receipts).status;
-        Watched { group: group.clone(), device, status }
+        let memories = self.receipts.open();
+        let watched = |(group, device): (&Group, InterfaceName)| {
+            let status = look(group, device.clone(), &self.host, &memories).status;
+            Watched { group: group.clone(), device, status }
+        };
+        self.groups = chosen.into_iter().map(watched).collect();
     }
 
     /// Tells the first event of each group.
@@ -102,8 +101,9 @@ impl Watch {
     }
 
     fn compare(&mut self, tell: &mut impl FnMut(&Watched, &Event)) {
+        let memories = self.receipts.open();
         for watched in &mut self.groups {
-            let status = look(&watched.group, watched.device.clone(), &self.host, &self.receipts).status;
+            let status = look(&watched.group, watched.device.clone(), &self.host, &memories).status;
             let events = between(&watched.status, &status);
             watched.status = status;
             events.iter().for_each(|event| tell(watched, event));

@@ -13,14 +13,26 @@ use crate::{Snapshot, Step};
 /// Who is told of each step of a plan, and may have it stopped.
 pub trait Watch {
     /// The step of this number, from 0, is about to be done.
+    ///
+    /// # Errors
+    ///
+    /// Why the plan shall not go on: the step is not done, and those before it are undone.
     fn begin(&mut self, _number: usize, _step: &Step) -> Result<(), Halt> {
         Ok(())
     }
     /// It is done.
+    ///
+    /// # Errors
+    ///
+    /// Why the plan shall not go on: it is undone.
     fn end(&mut self, _number: usize, _step: &Step) -> Result<(), Halt> {
         Ok(())
     }
     /// A step that the plan does not have is about to be done: what it takes away came meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Why the plan shall not go on: it is undone.
     fn again(&mut self, _step: &Step) -> Result<(), Halt> {
         Ok(())
     }
@@ -82,6 +94,10 @@ pub enum Cause {
 /// A failing step ends it and everything is undone. Afterwards what was touched is read back and planned for again: an
 /// empty plan means that what was wanted is what the system shows. `host` is that look then, so that nobody looks twice;
 /// after a failure it is out of date.
+///
+/// # Errors
+///
+/// What went wrong, and how far it could be undone: the host is as it was before, unless [`Failure::undo`] says otherwise.
 pub fn apply(
     plan: &Plan,
     host: &mut Snapshot,

@@ -13,10 +13,18 @@ pub trait Backend {
     fn capabilities(&self) -> &Capabilities;
 
     /// Looks at the host. Reads, never writes.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell, or tells what cannot be understood.
     fn observe(&mut self) -> Result<Snapshot, BackendError>;
 
     /// Looks only at what changes by itself, links and who carries the traffic; all else is as it was at the last look.
     /// `None` where that is not quicker than to look at everything, or would not be true.
+    ///
+    /// # Errors
+    ///
+    /// As of [`observe`](Self::observe).
     fn glance(&mut self, last: &Snapshot) -> Result<Option<Snapshot>, BackendError> {
         let _ = last;
         Ok(None)
@@ -25,6 +33,10 @@ pub trait Backend {
     /// Looks again at these interfaces, in the system and not in a memory, and at whatever else is another than at the last
     /// look; `last` is how the host was then, and is how it is now. Where the platform cannot tell what is another, and
     /// here, that is a look at everything. Reads, never writes; a failure leaves `last` as it was.
+    ///
+    /// # Errors
+    ///
+    /// As of [`observe`](Self::observe).
     fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
         let _ = interfaces;
         *last = self.observe()?;
@@ -32,6 +44,10 @@ pub trait Backend {
     }
 
     /// Begins to listen for changes of the host, from now on.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot be listened to.
     fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError>;
 
     /// Puts in what is for eyes only and costs a look at each member: speeds, where `observe` does not tell them. Reads,
@@ -51,10 +67,18 @@ pub trait Backend {
 
     /// Everything that is wrong with groups on the host, whoever made them, the worst first. Reads, never writes; listens
     /// for so long to what the segment says by itself, where that tells something.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell.
     fn diagnose(&mut self, snapshot: &Snapshot, listen: Duration) -> Result<Vec<Finding>, BackendError>;
 
     /// What makes the other tools of the host leave these interfaces alone, now and after a boot. Reads, never writes; none
     /// where nobody else has them.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell.
     fn leave_alone(
         &mut self,
         snapshot: &Snapshot,
@@ -74,12 +98,20 @@ pub trait Backend {
     fn explain(&self, step: &Step) -> Vec<String>;
 
     /// Does a step, and makes no choice in it. The only thing in the workspace that changes the network.
+    ///
+    /// # Errors
+    ///
+    /// The system refused it. Whether the step has happened all the same, or half, only a look at the host can tell.
     fn execute(&mut self, step: &Step) -> Result<(), BackendError>;
 }
 
 /// Changes of a host, as they happen. Listens in a thread of its own.
 pub trait Changes: Send {
     /// Returns when the host may be another than when this was called last, or than at the beginning.
+    ///
+    /// # Errors
+    ///
+    /// Listening has come to an end.
     fn wait(&mut self) -> Result<(), BackendError>;
 }
 

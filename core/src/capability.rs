@@ -297,6 +297,10 @@ impl Capabilities {
     }
 
     /// The name of the group's device on this platform, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// A sentence on why the platform has no device of that name.
     pub fn device_of(&self, group: &Group) -> Result<InterfaceName, String> {
         let name = match (group.device(), self.default_device) {
             (Device::Named(name), _) => name.clone(),

@@ -17,11 +17,11 @@ impl Damping {
     /// How many tries need not wait.
     pub(crate) const FREE: u32 = 3;
     /// How long the first one that must wait does so; each one after it twice as long as the one before.
-    pub const FIRST: Duration = Duration::from_secs(10);
+    const FIRST: Duration = Duration::from_secs(10);
     /// The longest that one waits.
-    pub const LONGEST: Duration = Duration::from_secs(3600);
+    const LONGEST: Duration = Duration::from_secs(3600);
     /// How long nothing must have been tried, although it might have been, until all is forgotten.
-    pub const QUIET: Duration = Duration::from_secs(600);
+    const QUIET: Duration = Duration::from_secs(600);
 
     /// When it may be tried next; in the past where it may be tried at once.
     pub fn next(&self) -> Duration {

@@ -34,6 +34,8 @@ pub struct Draft {
 struct Entry {
     value: Value,
     origin: Option<Origin>,
+    /// Where each value of a list comes from that was added by itself.
+    origins: Vec<Option<Origin>>,
 }
 
 /// A value, as TOML has them.
@@ -73,23 +75,38 @@ impl Draft {
     }
 
     /// A comment above a key, which is written only where the key is; of what is written on one line as a table, the table's.
-    pub fn comment(&mut self, key: &str, text: impl Into<String>) {
+    pub(crate) fn comment(&mut self, key: &str, text: impl Into<String>) {
         self.comments.insert(number(key), text.into());
     }
 
     /// Gives a key a value, in place of the one it has. The key is its path below `group.NAME`, as in
     /// `detection.link.interval`; another than those of [`KEYS`] is a mistake of the caller's.
     pub fn set(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
-        let entry = Entry { value: value.into(), origin };
+        let entry = Entry { value: value.into(), origin, origins: vec![] };
         self.keys.insert(number(key), entry);
     }
 
     /// Adds an entry to a list, which is begun where it is not there.
     pub fn push(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
-        let entry = self.keys.entry(number(key)).or_insert(Entry { value: Value::List(vec![]), origin });
+        let begun = || Entry { value: Value::List(vec![]), origin: origin.clone(), origins: vec![] };
+        let entry = self.keys.entry(number(key)).or_insert_with(begun);
         if let Value::List(values) = &mut entry.value {
+            // Those before it that came all at once have the place of the list.
+            entry.origins.resize(values.len(), entry.origin.clone());
             values.push(value.into());
+            entry.origins.push(origin);
         }
+    }
+
+    /// Adds a value to a key that takes one or several: one is written as itself, several as a list.
+    pub fn add(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
+        let place = self.origin(key).cloned();
+        match self.remove(key) {
+            None => return self.set(key, value, origin),
+            Some(Value::List(several)) => self.set(key, Value::List(several), place),
+            Some(first) => self.push(key, first, place),
+        }
+        self.push(key, value, origin);
     }
 
     /// The value of a key.
@@ -104,8 +121,8 @@ impl Draft {
 
     /// Names the files that keys come from as somebody else knows them.
     pub fn rename_files(&mut self, shown: impl Fn(&str) -> String) {
-        let origins = self.keys.values_mut().filter_map(|entry| entry.origin.as_mut());
-        origins.for_each(|origin| origin.file = shown(&origin.file));
+        let origins = self.keys.values_mut().flat_map(|entry| entry.origins.iter_mut().chain([&mut entry.origin]));
+        origins.flatten().for_each(|origin| origin.file = shown(&origin.file));
     }
 
     /// Takes a key away.

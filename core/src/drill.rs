@@ -123,7 +123,7 @@ impl NoDrill {
 }
 
 /// How long traffic stands still at most when the active member fails.
-pub fn bound(detection: Option<&Detection>) -> Duration {
+pub(crate) fn bound(detection: Option<&Detection>) -> Duration {
     let link = detection.and_then(Detection::link).map(|link| {
         // bond_miimon_inspect: a loss is seen with the next look, and counts after the delay.
         Duration::from(link.interval) + Duration::from(link.down_delay)
@@ -140,6 +140,10 @@ pub fn bound(detection: Option<&Detection>) -> Duration {
 }
 
 /// The events of a drill, in order: the active member first, and the traffic where it was in the end.
+///
+/// # Errors
+///
+/// Why there is no drill: fewer than two members that work, say, or a platform on which they cannot be failed so.
 pub fn events(question: Question<'_>, how: How) -> Result<Vec<Event>, NoDrill> {
     question.check()?;
     let Question { device, current, capabilities, .. } = question;

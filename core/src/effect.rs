@@ -23,6 +23,10 @@ pub struct Nonsense {
 }
 
 /// Does a step to a snapshot.
+///
+/// # Errors
+///
+/// A step that makes no sense on this host.
 pub fn apply(step: &Step, host: &mut Snapshot, capabilities: &Capabilities) -> Result<(), Nonsense> {
     change(step, host, capabilities).map_err(|reason| Nonsense { step: Box::new(step.clone()), reason })
 }

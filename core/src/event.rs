@@ -1,9 +1,8 @@
 //! What happened to a group between two looks at it.
 //!
-//! In: two [`GroupStatus`]es of one group, the earlier and the later. Out: [`Event`]s. Told one after the other to the
-//! [`Condition`] of the earlier, they make that of the later.
+//! In: two [`GroupStatus`]es of one group, the earlier and the later. Out: [`Event`]s, which leave nothing out: whoever knows
+//! the earlier and is told them one after the other knows the later.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -93,66 +92,9 @@ pub struct MemberNow {
     pub link: LinkState,
 }
 
-/// As much of a group as events tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    /// How it is doing.
-    pub state: GroupHealth,
-    /// How far from the file it is, in steps; 0 where it is absent.
-    pub drift: usize,
-    /// Who carries the traffic.
-    pub active: Option<InterfaceName>,
-    /// State and link of each member.
-    pub members: BTreeMap<String, (&'static str, LinkState)>,
-}
-
 /// The states of a member that is in no group.
 const OUTSIDE: &str = "outside";
 const ABSENT: &str = "absent";
-
-impl Condition {
-    /// As much of a group's status as events tell.
-    pub fn of(status: &GroupStatus) -> Self {
-        Self {
-            state: status.state,
-            drift: drift(status),
-            active: status.active.clone(),
-            members: status.members.iter().map(|m| (m.name.clone(), (m.state, m.link))).collect(),
-        }
-    }
-
-    /// Lets an event have happened.
-    pub fn take(&mut self, event: &Event) {
-        match event {
-            Event::Watching { status } => *self = Self::of(status),
-            Event::MemberAppeared(now)
-            | Event::MemberGone(now)
-            | Event::MemberJoined(now)
-            | Event::MemberLeft(now)
-            | Event::MemberFailed(now)
-            | Event::MemberRepaired(now)
-            | Event::MemberChanged(now)
-            | Event::LinkUp(now)
-            | Event::LinkDown(now) => {
-                now.formerly.as_ref().map(|name| self.members.remove(name));
-                // An interface outside of the group that nobody knows the link of is none of the file's.
-                match (now.state, now.link) {
-                    (OUTSIDE, LinkState::Unknown) => self.members.remove(&now.member),
-                    as_it_is => self.members.insert(now.member.clone(), as_it_is),
-                };
-            }
-            Event::Failover { to, .. } | Event::Failback { to, .. } | Event::ActiveFound { to } => {
-                self.active = Some(to.clone());
-            }
-            Event::ActiveLost { .. } => self.active = None,
-            Event::Drift { steps, state } => (self.drift, self.state) = (*steps, *state),
-            Event::Ok => (self.drift, self.state) = (0, GroupHealth::Ok),
-            Event::Degraded => self.state = GroupHealth::Degraded,
-            Event::Failed => self.state = GroupHealth::Failed,
-            Event::Absent => (self.drift, self.state) = (0, GroupHealth::Absent),
-        }
-    }
-}
 
 /// What happened between two looks at one group: to members, to the active one, to the group as a whole.
 pub fn between(earlier: &GroupStatus, later: &GroupStatus) -> Vec<Event> {
@@ -310,5 +252,7 @@ impl fmt::Display for Event {
     }
 }
 
+#[cfg(test)]
+mod condition;
 #[cfg(test)]
 mod tests;

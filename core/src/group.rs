@@ -1,7 +1,7 @@
 //! A group as wanted: checked, complete, and the same on every platform.
 //!
 //! In: a [`Spec`](crate::spec) that [`validate`](mod@crate::validate) found right; nothing else makes one, so every
-//! `Group` keeps the rules of the reference. What a host makes of it is [`Target`](crate::Target)'s business.
+//! `Group` keeps the rules of the reference. What a host makes of it is [`plan`](crate::plan)'s business.
 
 use std::net::IpAddr;
 

@@ -145,7 +145,7 @@ impl Question<'_> {
     }
 
     /// Whether the group is there, and of a kind that has an active member.
-    pub fn check(&self) -> Result<(), NoHandover> {
+    pub(crate) fn check(&self) -> Result<(), NoHandover> {
         let (group, device) = (self.group.clone(), self.device.clone());
         let Some(state) = self.current.group(self.device) else { return Err(NoHandover::Absent { group, device }) };
         let mode = state.settings.mode.name();
@@ -153,6 +153,10 @@ impl Question<'_> {
     }
 
     /// Lets another member carry the traffic: `to`, or whoever is the next best. `force` lets a member be tried that does not seem to work.
+    ///
+    /// # Errors
+    ///
+    /// Nobody is there to take over, or `to` cannot.
     pub fn switch(&self, to: Option<&str>, force: bool) -> Result<Handover, NoHandover> {
         self.check()?;
         let to = match to {
@@ -180,6 +184,10 @@ impl Question<'_> {
     }
 
     /// Gives the traffic back to the primary, or puts members in use again that were taken out of it.
+    ///
+    /// # Errors
+    ///
+    /// The group is not there, or is of a kind that has no active member.
     pub fn release(&self) -> Result<Handover, NoHandover> {
         self.check()?;
         if self.capabilities.rules.taken_out_of_use {

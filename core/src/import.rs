@@ -10,7 +10,8 @@ use crate::Draft;
 
 /// The files of a host, or of a directory that stands for one.
 pub trait Files {
-    /// The text of a file, if it is there and can be read. Paths have no slash in front: `etc/network/interfaces`.
+    /// The text of a file, if it is there and can be read: of one that cannot, whoever has the files tells. Paths have no slash
+    /// in front: `etc/network/interfaces`.
     fn read(&self, path: &str) -> Option<String>;
     /// The names in a folder, in the order of their bytes; empty if it is not there.
     fn list(&self, folder: &str) -> Vec<String>;
@@ -78,10 +79,12 @@ impl Origin {
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { file, line, text } = self;
-        match line {
-            Some(line) => write!(f, "{file}:{line}: {text}"),
-            None => write!(f, "{file}: {text}"),
-        }
+        // A colon follows; that of a key of YAML is the same one.
+        let text = text.trim_end_matches(':');
+        f.write_str(file)?;
+        line.iter().try_for_each(|line| write!(f, ":{line}"))?;
+        // Where a file breaks off there is none.
+        if text.is_empty() { Ok(()) } else { write!(f, ": {text}") }
     }
 }
 

@@ -42,6 +42,10 @@ enum Line<'t> {
 }
 
 /// Lays a text out.
+///
+/// # Errors
+///
+/// A text that is not TOML, or whose meaning would be another afterwards.
 pub fn lay_out(text: &str) -> Result<String, NoLayout> {
     let before = DeTable::parse(text).map_err(|_| NoLayout::NoToml)?;
     let laid_out = written(&aligned(lines(text)));

@@ -28,7 +28,52 @@
 //! assert!(Draft::from(group).to_toml().contains(r#"primary   = "eth0""#));
 //! ```
 //!
-//! The backends show how a plan is made of a group and done, and how groups are read from files of other tools.
+//! What is wanted is compared with what a host shows, on which a [`Backend`] stands; the plan is data until it is done:
+//!
+//! ```
+//! use std::error::Error;
+//!
+//! use mpath_core::apply::{Unwatched, apply};
+//! use mpath_core::resolve::Question;
+//! use mpath_core::{Backend, Snapshot, SourceFile, plan, read};
+//!
+//! fn bring_up(text: &str, backend: &mut dyn Backend) -> Result<(), Box<dyn Error>> {
+//!     // Parsed and validated: a group that is there is one that makes sense.
+//!     let described = read(&[SourceFile::new("home-lan.toml", text)]).map_err(|problems| problems[0].to_string())?;
+//!     let mut host = backend.observe()?;
+//!     let capabilities = backend.capabilities().clone();
+//!     for desired in &described.groups {
+//!         let prepare = |current: &Snapshot| {
+//!             plan::up(Question { desired, current, receipt: None, capabilities: &capabilities, adopt: false, persist: false })
+//!         };
+//!         // What stands against it is told before anything is touched.
+//!         let plan = prepare(&host)?.plan;
+//!         for step in &plan.steps {
+//!             println!("{step}");
+//!             backend.explain(step).iter().for_each(|command| println!("    {command}"));
+//!         }
+//!         println!("{}", serde_json::to_string(&plan)?);
+//!         // A step that fails is undone with those before it. Then the host is looked at, and a new plan must find nothing.
+//!         let replan = |after: &Snapshot| prepare(after).map_or_else(|_| vec![], |prepared| prepared.plan.steps);
+//!         apply(&plan, &mut host, backend, &replan, &mut Unwatched)?;
+//!     }
+//!     Ok(())
+//! }
+//! # let text = "[group.lan]\nmembers = [\"eth0\", \"eth1\"]\naddresses = [\"192.168.1.34/24\"]\n";
+//! # let groups = read(&[SourceFile::new("home-lan.toml", text)]).expect("a good file").groups;
+//! # let mut host = mpath_core::fake::FakeHost::new(Snapshot::with_members_of(&groups));
+//! # bring_up(text, &mut host).expect("it comes up");
+//! # let steps = host.done.len();
+//! # assert!(steps > 0);
+//! # bring_up(text, &mut host).expect("it is up");
+//! # assert_eq!(host.done.len(), steps, "nothing is done twice");
+//! ```
+//!
+//! `mpath-backend-linux` and `mpath-backend-illumos` are the backends. They show the same on a host, and how groups are read from
+//! files of other tools. `mpath up` keeps a [`Journal`] and a [`Receipt`] beside, so that what it has changed is undone even
+//! when its process dies, and is known when the group is taken down; whoever does without has to take care of both.
+
+#![warn(clippy::missing_errors_doc)]
 
 pub mod address;
 pub mod adoption;
@@ -62,7 +107,7 @@ pub mod name;
 pub mod note;
 pub mod outage;
 pub mod plan;
-pub mod planner;
+mod planner;
 pub mod problem;
 pub mod proposal;
 pub mod receipt;
@@ -111,5 +156,4 @@ pub use settings::GroupSettings;
 pub use snapshot::Snapshot;
 pub use source::{SourceFile, Span};
 pub use step::Step;
-pub use target::Target;
 pub use validate::{Description, read, read_for};

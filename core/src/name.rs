@@ -58,6 +58,10 @@ fn check(text: &str, longest: usize, first: fn(char) -> bool, rest: fn(char) -> 
 
 impl InterfaceName {
     /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// What of it no name may have.
     pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
         let text = text.into();
         let rest = |c: char| c.is_ascii_graphic() && !matches!(c, '/' | ':' | '%' | '*' | '?' | '"' | '\'' | '\\');
@@ -73,6 +77,10 @@ impl InterfaceName {
 
 impl GroupName {
     /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// What of it no name may have.
     pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
         let text = text.into();
         let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');

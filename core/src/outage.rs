@@ -64,7 +64,7 @@ impl MaxOutage {
 
     /// Whether a step may be done. How long an outage lasts depends on links and switches, which no plan knows: no
     /// limit allows one.
-    pub fn allows(self, outage: Outage) -> bool {
+    pub(crate) fn allows(self, outage: Outage) -> bool {
         match outage {
             Outage::None => true,
             Outage::Blip => self.0 >= Self::OF_BLIP,
@@ -82,6 +82,10 @@ impl Prediction {
 
 impl Plan {
     /// Refuses a plan with steps that a limit does not allow.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPlan::Refused`] with each step that is beyond the limit.
     pub fn within(self, limit: Option<MaxOutage>) -> Result<Self, NoPlan> {
         let Some(limit) = limit else { return Ok(self) };
         let steps = (1..).zip(&self.steps).zip(&self.outage.steps);
@@ -101,7 +105,7 @@ impl Plan {
 
 /// Predicts what steps do to the traffic of `current`, which holds every interface that they change. `whole` is the
 /// host of which that is a part.
-pub fn predict(
+pub(crate) fn predict(
     steps: &[Step],
     current: &Snapshot,
     whole: &Snapshot,

@@ -66,6 +66,11 @@ impl Plan {
 }
 
 /// Plans to bring a group up.
+///
+/// # Errors
+///
+/// [`NoPlan::Refused`] with everything that stands against it: what the platform cannot do, and what of the host is not as it must
+/// be. Nothing has been touched then.
 pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
     let resolved = resolve::up(question).map_err(NoPlan::Refused)?;
     prepare(question, resolved)
@@ -73,6 +78,10 @@ pub fn up(question: Question<'_>) -> Result<Prepared, NoPlan> {
 
 /// Plans to let one interface into its group, which is up, and nothing else: what else differs from the file stays as it is.
 /// Nothing where the group is not up, or has the interface already.
+///
+/// # Errors
+///
+/// As of [`up`].
 pub fn rejoin(question: Question<'_>, member: &InterfaceName) -> Result<Prepared, NoPlan> {
     let Question { desired, current, receipt, capabilities, .. } = question;
     let device =
@@ -124,6 +133,10 @@ fn prepare(question: Question<'_>, mut resolved: Resolved) -> Result<Prepared, N
 }
 
 /// Plans to take a group down: back to what the receipt remembers, or just apart where there is none.
+///
+/// # Errors
+///
+/// [`NoPlan::Refused`] where the device is another's and `adopt` does not say to take it.
 pub fn down(
     group: &GroupName,
     device: &InterfaceName,
@@ -152,7 +165,8 @@ pub fn down(
     let persistent = there || receipt.is_some_and(|receipt| receipt.persistent);
     let before = receipt.map_or(&nothing, |receipt| &receipt.before);
     let mut target = Target { persistent, ..Target::as_before(device, before) };
-    if current.interfaces.iter().any(|(name, interface)| name != device && interface.group().is_some()) {
+    let is_another = |(name, interface): (&InterfaceName, &Interface)| name != device && interface.group().is_some();
+    if target.host_wide.is_some() && current.interfaces.iter().any(is_another) {
         // What holds for the whole host is left as it is as long as another group goes by it.
         target.host_wide = None;
     }
@@ -196,6 +210,10 @@ fn give_back(target: &mut Target, receipt: Option<&Receipt>, current: &Snapshot)
 
 /// Plans to bring the interfaces of a group back to a state seen before: what is left to do after an undo. `persistent`
 /// tells whether what is undone was for every boot.
+///
+/// # Errors
+///
+/// A state that no steps lead to: a defect of mpath's, or a state that no host was ever in.
 pub fn restore(
     device: &InterfaceName,
     before: &Snapshot,

@@ -11,6 +11,8 @@
 //! are back where they were.
 
 mod addressing;
+#[cfg(test)]
+mod convergence;
 
 use addressing::nearest_first;
 
@@ -24,7 +26,7 @@ use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 /// The steps that turn `current` into `target`.
 ///
 /// `current` may be a part of a host; it must hold every interface that the target names and that is there.
-pub fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -> Result<Vec<Step>, Nonsense> {
+pub(crate) fn steps(current: &Snapshot, target: &Target, capabilities: &Capabilities) -> Result<Vec<Step>, Nonsense> {
     let mut planner = Planner {
         draft: current.clone(),
         steps: Vec::new(),

@@ -1,7 +1,7 @@
 //! A group on a host: which interfaces are meant, what its device shall be, and what stands against it.
 //!
 //! In: a [`Group`], a [`Snapshot`], the platform's [`Capabilities`] and, where the group has been up, its [`Receipt`].
-//! Out: a [`Target`] and notes, or every reason against it.
+//! Out: a target and notes, or every reason against it.
 
 mod members;
 mod objections;
@@ -32,7 +32,7 @@ use crate::snapshot::{AcceptRa, Dhcp, GroupState, Interface, Kind};
 use crate::target::{Absent, DeviceTarget, InterfaceTarget, Target, Wanted};
 use crate::{Address, Detection, Group, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
-/// What [`up`] is asked with.
+/// What [`plan::up`](crate::plan::up) is asked with.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The group as wanted.
@@ -51,17 +51,17 @@ pub struct Question<'a> {
 
 /// A group found on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// How the interfaces shall be.
-    pub target: Target,
+    pub(crate) target: Target,
     /// What is to be known.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// What interfaces that leave do not get back as long as the group has it.
-    pub owed: Snapshot,
+    pub(crate) owed: Snapshot,
 }
 
 /// Finds out what the group means on this host.
-pub fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
+pub(crate) fn up(question: Question<'_>) -> Result<Resolved, Vec<Refusal>> {
     let Question { desired, current, receipt, capabilities, .. } = question;
     let unsupported = capabilities.check(desired).into_iter().map(Refusal::Unsupported);
     let mut refusals: Vec<_> = unsupported.collect();
@@ -255,8 +255,9 @@ fn mac_sharing(
 /// The address that the device gets by itself. It is pinned, so that it does not hang on the order of joining; and it
 /// stays when the interface that it comes from is unplugged, as long as that is remembered.
 ///
-/// A group that is up keeps the address of whichever member it has: another one is announced to nobody (the kernel sends
-/// peer notifications when the active member changes), and the neighbours would send to the old one for seconds.
+/// A group that is up, also one that is taken over from somebody else, keeps the address of whichever member it has:
+/// another one is announced to nobody (the kernel sends peer notifications when the active member changes), and the
+/// neighbours would send to the old one for seconds.
 fn own_mac(
     question: &Question<'_>,
     device: &InterfaceName,
@@ -276,7 +277,7 @@ fn own_mac(
         _ if sharing == MacSharing::Shared => {
             let own = |group: &&Interface| {
                 let pinned = group.group().filter(|group| group.settings.mac_sharing == MacSharing::Shared);
-                pinned.and_then(GroupState::owner).is_some_and(|owner| owner == *desired.name())
+                pinned.is_some_and(|group| group.owner().is_none_or(|owner| owner == *desired.name()))
             };
             let now = current.interface(device).filter(own).and_then(|group| group.mac);
             let kept = now.filter(|now| names.iter().any(|name| of(name) == Some(*now)));

@@ -75,7 +75,7 @@ impl Route {
     }
 
     /// Whether both lead the same way: destination, next hop, metric and table agree.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self.same_place(other) && self.via == other.via
     }
 

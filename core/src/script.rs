@@ -51,14 +51,19 @@ impl Snapshot {
 }
 
 /// Groups as scripts.
+///
+/// # Errors
+///
+/// What the platform cannot do, and members that only the host itself knows: all of it, each with its group.
 pub fn render(
     groups: &[&Group],
     source: &str,
     platform: &Platform<'_>,
 ) -> Result<Rendering, Vec<(GroupName, Refusal)>> {
     let (mut rendering, mut refusals) = (Rendering::default(), Vec::new());
+    let mut disputes = dispute::among(groups.iter().copied(), &platform.capabilities);
     for group in groups {
-        match planned(group, groups, platform) {
+        match planned(group, disputes.remove(group.name()), platform) {
             Ok(plan) => {
                 rendering.notes.extend(plan.notes.iter().map(|note| (group.name().clone(), note.clone())));
                 let text = text(group, source, plan, platform);
@@ -70,7 +75,7 @@ pub fn render(
     if refusals.is_empty() { Ok(rendering) } else { Err(refusals) }
 }
 
-fn planned(group: &Group, groups: &[&Group], platform: &Platform<'_>) -> Result<Plan, Vec<Refusal>> {
+fn planned(group: &Group, disputes: Option<Vec<Refusal>>, platform: &Platform<'_>) -> Result<Plan, Vec<Refusal>> {
     let Platform { capabilities, host, .. } = platform;
     let nameless = group.members().iter().filter_map(|member| match &member.selector {
         MemberSelector::PermanentMac(mac) => Some(Refusal::NotInFormat {
@@ -80,7 +85,7 @@ fn planned(group: &Group, groups: &[&Group], platform: &Platform<'_>) -> Result<
         MemberSelector::Name(_) => None,
     });
     let mut refusals: Vec<_> = nameless.collect();
-    refusals.extend(dispute::between(group, groups.iter().copied(), capabilities));
+    refusals.extend(disputes.unwrap_or_default());
     if !refusals.is_empty() {
         return Err(refusals);
     }

@@ -88,7 +88,7 @@ words! {
 
 impl GroupSettings {
     /// Which settings differ, in a fixed order. The options of two different modes are part of [`Setting::Mode`].
-    pub fn differences(&self, other: &Self) -> Vec<Setting> {
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Setting> {
         let mut differences = self.mode.differences(&other.mode);
         let mut note = |differs: bool, setting| {
             if differs {

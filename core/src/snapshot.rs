@@ -2,6 +2,8 @@
 //!
 //! Made by a backend's `observe`, never changed by it; [`effect`](crate::effect) predicts the next one.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -284,7 +286,7 @@ impl Snapshot {
     }
 
     /// The groups' devices with a label.
-    pub fn labelled(&self, label: &str) -> impl Iterator<Item = &InterfaceName> {
+    pub(crate) fn labelled(&self, label: &str) -> impl Iterator<Item = &InterfaceName> {
         let has =
             move |interface: &Interface| interface.group().is_some_and(|group| group.label.as_deref() == Some(label));
         let candidates = self.interfaces.candidates(|index| index.labelled.get(label));
@@ -292,20 +294,20 @@ impl Snapshot {
     }
 
     /// The interfaces that were made with a MAC address.
-    pub fn made_with(&self, mac: MacAddress) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+    pub(crate) fn made_with(&self, mac: MacAddress) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
         let candidates = self.interfaces.candidates(move |index| index.made_with.get(&mac));
         candidates.filter(move |(_, interface)| interface.permanent_mac == Some(mac))
     }
 
     /// The interfaces that a route to there in this table leads over.
-    pub fn leading(&self, to: IpNet, table: Option<u32>) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+    pub(crate) fn leading(&self, to: IpNet, table: Option<u32>) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
         let leads = move |interface: &Interface| interface.routes.iter().any(|r| r.to == to && r.table == table);
         let candidates = self.interfaces.candidates(move |index| index.leading.get(&(to, table)));
         candidates.filter(move |(_, interface)| leads(interface))
     }
 
     /// The interfaces that stand on another.
-    pub fn stacked(&self) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
+    pub(crate) fn stacked(&self) -> impl Iterator<Item = (&InterfaceName, &Interface)> {
         self.interfaces.candidates(|index| Some(&index.stacked)).filter(|(_, interface)| interface.lower().is_some())
     }
 
@@ -326,16 +328,22 @@ impl Snapshot {
         }
         let Some(host_wide) = self.host_wide else { return };
         let interval = Millis::new(host_wide.probe_time.get() / rules.probes_per_failure.max(1));
-        let devices: Vec<_> =
-            self.interfaces.iter().filter(|(_, i)| i.group().is_some()).map(|(name, _)| name.clone()).collect();
-        for device in devices {
-            let mut first: Vec<_> = self.members(&device).filter(|(_, m)| !m.standby).map(|(n, _)| n.clone()).collect();
-            let alone = self.members(&device).count() == 1;
-            let probes = self.members(&device).any(|(name, _)| {
+        let follow = |device: &InterfaceName| {
+            let mut first: Vec<_> = self.members(device).filter(|(_, m)| !m.standby).map(|(n, _)| n.clone()).collect();
+            let alone = self.members(device).count() == 1;
+            let probes = self.members(device).any(|(name, _)| {
                 self.interface(name).is_some_and(|interface| interface.addresses.iter().any(|a| a.probe_only))
             });
-            let Some(group) = self.interfaces.get_mut(&device).and_then(Interface::group_mut) else { continue };
-            group.settings.primary = if first.len() == 1 && !alone { first.pop() } else { None };
+            (if first.len() == 1 && !alone { first.pop() } else { None }, probes)
+        };
+        let devices = self.interfaces.iter().filter(|(_, interface)| interface.group().is_some());
+        // All is asked before the first is changed, and what is asked by lost with that.
+        let mut follow: BTreeMap<_, _> = devices.map(|(device, _)| (device.clone(), follow(device))).collect();
+        for (device, interface) in &mut self.interfaces {
+            let (Some((primary, probes)), Some(group)) = (follow.remove(device), interface.group_mut()) else {
+                continue;
+            };
+            group.settings.primary = primary;
             group.settings.failback = host_wide.failback;
             group.settings.detection = Some(if probes {
                 Detection::LinkAndProbe(LinkDetection::AT_ONCE, ProbeDetection::every(interval))
@@ -415,7 +423,7 @@ impl Interface {
     }
 
     /// What it stands on, where that is known.
-    pub fn lower(&self) -> Option<&InterfaceName> {
+    pub(crate) fn lower(&self) -> Option<&InterfaceName> {
         match &self.kind {
             Kind::Stacked(lower) => lower.as_ref(),
             _ => None,
@@ -443,7 +451,7 @@ impl Interface {
 
 impl GroupState {
     /// The mark of mpath's own devices; what follows is the group's name.
-    pub const MARK: &'static str = "mpath:";
+    pub(crate) const MARK: &'static str = "mpath:";
 
     /// The label of a group's device.
     pub(crate) fn label_of(group: &GroupName) -> String {

@@ -44,25 +44,25 @@ pub struct At<T> {
     /// The value.
     pub value: T,
     /// The place of the value.
-    pub place: Place,
+    pub(crate) place: Place,
 }
 
 /// What a table has for a key: nothing, a value, or something that could not be read and is already complained of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field<T> {
     /// The place of the key, if the table has it.
-    pub key: Option<Place>,
+    pub(crate) key: Option<Place>,
     /// Its value, if that could be read.
-    pub value: Option<At<T>>,
+    pub(crate) value: Option<At<T>>,
 }
 
 /// The entries of a list that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T> {
     /// The entries.
-    pub items: Vec<At<T>>,
+    pub(crate) items: Vec<At<T>>,
     /// Whether these are all.
-    pub complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// A table `[group.NAME]`.
@@ -72,28 +72,28 @@ pub struct GroupSpec {
     /// The name, if it is one, at its key.
     pub name: Option<At<GroupName>>,
     /// The table's header.
-    pub header: Place,
+    pub(crate) header: Place,
     pub device: Field<InterfaceName>,
     pub members: Field<List<MemberSpec>>,
     pub primary: Field<InterfaceName>,
-    pub mode: Field<ModeName>,
-    pub detection: Field<DetectionSpec>,
-    pub failback: Field<Failback>,
-    pub mac: Field<MacPolicy>,
-    pub peer_notifications: Field<u8>,
-    pub mtu: Field<u32>,
-    pub addresses: Field<List<IpNet>>,
-    pub gateway: Field<List<IpAddr>>,
-    pub gateway6: Field<IpAddr>,
-    pub routes: Field<List<RouteSpec>>,
-    pub dhcp: Field<bool>,
-    pub dhcp6: Field<bool>,
-    pub accept_ra: Field<bool>,
-    pub transmit_hash: Field<TransmitHash>,
-    pub packets_per_member: Field<u16>,
-    pub learning_interval: Field<u32>,
-    pub dynamic_balance: Field<bool>,
-    pub lacp: Field<LacpSpec>,
+    pub(crate) mode: Field<ModeName>,
+    pub(crate) detection: Field<DetectionSpec>,
+    pub(crate) failback: Field<Failback>,
+    pub(crate) mac: Field<MacPolicy>,
+    pub(crate) peer_notifications: Field<u8>,
+    pub(crate) mtu: Field<u32>,
+    pub(crate) addresses: Field<List<IpNet>>,
+    pub(crate) gateway: Field<List<IpAddr>>,
+    pub(crate) gateway6: Field<IpAddr>,
+    pub(crate) routes: Field<List<RouteSpec>>,
+    pub(crate) dhcp: Field<bool>,
+    pub(crate) dhcp6: Field<bool>,
+    pub(crate) accept_ra: Field<bool>,
+    pub(crate) transmit_hash: Field<TransmitHash>,
+    pub(crate) packets_per_member: Field<u16>,
+    pub(crate) learning_interval: Field<u32>,
+    pub(crate) dynamic_balance: Field<bool>,
+    pub(crate) lacp: Field<LacpSpec>,
 }
 
 /// A table `[[hook]]`.
@@ -101,12 +101,12 @@ pub struct GroupSpec {
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub struct HookSpec {
     /// The table's header.
-    pub header: Place,
-    pub on: Field<List<&'static str>>,
-    pub groups: Field<List<GroupName>>,
-    pub run: Field<List<String>>,
-    pub timeout: Field<Millis>,
-    pub user: Field<String>,
+    pub(crate) header: Place,
+    pub(crate) on: Field<List<&'static str>>,
+    pub(crate) groups: Field<List<GroupName>>,
+    pub(crate) run: Field<List<String>>,
+    pub(crate) timeout: Field<Millis>,
+    pub(crate) user: Field<String>,
 }
 
 /// An entry of `members`; a plain string is its `name`.
@@ -114,52 +114,52 @@ pub struct HookSpec {
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub struct MemberSpec {
     pub name: Field<InterfaceName>,
-    pub mac: Field<MacAddress>,
-    pub prio: Field<i32>,
-    pub optional: Field<bool>,
-    pub probe_address: Field<IpNet>,
+    pub(crate) mac: Field<MacAddress>,
+    pub(crate) prio: Field<i32>,
+    pub(crate) optional: Field<bool>,
+    pub(crate) probe_address: Field<IpNet>,
 }
 
 /// The table `detection`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
-pub struct DetectionSpec {
-    pub link: Field<LinkSpec>,
-    pub probe: Field<ProbeSpec>,
+pub(crate) struct DetectionSpec {
+    pub(crate) link: Field<LinkSpec>,
+    pub(crate) probe: Field<ProbeSpec>,
 }
 
 /// The table `detection.link`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
-pub struct LinkSpec {
-    pub interval: Field<Millis>,
-    pub up_delay: Field<Millis>,
-    pub down_delay: Field<Millis>,
+pub(crate) struct LinkSpec {
+    pub(crate) interval: Field<Millis>,
+    pub(crate) up_delay: Field<Millis>,
+    pub(crate) down_delay: Field<Millis>,
 }
 
 /// The table `detection.probe`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
-pub struct ProbeSpec {
-    pub interval: Field<Millis>,
-    pub targets: Field<List<IpAddr>>,
-    pub missed: Field<u8>,
-    pub validate: Field<ProbeValidation>,
-    pub all_targets: Field<bool>,
+pub(crate) struct ProbeSpec {
+    pub(crate) interval: Field<Millis>,
+    pub(crate) targets: Field<List<IpAddr>>,
+    pub(crate) missed: Field<u8>,
+    pub(crate) validate: Field<ProbeValidation>,
+    pub(crate) all_targets: Field<bool>,
 }
 
 /// An entry of `routes`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
-pub struct RouteSpec {
-    pub to: Field<Destination>,
-    pub via: Field<IpAddr>,
-    pub metric: Field<u32>,
+pub(crate) struct RouteSpec {
+    pub(crate) to: Field<Destination>,
+    pub(crate) via: Field<IpAddr>,
+    pub(crate) metric: Field<u32>,
 }
 
 /// Where a route leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// Everywhere, in the family of the next hop.
     Default,
     /// To a network.
@@ -169,14 +169,14 @@ pub enum Destination {
 /// The table `lacp`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
-pub struct LacpSpec {
-    pub rate: Field<LacpRate>,
-    pub active: Field<bool>,
-    pub select: Field<LacpSelect>,
-    pub min_links: Field<u32>,
-    pub system_priority: Field<u16>,
-    pub system: Field<MacAddress>,
-    pub port_key: Field<u16>,
+pub(crate) struct LacpSpec {
+    pub(crate) rate: Field<LacpRate>,
+    pub(crate) active: Field<bool>,
+    pub(crate) select: Field<LacpSelect>,
+    pub(crate) min_links: Field<u32>,
+    pub(crate) system_priority: Field<u16>,
+    pub(crate) system: Field<MacAddress>,
+    pub(crate) port_key: Field<u16>,
 }
 
 impl Spec {
@@ -205,7 +205,7 @@ impl<T> Field<T> {
     }
 
     /// Whether it is there, but could not be read.
-    pub fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         self.key.is_some() && self.value.is_none()
     }
 }

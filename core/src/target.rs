@@ -10,78 +10,78 @@ use crate::{Address, GroupSettings, InterfaceName, MacAddress, Route, Snapshot};
 
 /// How a group's device and the interfaces around it shall be. Interfaces that it does not name are left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The group's device.
-    pub device: InterfaceName,
+    pub(crate) device: InterfaceName,
     /// Whether all of it shall come back after a boot.
-    pub persistent: bool,
+    pub(crate) persistent: bool,
     /// How it shall be; `None` is not at all.
-    pub state: Option<DeviceTarget>,
+    pub(crate) state: Option<DeviceTarget>,
     /// What shall hold for all groups of the host; `None` is as it is.
-    pub host_wide: Option<HostWide>,
+    pub(crate) host_wide: Option<HostWide>,
     /// Interfaces that shall not be members, and how they shall be instead.
-    pub others: BTreeMap<InterfaceName, InterfaceTarget>,
+    pub(crate) others: BTreeMap<InterfaceName, InterfaceTarget>,
 }
 
 /// How a group's device shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceTarget {
+pub(crate) struct DeviceTarget {
     /// All its settings.
-    pub settings: GroupSettings,
+    pub(crate) settings: GroupSettings,
     /// The text that marks whose it is.
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
     /// Its MAC address; `None` follows from its members.
-    pub mac: Option<MacAddress>,
+    pub(crate) mac: Option<MacAddress>,
     /// Its largest packet in bytes; `None` is as it is.
-    pub mtu: Option<u32>,
+    pub(crate) mtu: Option<u32>,
     /// Whether it is on.
-    pub up: bool,
+    pub(crate) up: bool,
     /// Whether it listens to router advertisements; `None` is as it is.
-    pub accept_ra: Option<AcceptRa>,
+    pub(crate) accept_ra: Option<AcceptRa>,
     /// Its members, in the order in which they join.
-    pub members: Vec<MemberTarget>,
+    pub(crate) members: Vec<MemberTarget>,
     /// Its addresses.
-    pub addresses: Wanted<Address>,
+    pub(crate) addresses: Wanted<Address>,
     /// Its routes.
-    pub routes: Wanted<Route>,
+    pub(crate) routes: Wanted<Route>,
     /// Its DHCP clients.
-    pub dhcp: Dhcp,
+    pub(crate) dhcp: Dhcp,
 }
 
 /// How a member shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemberTarget {
+pub(crate) struct MemberTarget {
     /// Its name.
-    pub name: InterfaceName,
+    pub(crate) name: InterfaceName,
     /// Its rank; 0 is none.
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// Whether it waits until another fails, on platforms that say so of each member.
-    pub standby: bool,
+    pub(crate) standby: bool,
     /// Whether it waits so after the next boot, too; counts only where the group comes back after a boot.
-    pub standby_kept: bool,
+    pub(crate) standby_kept: bool,
     /// The MAC address that it shall have when it joins, and get back when it leaves; `None` is the one that it has.
-    pub own_mac: Option<MacAddress>,
+    pub(crate) own_mac: Option<MacAddress>,
     /// The addresses of its own.
-    pub addresses: Vec<Address>,
+    pub(crate) addresses: Vec<Address>,
     /// The routes of its own.
-    pub routes: Vec<Route>,
+    pub(crate) routes: Vec<Route>,
 }
 
 /// How an interface outside the group shall be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct InterfaceTarget {
+pub(crate) struct InterfaceTarget {
     /// Whether it is on; `None` is as it is.
-    pub up: Option<bool>,
+    pub(crate) up: Option<bool>,
     /// Its MAC address; `None` is as it is.
-    pub mac: Option<MacAddress>,
+    pub(crate) mac: Option<MacAddress>,
     /// Its largest packet in bytes; `None` is as it is.
-    pub mtu: Option<u32>,
+    pub(crate) mtu: Option<u32>,
     /// Its addresses; `None` is as they are.
-    pub addresses: Option<Vec<Address>>,
+    pub(crate) addresses: Option<Vec<Address>>,
     /// Its routes; `None` is as they are.
-    pub routes: Option<Vec<Route>>,
+    pub(crate) routes: Option<Vec<Route>>,
     /// Whether it is on after a boot too; counts only where the group comes back after a boot.
-    pub persistent: bool,
+    pub(crate) persistent: bool,
 }
 
 impl InterfaceTarget {
@@ -93,16 +93,16 @@ impl InterfaceTarget {
 
 /// Which of a kind shall be there, and what becomes of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted<T> {
+pub(crate) struct Wanted<T> {
     /// These shall be there.
-    pub present: Vec<T>,
+    pub(crate) present: Vec<T>,
     /// And these not.
-    pub absent: Absent<T>,
+    pub(crate) absent: Absent<T>,
 }
 
 /// What shall not be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Absent<T> {
+pub(crate) enum Absent<T> {
     /// Just these; what others put there is theirs.
     These(Vec<T>),
     /// Whatever is not wanted.
@@ -114,7 +114,7 @@ impl Target {
     ///
     /// `before` holds the device, if it was there, and every interface that has been or may have been a member.
     /// The way back is until the next boot; for every boot it is where the target says so.
-    pub fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
+    pub(crate) fn as_before(device: &InterfaceName, before: &Snapshot) -> Self {
         let state = before.interface(device).and_then(|interface| {
             let group = interface.group()?;
             let members = before.members(device).map(|(name, membership)| {

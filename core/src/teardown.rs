@@ -34,6 +34,10 @@ fn waits(step: &Step, failed: &[(Step, BackendError)]) -> bool {
 /// Does every step, then reads back what is left: an empty plan means that it is all done, whatever failed on the way. What
 /// failed is tried again as long as that leaves less to do. `host` is the snapshot that the plan was made on, and then the
 /// last look.
+///
+/// # Errors
+///
+/// What remains: the steps that failed, and what there is left to do.
 pub fn take_down(
     plan: &Plan,
     host: &mut Snapshot,

@@ -36,11 +36,19 @@ pub struct Description {
 }
 
 /// Reads files for a host of which nothing is known: all that they say, or all problems in the order of their places.
+///
+/// # Errors
+///
+/// Every problem of all files, in the order of their places.
 pub fn read(sources: &[SourceFile]) -> Result<Description, Vec<Problem>> {
     read_for(sources, &Identity::default())
 }
 
 /// The same for a host.
+///
+/// # Errors
+///
+/// Every problem of all files, in the order of their places.
 pub fn read_for(sources: &[SourceFile], identity: &Identity) -> Result<Description, Vec<Problem>> {
     let texts = Texts::read(sources.to_vec());
     let layers = Layers::new(&texts);
@@ -49,6 +57,10 @@ pub fn read_for(sources: &[SourceFile], identity: &Identity) -> Result<Descripti
 }
 
 /// What files say to a host. `everywhere` is what is wrong with them whatever the host.
+///
+/// # Errors
+///
+/// Every problem of all files, in the order of their places.
 pub fn describe(
     layers: &Layers<'_>,
     identity: &Identity,

@@ -96,3 +96,24 @@ fn the_files_of_a_boot_of_illumos_are_read() {
     expect("import_hostname", &world.script(&["import --from hostname --root DIR/host"]));
     assert_eq!(world.steps_done(), 0);
 }
+
+#[test]
+fn a_tree_that_is_not_there_and_a_link_to_nowhere_are_told() {
+    let world = World::new();
+    assert_eq!(world.run("import --from netplan --root DIR/nowhere").code, 1);
+    world.tree("etc/netplan/a.yaml", "network: {bonds: {bond0: {interfaces: [eth0], dhcp4: true}}}\n");
+    std::os::unix::fs::symlink("nowhere", world.path("tree/etc/netplan/b.yaml")).unwrap();
+    let run = world.run("import --from netplan --root DIR/tree");
+    assert!(run.stderr.contains("etc/netplan/b.yaml: the file: not taken over: it cannot be read"), "{run}");
+    assert!(!run.stderr.contains("interfaces.d"), "{run}");
+}
+
+#[test]
+fn files_of_nobody_are_not_taken_for_what_runs() {
+    let world = World::up();
+    for line in ["import --file DIR/interfaces", "import --root DIR/tree"] {
+        let run = world.run(line);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run}");
+        assert!(run.stderr.contains("--from ifupdown"), "{run}");
+    }
+}

@@ -12,7 +12,10 @@ use crate::world::{HOME_LAN, World};
 fn as_nobody(arguments: &[&str], files: fs::Permissions) -> (i32, String) {
     let directory = tempfile::TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name);
-    fs::copy(env!("CARGO_BIN_EXE_mpath"), path("mpath")).unwrap();
+    // By another process: a file that this one has open to write, a child of another test might have, too, for a moment,
+    // and what somebody may write to is not run (execve(2), ETXTBSY).
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_mpath")).arg(path("mpath")).status().unwrap();
+    assert!(copied.success());
     fs::write(path("home-lan.toml"), HOME_LAN).unwrap();
     fs::set_permissions(path("home-lan.toml"), files).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -40,6 +43,20 @@ fn a_file_that_may_not_be_read_is_a_question_of_rights() {
     let (code, stderr) = as_nobody(&["check", "-c", "home-lan.toml"], fs::Permissions::from_mode(0o000));
     assert_eq!(code, 8, "{stderr}");
     assert!(stderr.contains("home-lan.toml") && stderr.ends_with("hint: run it as root\n"), "{stderr}");
+}
+
+#[test]
+fn files_of_another_tool_that_may_not_be_read_are_a_question_of_rights_and_not_left_out() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let folder = directory.path().join("etc/NetworkManager/system-connections");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("bond0.nmconnection"), "[connection]\ntype=bond\ninterface-name=bond0\n").unwrap();
+    fs::set_permissions(folder.join("bond0.nmconnection"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let arguments = ["import", "--from", "networkmanager", "--root", directory.path().to_str().unwrap()];
+    let (code, stderr) = as_nobody(&arguments, fs::Permissions::from_mode(0o644));
+    assert_eq!(code, 8, "{stderr}");
+    assert!(stderr.contains("bond0.nmconnection") && stderr.ends_with("hint: run it as root\n"), "{stderr}");
 }
 
 struct Broken(io::ErrorKind);

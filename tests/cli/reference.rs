@@ -124,8 +124,8 @@ fn known_formats() -> Vec<String> {
 fn possible(line: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_mpath")).args(line.split(' ')).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
-    let (_, list) = told.split_once("possible: ").unwrap_or_else(|| panic!("{told}"));
-    list.lines().next().unwrap().split(", ").map(str::to_owned).collect()
+    let list = told.split_once("[possible values: ").and_then(|(_, rest)| rest.split_once(']'));
+    list.unwrap_or_else(|| panic!("{told}")).0.split(", ").map(str::to_owned).collect()
 }
 
 /// The text of all that may have tests.

@@ -10,13 +10,15 @@ use crate::expected::repository;
 use crate::world::{HOME_LAN, OFFICE};
 
 /// What is typed, with Tab as a shell gets it, and the line that it must become. `DIR` is where the files are.
-const TYPED: [(&str, &str); 6] = [
+const TYPED: [(&str, &str); 8] = [
     ("mpath sta\t", "status"),
     ("mpath up -c DIR/etc ho\t", "up -c DIR/etc home-lan"),
     ("mpath switch --config DIR/etc office --to \t", "switch --config DIR/etc office --to eth7"),
     ("mpath switch -c DIR/etc office --to=e\t", "switch -c DIR/etc office --to=eth7"),
     ("mpath check -c DIR/etc/hom\t", "check -c DIR/etc/home-lan.toml"),
     ("mpath up -c DIR/nowhere ho\t", "up -c DIR/nowhere ho"),
+    ("mpath up -c 'DIR/my files' ho\t", "up -c DIR/my files home-lan"),
+    ("mpath down -c DIR/my\\ files ho\t", "down -c DIR/my files home-lan"),
 ];
 
 #[test]
@@ -61,6 +63,8 @@ fn holds(shell: &str, command: &str, rc: &str) {
     let put = |path: &str, text: &str| fs::write(directory.path().join(path), text.replace("DIR", &root)).unwrap();
     fs::create_dir(directory.path().join("etc")).unwrap();
     fs::create_dir(directory.path().join("functions")).unwrap();
+    fs::create_dir(directory.path().join("my files")).unwrap();
+    put("my files/home-lan.toml", HOME_LAN);
     put("etc/home-lan.toml", HOME_LAN);
     put("etc/office.toml", &OFFICE.replace("eth2", "eth7"));
     put("rc", rc);

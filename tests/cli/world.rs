@@ -472,7 +472,7 @@ impl Backend for FaultyHost {
 
     fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
         // As with commands: what people will see of a host that is in memory.
-        Ok(mpath_backend_linux::diagnose(snapshot, &mpath_backend_linux::Facts::default()))
+        Ok(mpath_backend_linux::diagnose(snapshot))
     }
 
     fn leave_alone(&mut self, _: &Snapshot, _: &[InterfaceName]) -> Result<Vec<LeaveAlone>, BackendError> {

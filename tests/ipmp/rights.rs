@@ -99,7 +99,9 @@ fn a_directory_of_somebody_else_is_named_with_what_cures_it() {
     // Root may write everywhere, so the test runs itself as nobody.
     let directory = illumos_simulator::directory().unwrap();
     let path = |name: &str| directory.path().join(name);
-    fs::copy(std::env::current_exe().unwrap(), path("test")).unwrap();
+    // By another process: see execve(2), ETXTBSY, for what happens while a child of another test has the file open to write.
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(path("test")).status().unwrap();
+    assert!(copied.success());
     fs::create_dir(path("var")).unwrap();
     fs::set_permissions(path("var"), fs::Permissions::from_mode(0o555)).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();

@@ -236,7 +236,7 @@ fn each_plan_on_illumos_ends_in_a_host_that_needs_nothing_more() {
         let go = |steps: &[Step], host: &mut Snapshot| {
             for step in steps {
                 effect::apply(step, host, &capabilities).unwrap_or_else(|error| panic!("{case:?}: {error}"));
-                let told = mpath_backend_illumos::ops_for(step, Dialect::Ipadm);
+                let told = mpath_backend_illumos::explain(step, Dialect::Ipadm);
                 assert!(!told.is_empty(), "{case:?}: nothing would be done to {step}");
             }
         };

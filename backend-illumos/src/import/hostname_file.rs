@@ -1,6 +1,7 @@
 //! `/etc/hostname.IF` and `/etc/hostname6.IF`: each line is arguments of `ifconfig IF inet` (`inet_process_hostname` in
 //! `net_include.sh`).
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
@@ -93,6 +94,18 @@ pub(super) fn all(files: &dyn Files, names: &Names, import: &mut Import) -> Vec<
             found.push(parse(&format!("etc/{name}"), interface, &text, names, import));
         }
     }
+    // An interface is in its group with both families, whichever of its files says so (ifconfig(8), `group`).
+    let mut said: BTreeMap<String, (bool, Option<String>)> = BTreeMap::new();
+    for file in &found {
+        let (is_ipmp, group) = said.entry(file.interface.clone()).or_default();
+        *is_ipmp |= file.is_ipmp;
+        *group = group.take().or_else(|| file.group.clone());
+    }
+    for file in &mut found {
+        let (is_ipmp, group) = &said[&file.interface];
+        file.is_ipmp = *is_ipmp;
+        file.group = file.group.take().or_else(|| group.clone());
+    }
     found.sort_by_key(|file| !file.is_ipmp);
     found
 }
@@ -118,6 +131,21 @@ impl Open {
     }
 }
 
+/// The lines, each with its number. A backslash at the end goes on on the next one, as `read` of a shell takes it.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut logical: Vec<(usize, String)> = Vec::new();
+    let mut goes_on = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let part = line.strip_suffix('\\');
+        match logical.last_mut().filter(|_| goes_on) {
+            Some((_, before)) => *before += part.unwrap_or(line),
+            None => logical.push((number, part.unwrap_or(line).to_owned())),
+        }
+        goes_on = part.is_some();
+    }
+    logical
+}
+
 fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Import) -> HostnameFile {
     let mut file = HostnameFile {
         path: path.to_owned(),
@@ -128,10 +156,12 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
         addresses: vec![],
         mtu: vec![],
     };
-    for (number, line) in (1..).zip(text.lines()) {
-        let origin = Origin::line(path, number, line);
+    for (number, line) in logical_lines(text) {
+        let origin = Origin::line(path, number, &line);
         // Each line begins with the interface's own address.
         let mut open: Option<Open> = None;
+        // Flags before it are that address's too.
+        let mut stays = false;
         let mut rest = line.split_whitespace();
         while let Some(word) = rest.next() {
             let mut value = || rest.next().unwrap_or_default().to_owned();
@@ -140,8 +170,10 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
                 "group" => file.group = Some(value()).filter(|group| !group.is_empty()),
                 "standby" => file.standby = true,
                 "-standby" => file.standby = false,
-                "-failover" => open.iter_mut().for_each(|open| open.is_test = true),
-                "failover" => open.iter_mut().for_each(|open| open.is_test = false),
+                "-failover" | "failover" => match &mut open {
+                    Some(open) => open.is_test = word == "-failover",
+                    None => stays = word == "-failover",
+                },
                 // A test address is deprecated by itself; `down` is how a place for a lease begins.
                 "inet" | "inet6" | "plumb" | "up" | "down" | "deprecated" | "-deprecated" | "addif" | "set" => {}
                 "netmask" => {
@@ -171,7 +203,7 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
                         break;
                     };
                     file.addresses.extend(open.take().map(|open| open.close(names)));
-                    open = Some(Open { address, prefix, is_test: false, origin: origin.clone() });
+                    open = Some(Open { address, prefix, is_test: std::mem::take(&mut stays), origin: origin.clone() });
                 }
             }
         }

@@ -13,6 +13,10 @@ use crate::dialect::Dialect;
 use crate::op::{addif, route_words};
 
 /// Groups as hostname files with the keyword `ipmp`.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let capabilities = capabilities_of(Dialect::Ifconfig);
     let mut refusals = check(groups, &capabilities);

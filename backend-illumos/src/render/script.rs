@@ -12,6 +12,10 @@ use crate::dialect::Dialect;
 use crate::{mpathd, op};
 
 /// The commands that bring groups up on illumos.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let mut host = Snapshot::with_members_of(groups.iter().copied());
     host.host_wide = Some(mpathd::shipped_settings());

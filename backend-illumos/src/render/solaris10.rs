@@ -17,6 +17,10 @@ use crate::capability::capabilities_of;
 use crate::dialect::Dialect;
 
 /// Groups as hostname files in which the members have the addresses.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let capabilities = capabilities_of(Dialect::Solaris10);
     let refusals = check(groups, &capabilities);

@@ -66,7 +66,7 @@ fn known<'a>(facts: &'a mut Facts, port: &str) -> &'a mut InterfaceFacts {
 fn found(change: Change) -> Vec<Finding> {
     let (mut snapshot, mut facts) = good();
     change(&mut snapshot, &mut facts);
-    diagnose(&snapshot, &facts)
+    findings(&snapshot, &facts)
 }
 
 /// Just these are found; the first has this evidence, and each has a cure.
@@ -83,7 +83,7 @@ fn finds(change: Change, codes: &[Code], source: &str, seen: &str, cure: &str) {
 
 #[test]
 fn a_host_without_bonds_has_nothing_wrong_with_it_nor_has_a_good_group() {
-    assert_eq!(diagnose(&Snapshot::default(), &Facts::default()), []);
+    assert_eq!(findings(&Snapshot::default(), &Facts::default()), []);
     assert_eq!(found(|_, _| ()), []);
 }
 
@@ -244,6 +244,6 @@ fn managers_that_made_a_bond_may_manage_its_members_and_others_may_not() {
     for (by, code) in [(Claimant::Netplan, Code::ManagedByNetplan), (Claimant::DhcpClient, Code::ManagedByDhcpClient)] {
         let (snapshot, mut facts) = good();
         claim(&mut facts, by, "eth1");
-        assert_eq!(diagnose(&snapshot, &facts).first().map(|finding| finding.code), Some(code));
+        assert_eq!(findings(&snapshot, &facts).first().map(|finding| finding.code), Some(code));
     }
 }

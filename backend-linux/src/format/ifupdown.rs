@@ -94,6 +94,10 @@ impl Dialect {
 }
 
 /// Groups as stanzas.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Vec<(GroupName, Refusal)>> {
     render_in(groups, source, Dialect::Ifenslave)
 }

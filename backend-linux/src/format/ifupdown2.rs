@@ -10,6 +10,10 @@ use mpath_core::{Group, GroupName};
 use super::ifupdown::{Dialect, import_in, render_in};
 
 /// Groups as stanzas.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Vec<(GroupName, Refusal)>> {
     render_in(groups, source, Dialect::Ifupdown2)
 }

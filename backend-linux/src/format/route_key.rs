@@ -16,13 +16,7 @@ pub(crate) fn entry(to: IpNet, via: Option<String>, metric: Option<u32>) -> Valu
 
 /// Adds a gateway, beside those that there are.
 pub(crate) fn add_gateway(via: String, origin: Origin, draft: &mut Draft) {
-    let mut all = gateways(draft);
-    all.push(via);
-    let origin = draft.origin("gateway").cloned().or(Some(origin));
-    match all.as_slice() {
-        [one] => draft.set("gateway", one.as_str(), origin),
-        _ => draft.set("gateway", all, origin),
-    }
+    draft.add("gateway", via, Some(origin));
 }
 
 /// The gateways of a draft.

@@ -17,6 +17,10 @@ use crate::capability::capabilities;
 use crate::op::explain;
 
 /// The commands that bring groups up.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Vec<(GroupName, Refusal)>> {
     let mut host = Snapshot::with_members_of(groups.iter().copied());
     host.driver = Driver::NotLoaded;

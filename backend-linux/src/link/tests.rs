@@ -1,4 +1,4 @@
-use netlink_packet_route::link::{BondMode, InfoPortKind};
+use netlink_packet_route::link::{AfSpecInet, BondMode, Inet6DevConf, Inet6IfaceFlags, InetDevConf, InfoPortKind};
 
 use super::*;
 
@@ -120,4 +120,36 @@ fn an_empty_alias_is_no_label() {
     assert_eq!(interface(&[bond.clone()], "bond0").group().unwrap().label, None);
     bond.attributes.push(LinkAttribute::IfAlias("mpath:home-lan".to_owned()));
     assert_eq!(interface(&[bond], "bond0").group().unwrap().owner().unwrap().as_str(), "home-lan");
+}
+
+#[test]
+fn a_pared_link_is_the_same_interface_and_the_rest_of_its_message_is_gone() {
+    let mut listens = Inet6DevConf::default();
+    listens.accept_ra = 2;
+    let families = || {
+        let inet6 = vec![AfSpecInet6::Flags(Inet6IfaceFlags::empty()), AfSpecInet6::DevConf(listens)];
+        LinkAttribute::AfSpecUnspec(vec![
+            AfSpecUnspec::Inet(vec![AfSpecInet::DevConf(InetDevConf::default())]),
+            AfSpecUnspec::Inet6(inet6),
+        ])
+    };
+    let rest = || [LinkAttribute::Qdisc("noqueue".to_owned()), LinkAttribute::NumTxQueues(16), families()];
+    let mut stacked = link(8, "eth1.7", vec![LinkInfo::Kind(InfoKind::Vlan)]);
+    stacked.attributes.extend([LinkAttribute::Link(6), LinkAttribute::IfAlias("uplink".to_owned())]);
+    let mut card = port(6, "eth1", 5, vec![InfoBondPort::MiiStatus(MiiStatus::Up)]);
+    card.attributes.extend([LinkAttribute::Mtu(9000), LinkAttribute::Carrier(1)]);
+    card.attributes.push(LinkAttribute::PermAddress(vec![2, 0, 0, 0, 0, 9]));
+    let mut group = active_backup(vec![InfoBond::Primary(6)]);
+    group.attributes.push(LinkAttribute::IfAlias("mpath:lan".to_owned()));
+    let mut links = [stacked, card, group];
+    links.iter_mut().for_each(|link| link.attributes.extend(rest()));
+    let pared = links.clone().map(pared);
+    for name in ["eth1.7", "eth1", "bond0"] {
+        assert_eq!(interface(&pared, name), interface(&links, name));
+    }
+    assert_eq!(interface(&pared, "bond0").accept_ra, AcceptRa::Always);
+    let lengths = |links: &[LinkMessage]| links.iter().map(|link| link.attributes.len()).collect::<Vec<_>>();
+    assert_eq!(lengths(&links), [8, 10, 7]);
+    // A bond alone is asked whether it listens to router advertisements.
+    assert_eq!(lengths(&pared), [5, 7, 5]);
 }

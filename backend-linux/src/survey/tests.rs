@@ -2,7 +2,7 @@ use mpath_core::finding::Code;
 use mpath_core::snapshot::{Controller, GroupState, Interface, Manager, Membership};
 
 use super::*;
-use crate::diagnosis::diagnose;
+use crate::diagnosis::findings;
 use crate::sysfs::tests::Folder;
 
 #[test]
@@ -39,7 +39,7 @@ fn host(files: &[(&str, &str)], change: fn(&mut Snapshot), test: &str) -> (Snaps
 /// The finding of a code: what it was seen by, as `file:line: text`, and the commands of its cure.
 fn find(files: &[(&str, &str)], change: fn(&mut Snapshot), code: Code) -> (Vec<String>, Vec<String>) {
     let (snapshot, facts) = host(files, change, code.word());
-    let findings = diagnose(&snapshot, &facts);
+    let findings = findings(&snapshot, &facts);
     let found = findings.iter().find(|finding| finding.code == code);
     let found = found.unwrap_or_else(|| panic!("not found: {code}, but {findings:#?}"));
     let seen = |evidence: &mpath_core::finding::Evidence| {

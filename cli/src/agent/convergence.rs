@@ -112,12 +112,12 @@ impl Convergence {
         if self.what == Converge::Off {
             return amiss;
         }
-        let receipts = context.receipts();
+        let memories = context.receipts().open();
         for watched in &watch.groups {
             let (name, status) = (watched.group.name(), &watched.status);
             // Down, or somebody else's work: neither is the agent's to begin.
             let is_up = status.state != GroupHealth::Absent;
-            if !is_up || !receipts.recall(name).is_ok_and(|memory| memory.receipt.is_some()) {
+            if !is_up || !memories.recall(name).is_ok_and(|memory| memory.receipt.is_some()) {
                 continue;
             }
             let outside = status.members.iter().filter(|member| member.state == "outside");

@@ -1,8 +1,8 @@
 //! A command line of mpath, run within this process, and what it told.
 
+use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser as _;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
@@ -63,7 +63,7 @@ impl Words {
         let line = shown.iter().map(|word| mpath_core::shell::word(word)).collect::<Vec<_>>().join(" ");
         let common = ["--json".to_owned(), format!("--config={}", config.display()), "--".to_owned()];
         let words = ["mpath".to_owned()].into_iter().chain(options).chain(common).chain(operands);
-        let parsed = match Arguments::try_parse_from(words) {
+        let parsed = match Arguments::read(&words.map(OsString::from).collect::<Vec<_>>()) {
             Ok(parsed) => parsed,
             Err(error) => {
                 let text = error.to_string();

@@ -37,7 +37,7 @@ Examples:
       what it would take to have the group that runs now, whoever made it")]
 pub(crate) struct AdoptArgs {
     /// Where the group is described; kernel is what runs now, whoever made it
-    #[arg(value_name = "FORMAT", value_parser = format::read)]
+    #[arg(value_name = "FORMAT", value_parser = format::read())]
     from: Format,
     /// The group, by its name there or its device; the only one by default
     #[arg(value_name = "GROUP")]
@@ -192,6 +192,8 @@ impl AdoptArgs {
         let name = &adoption.group;
         context.console.line(&format!("{name}: taken over; `mpath release {name}` gives it back"));
         adoptions::tell_reloads(adoption, &mut context.console);
+        // The other tool did that, and was told to leave it alone.
+        context.console.note(&format!("{name}: a boot brings it up only once `mpath enable {name}` has been run"));
         Ok((report, pending))
     }
 }

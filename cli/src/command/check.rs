@@ -50,6 +50,11 @@ impl CheckArgs {
         context.tell_unfinished();
         let configuration = context.configuration()?;
         let chosen = self.selection.all_by_default(&configuration.groups)?;
+        let mut disputes = context
+            .capabilities
+            .as_ref()
+            .map(|capabilities| dispute::among(&configuration.groups, capabilities))
+            .unwrap_or_default();
         let mut code = ExitCode::Done;
         let mut groups = Vec::new();
         for group in &chosen {
@@ -61,7 +66,7 @@ impl CheckArgs {
                     Ok(name) => device = Some(name.to_string()),
                     Err(reason) => refusals.push(Refusal::DeviceName { reason }),
                 }
-                refusals.extend(dispute::between(group, &configuration.groups, capabilities));
+                refusals.extend(disputes.remove(group.name()).unwrap_or_default());
             }
             code = refusals.iter().map(refusal_code).fold(code, ExitCode::or_worse);
             let refusals: Vec<_> = refusals.iter().map(RefusalText::new).collect();

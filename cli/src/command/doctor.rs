@@ -145,11 +145,11 @@ impl DoctorArgs {
         let capabilities = backend.capabilities();
         let named = |group: &Group| Some((group.name().clone(), capabilities.device_of(group).ok()?));
         let of_file: Vec<_> = groups.iter().filter_map(named).collect();
+        let memories = context.receipts().open();
         for group in groups {
             let Ok(device) = capabilities.device_of(group) else { continue };
             let is_up = snapshot.group(&device).is_some();
-            let receipt =
-                context.receipts().recall(group.name()).map(|Memory { receipt, .. }| receipt).unwrap_or_default();
+            let receipt = memories.recall(group.name()).map(|Memory { receipt, .. }| receipt).unwrap_or_default();
             let question = Question {
                 desired: group,
                 current: snapshot,

@@ -41,6 +41,8 @@ impl DownArgs {
         let mut host = context.host()?;
         let stuck = recovery::settle(&mut host, context);
         let chosen = choose(&self.selection, &groups, context, &host)?;
+        let memories = context.receipts().open();
+        context.console.gather();
         let mut code = ExitCode::Done;
         let mut reports = Vec::new();
         for known in chosen {
@@ -48,7 +50,7 @@ impl DownArgs {
             let in_the_way = |report: &&GroupReport| report.name == known.name && report.undone.is_none();
             let report = match stuck.iter().find(in_the_way) {
                 Some(report) => report.clone(),
-                None => take_down(&known, self.adopt, self.limit, &mut host, context),
+                None => take_down(&known, &memories, self.adopt, self.limit, &mut host, context),
             };
             context.console.group(&report);
             code = code.or_worse(report.code);

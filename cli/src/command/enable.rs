@@ -13,6 +13,7 @@ use crate::boot::{Act, Booted, Manager, Wish};
 use crate::config::DEFAULT;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorText};
+use crate::receipts::Memories;
 use crate::selection::SelectionError;
 
 /// Let groups come up when the system starts
@@ -150,8 +151,9 @@ impl DisableArgs {
     fn lasting(&self, context: &mut Context<'_>) -> Result<Vec<GroupName>, CommandError> {
         let configuration = context.configuration()?;
         let chosen = self.selection.one_by_default(&configuration.groups, "disable")?;
+        let memories = context.receipts().open();
         for group in chosen {
-            if is_lasting(group, context)? {
+            if is_lasting(group, &memories)? {
                 let name = group.name();
                 let message = format!("{name}: the system's own configuration brings it up at a boot");
                 let hint = Some(format!("mpath down {name} && mpath up {name}"));
@@ -165,11 +167,12 @@ impl DisableArgs {
 
 fn any_lasting(context: &mut Context<'_>) -> Result<bool, CommandError> {
     let groups = context.configuration()?.groups;
-    Ok(groups.iter().map(|group| is_lasting(group, context)).collect::<Result<Vec<_>, _>>()?.contains(&true))
+    let memories = context.receipts().open();
+    Ok(groups.iter().map(|group| is_lasting(group, &memories)).collect::<Result<Vec<_>, _>>()?.contains(&true))
 }
 
-fn is_lasting(group: &Group, context: &Context<'_>) -> Result<bool, CommandError> {
-    let memory = context.receipts().recall(group.name())?;
+fn is_lasting(group: &Group, memories: &Memories) -> Result<bool, CommandError> {
+    let memory = memories.recall(group.name())?;
     Ok(memory.receipt.is_some_and(|receipt| receipt.persistent))
 }
 

@@ -49,8 +49,9 @@ impl FactsArgs {
 fn receipts(context: &mut Context<'_>) -> Result<BTreeMap<GroupName, Receipt>, CommandError> {
     let store = context.receipts();
     let mut found = BTreeMap::new();
+    let memories = store.open();
     for name in store.groups() {
-        match store.recall(&name) {
+        match memories.recall(&name) {
             Ok(memory) => found.extend(memory.receipt.map(|receipt| (name, receipt))),
             Err(error) if error.is_permission() => {
                 context.console.warning(&format!(

@@ -1,14 +1,14 @@
 //! `mpath import`: groups of other tools, and of the running system, as a configuration of mpath. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, ValueHint};
 use mpath_core::Draft;
 use mpath_core::draft::{Settled, Value};
-use mpath_core::import::{Fate, Import, Leftover};
+use mpath_core::import::{Fate, Import, Importer, Leftover, Origin};
 use mpath_core::snapshot::{Interface, Kind};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub(crate) struct ImportArgs {
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// The format; kernel is what runs now, whoever made it
-    #[arg(long, value_name = "FORMAT", default_value = "kernel", value_parser = format::read)]
+    #[arg(long, value_name = "FORMAT", default_value = "kernel", value_parser = format::read())]
     from: Format,
     /// Read the files below this directory
     #[arg(long, value_name = "DIR", default_value = "/", conflicts_with = "files", value_hint = ValueHint::DirPath)]
@@ -80,7 +80,7 @@ impl ImportArgs {
             schema: "mpath.import/1",
             toml: texts.join("\n"),
             groups: settled.iter().map(told).collect(),
-            leftovers: leftovers.collect(),
+            leftovers: once(leftovers),
         };
         tell_leftovers(&imported.leftovers, context);
         for group in &imported.groups {
@@ -107,6 +107,13 @@ impl ImportArgs {
     /// What the format says, or nothing, where a file could not be read.
     fn read(&self, context: &mut Context<'_>) -> Result<Option<Import>, CommandError> {
         let Some(importer) = self.from.importer() else {
+            if !self.files.is_empty() || self.root != Path::new("/") {
+                let message = "nothing tells whose files they are: kernel is what runs on this host".to_owned();
+                let hint =
+                    Some("write --from FORMAT, as in --from ifupdown; mpath import --help lists them".to_owned());
+                let told = ErrorText { message, causes: vec![], hint };
+                return Err(CommandError { code: ExitCode::Usage, told, config: None });
+            }
             let host = context.host()?;
             let is_group = |(_, interface): &(_, &Interface)| matches!(interface.kind, Kind::Group(_));
             let devices: Vec<_> = host.snapshot.interfaces.iter().filter(is_group).map(|(name, _)| name).collect();
@@ -115,9 +122,7 @@ impl ImportArgs {
             return Ok(Some(Import { drafts, leftovers }));
         };
         if self.files.is_empty() {
-            let mut import = importer(&Tree(self.root.clone()));
-            shown_as(&mut import, |file| self.root.join(file).display().to_string());
-            return Ok(Some(import));
+            return self.of_tree(importer).map(Some);
         }
         let (mut given, mut names) = (Given::default(), BTreeMap::new());
         for file in &self.files {
@@ -147,6 +152,31 @@ impl ImportArgs {
         Ok(Some(import))
     }
 
+    /// What the files below the directory say, and which of them could not be read.
+    fn of_tree(&self, importer: Importer) -> Result<Import, CommandError> {
+        let failed = |code, message, error: &io::Error| {
+            let hint = (code == ExitCode::NotPermitted).then(|| "run it as root".to_owned());
+            let told = ErrorText { message, causes: vec![error.to_string()], hint };
+            CommandError { code, told, config: None }
+        };
+        if let Err(error) = fs::read_dir(&self.root) {
+            let message = format!("cannot read the directory {}", self.root.display());
+            return Err(failed(ExitCode::Failed, message, &error));
+        }
+        let tree = Tree::new(self.root.clone());
+        let mut import = importer(&tree);
+        for (path, error) in tree.unreadable() {
+            // Half of what is said may be another group.
+            if error.kind() == io::ErrorKind::PermissionDenied {
+                let message = format!("cannot read {}", self.root.join(&path).display());
+                return Err(failed(ExitCode::NotPermitted, message, &error));
+            }
+            import.lose(Origin::of_file(&path, "the file"), format!("it cannot be read: {error}"));
+        }
+        shown_as(&mut import, |file| self.root.join(file).display().to_string());
+        Ok(import)
+    }
+
     fn nothing(&self, import: Import, context: &mut Context<'_>) {
         tell_leftovers(&import.leftovers, context);
         let what =
@@ -165,6 +195,12 @@ impl ImportArgs {
             context.console.document(&imported);
         }
     }
+}
+
+/// Each once: parts of one line may have the same fate for the same reason.
+pub(super) fn once(leftovers: impl Iterator<Item = Leftover>) -> Vec<Leftover> {
+    let mut seen = BTreeSet::new();
+    leftovers.filter(|leftover| seen.insert(leftover.clone())).collect()
 }
 
 /// The name of a file; of a drop-in with the folder that tells what it belongs to, as in `10-bond.netdev.d/a.conf`.

@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::known;
 use crate::output::{Document, GroupPlan};
 use crate::platform::elsewhere::{Elsewhere, Platform};
-use crate::receipts::Memory;
+use crate::receipts::{Memories, Memory};
 
 /// Show what `up` or `down` would do, as commands too
 #[derive(Debug, Args)]
@@ -95,6 +95,7 @@ impl PlanArgs {
         context.tell_unfinished();
         let plans = if self.down { self.down(context)? } else { self.up(context)? };
         let mut code = ExitCode::Done;
+        context.console.gather();
         for plan in &plans {
             plan.print(&mut context.console);
             code = code.or_worse(plan.code);
@@ -119,12 +120,13 @@ impl PlanArgs {
             None => context.host()?,
             Some(platform) => self.host_elsewhere(platform, &configuration.groups)?,
         };
+        let capabilities = host.backend.capabilities();
+        let memories = context.receipts().open();
+        let mut disputes = dispute::among(chosen.iter().copied(), capabilities);
         let plan = |group: &&Group| {
-            let capabilities = host.backend.capabilities();
-            let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
-            if disputes.is_empty() {
-                return self.plan_up(group, &host, context);
-            }
+            let Some(disputes) = disputes.remove(group.name()) else {
+                return self.plan_up(group, &host, &memories, context);
+            };
             let device = capabilities.device_of(group).ok();
             GroupPlan::new(group.name(), device, Err(NoPlan::Refused(disputes)), &host)
         };
@@ -143,15 +145,16 @@ impl PlanArgs {
 
     /// What `up --adopt` would do for a group of this host.
     pub(crate) fn adopting(desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {
-        Self { adopt: true, ..Self::of(desired.name()) }.plan_up(desired, host, context)
+        let memories = context.receipts().open();
+        Self { adopt: true, ..Self::of(desired.name()) }.plan_up(desired, host, &memories, context)
     }
 
-    fn plan_up(&self, desired: &Group, host: &Host, context: &mut Context<'_>) -> GroupPlan {
+    fn plan_up(&self, desired: &Group, host: &Host, memories: &Memories, context: &mut Context<'_>) -> GroupPlan {
         let name = desired.name();
         let capabilities = host.backend.capabilities();
         let device = capabilities.device_of(desired).ok();
         // What is remembered here is not remembered of another system.
-        let memory = if self.platform.is_some() { Ok(Memory::default()) } else { recall(name, context) };
+        let memory = if self.platform.is_some() { Ok(Memory::default()) } else { recall(name, memories, context) };
         let memory = match memory {
             Ok(memory) => memory,
             Err(error) => return GroupPlan::failed(name, device, error),
@@ -168,9 +171,10 @@ impl PlanArgs {
         let groups = known::wanted(&selection, context, "plan --down")?;
         let host = context.host()?;
         let chosen = known::choose(&self.selection, &groups, context, &host)?;
+        let memories = context.receipts().open();
         let mut plans = Vec::new();
         for known in chosen {
-            let memory = match recall(&known.name, context) {
+            let memory = match recall(&known.name, &memories, context) {
                 Ok(memory) => memory,
                 Err(error) => {
                     plans.push(GroupPlan::failed(&known.name, known.device, error));
@@ -192,8 +196,8 @@ impl PlanArgs {
 }
 
 /// What is remembered of a group, as far as the caller may know.
-fn recall(name: &GroupName, context: &mut Context<'_>) -> Result<Memory, (ExitCode, ErrorText)> {
-    match context.receipts().recall(name) {
+fn recall(name: &GroupName, memories: &Memories, context: &mut Context<'_>) -> Result<Memory, (ExitCode, ErrorText)> {
+    match memories.recall(name) {
         Ok(memory) => {
             if let Some(ignored) = &memory.ignored {
                 context.console.warning(&format!("{name}: {ignored}"));

@@ -107,6 +107,7 @@ impl ReleaseArgs {
             return Ok(GroupReport::new(&self.group, Some(&adoption.device)).unchanged("not mpath's on the host"));
         }
         let known = KnownGroup { name: self.group.clone(), device: Some(adoption.device.clone()) };
-        Ok(down_run::take_down(&known, false, Limit::default(), &mut host, context))
+        let memories = context.receipts().open();
+        Ok(down_run::take_down(&known, &memories, false, Limit::default(), &mut host, context))
     }
 }

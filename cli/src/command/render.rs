@@ -34,7 +34,7 @@ pub(crate) struct RenderArgs {
     #[command(flatten)]
     selection: Selection,
     /// The format
-    #[arg(long, value_name = "FORMAT", value_parser = format::written, required_unless_present = "template")]
+    #[arg(long, value_name = "FORMAT", value_parser = format::written(), required_unless_present = "template")]
     to: Option<Format>,
     /// Fill in this template of a configuration (minijinja), check what comes out, and print it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["to", "root", "groups", "all"])]

@@ -48,6 +48,8 @@ impl StatusArgs {
         let chosen = self.selection.all_by_default(&configuration.groups)?;
         let mut host = context.host()?;
         host.measure();
+        let memories = context.receipts().open();
+        context.console.gather();
         let mut code = ExitCode::Done;
         let mut entries: Vec<Entry> = Vec::new();
         for group in chosen {
@@ -60,7 +62,7 @@ impl StatusArgs {
                     continue;
                 }
             };
-            let Look { status, refusals, warning, defect } = look(group, device, &host, &context.receipts());
+            let Look { status, refusals, warning, defect } = look(group, device, &host, &memories);
             warning.iter().for_each(|warning| context.console.warning(warning));
             defect.iter().for_each(|defect| context.console.error(Some(group.name().as_str()), defect));
             let entry = Entry { status, refusals };

@@ -91,17 +91,19 @@ impl UpArgs {
             limit: self.limit,
             hold,
             gate,
+            memories: None,
             signals: &signals,
         };
+        let mut disputes = dispute::among(chosen.iter().copied(), host.backend.capabilities());
         let mut groups = Vec::new();
+        context.console.gather();
         for group in &chosen {
-            let capabilities = host.backend.capabilities();
-            let disputes = dispute::between(group, chosen.iter().copied(), capabilities);
-            let report = match stuck.iter().find(|report| report.name == *group.name()) {
-                Some(report) => report.clone(),
-                None if disputes.is_empty() => run.bring_up(group, &mut host, context),
-                None => {
-                    let device = capabilities.device_of(group).ok();
+            let stuck = stuck.iter().find(|report| report.name == *group.name());
+            let report = match (stuck, disputes.remove(group.name())) {
+                (Some(report), _) => report.clone(),
+                (None, None) => run.bring_up(group, &mut host, context),
+                (None, Some(disputes)) => {
+                    let device = host.backend.capabilities().device_of(group).ok();
                     GroupReport::new(group.name(), device.as_ref()).refused(&NoPlan::Refused(disputes))
                 }
             };
@@ -115,6 +117,8 @@ impl UpArgs {
             gate.decide((&hold.token, hold.seconds.is_some()), &mut groups, &mut host, context, &signals);
             groups.iter().for_each(|report| context.console.group(report));
         }
+        // Somebody may be asked now.
+        context.console.flush();
         let mut code = groups.iter().fold(ExitCode::Done, |code, report| code.or_worse(report.code));
         let pending = confirmation::begin(run.hold.as_ref(), &context.journals())?;
         let reachable = run.gate.and_then(|gate| gate.measured);

@@ -87,7 +87,8 @@ impl WaitOnlineArgs {
 }
 
 fn entries(chosen: &[(&Group, InterfaceName)], host: &Host, receipts: &ReceiptStore) -> Vec<Entry> {
-    let looks = chosen.iter().map(|(group, device)| look(group, device.clone(), host, receipts));
+    let memories = receipts.open();
+    let looks = chosen.iter().map(|(group, device)| look(group, device.clone(), host, &memories));
     looks.map(|Look { status, refusals, .. }| Entry { status, refusals }).collect()
 }
 

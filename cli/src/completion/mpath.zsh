@@ -12,7 +12,8 @@ _mpath() {
     esac
     for line in "${lines[@]}"; do
         word=${line%%$'\t'*}
-        described+=("${word//:/\\:}:${line#*$'\t'}")
+        line=${line#*$'\t'}
+        described+=("${word//:/\\:}${line:+:$line}")
     done
     _describe -V mpath described
 }

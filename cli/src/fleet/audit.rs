@@ -179,12 +179,13 @@ impl Audit {
 
     fn refuse(&mut self, host: &str, groups: &[Group], os: Os) {
         let capabilities = Platform::of(os).capabilities();
+        let mut disputes = dispute::among(groups, &capabilities);
         for group in groups {
             let mut refusals: Vec<_> = capabilities.check(group).into_iter().map(Refusal::Unsupported).collect();
             if let Err(reason) = capabilities.device_of(group) {
                 refusals.push(Refusal::DeviceName { reason });
             }
-            refusals.extend(dispute::between(group, groups, &capabilities));
+            refusals.extend(disputes.remove(group.name()).unwrap_or_default());
             for refusal in refusals {
                 self.code = Some(self.code.unwrap_or(ExitCode::Done).or_worse(refusal_code(&refusal)));
                 let text = RefusalText::new(&refusal);

@@ -166,15 +166,15 @@ fn plan_host(captured: &Captured, layers: &Layers<'_>, options: &Options) -> (Ve
     let elsewhere = elsewhere(os, facts);
     let capabilities = elsewhere.capabilities();
     let (mut planned, mut errors, mut code) = (Vec::new(), Vec::new(), ExitCode::Done);
+    let mut disputes = dispute::among(&description.groups, capabilities);
     for desired in &description.groups {
-        let disputes = dispute::between(desired, &description.groups, capabilities);
-        let plan = if disputes.is_empty() {
+        let plan = if let Some(disputes) = disputes.remove(desired.name()) {
+            Err(NoPlan::Refused(disputes))
+        } else {
             let (current, receipt) = (&facts.snapshot, facts.receipts.get(desired.name()));
             let (adopt, persist) = (options.adopt, options.persist);
             let prepared = plan::up(Question { desired, current, receipt, capabilities, adopt, persist });
             prepared.and_then(|prepared| prepared.plan.within(options.max_outage))
-        } else {
-            Err(NoPlan::Refused(disputes))
         };
         match &plan {
             Ok(_) => {}

@@ -37,9 +37,14 @@ pub(crate) struct Console<'e> {
     json: bool,
     quiet: bool,
     verbose: u8,
+    /// What is still to be written to `out`, where that is gathered.
+    gathered: Option<String>,
     /// The first error of writing to `out`.
     broken: Option<io::Error>,
 }
+
+/// How much is gathered at most.
+const PORTION: usize = 1 << 16;
 
 const PLAIN: Style = Style::new();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -63,6 +68,7 @@ impl<'e> Console<'e> {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
+            gathered: None,
             broken: None,
         }
     }
@@ -85,6 +91,12 @@ impl<'e> Console<'e> {
     /// Whether steps are told.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbose > 0
+    }
+
+    /// Writes lines together from now on, unless somebody sees them come: a thousand groups have thousands. Whatever is told on
+    /// standard error comes behind them nevertheless, and a group that was changed is told of at once.
+    pub(crate) fn gather(&mut self) {
+        self.gathered = (!self.out_is_terminal).then(String::new);
     }
 
     /// A line of data for people.
@@ -129,6 +141,7 @@ impl<'e> Console<'e> {
 
     /// Lets what was written until now be seen at once.
     pub(crate) fn flush(&mut self) {
+        self.write_gathered();
         if self.broken.is_none() {
             self.broken = self.out.flush().err();
         }
@@ -147,18 +160,38 @@ impl<'e> Console<'e> {
     /// The word of a process that it has begun, to whoever started it.
     pub(crate) fn ready(&mut self) {
         self.rendered_out("ready\n");
+        self.write_gathered();
         // At once, and no matter whether anybody still listens.
         let _ = self.out.flush();
     }
 
     /// Data that is rendered and harmless.
     pub(crate) fn rendered_out(&mut self, text: &str) {
-        if self.broken.is_none() {
+        match &mut self.gathered {
+            Some(gathered) => {
+                gathered.push_str(text);
+                if gathered.len() >= PORTION {
+                    self.write_gathered();
+                }
+            }
+            None => self.write_out(text),
+        }
+    }
+
+    fn write_gathered(&mut self) {
+        if let Some(gathered) = self.gathered.as_mut().map(std::mem::take) {
+            self.write_out(&gathered);
+        }
+    }
+
+    fn write_out(&mut self, text: &str) {
+        if self.broken.is_none() && !text.is_empty() {
             self.broken = self.out.write_all(text.as_bytes()).err();
         }
     }
 
     fn rendered_err(&mut self, text: &str) {
+        self.write_gathered();
         // There is nowhere left to tell it.
         let _ = self.err.write_all(text.as_bytes());
     }
@@ -250,6 +283,10 @@ impl<'e> Console<'e> {
         if let Some(summary) = report.summary.as_ref().filter(|_| !self.quiet) {
             self.line(&format!("{name}: {summary}"));
         }
+        if !report.steps.is_empty() {
+            // The next one may take as long.
+            self.flush();
+        }
     }
 
     /// What is wrong in files, each with its lines.
@@ -309,6 +346,7 @@ impl<'e> Console<'e> {
 
     /// Ends it: everything is written, or the code says that it is not.
     pub(crate) fn finish(mut self, code: ExitCode) -> ExitCode {
+        self.write_gathered();
         let flushed = self.out.flush();
         let broken = self.broken.take().or(flushed.err());
         // A reader that has seen enough, as `head`, is no failure.
@@ -325,4 +363,65 @@ fn painted(pieces: &[(Style, String)], paint: Paint) -> String {
         _ => printable(text).into_owned(),
     };
     pieces.iter().map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// Notes each write, with a mark of whose it is.
+    struct Noted<'n>(char, &'n RefCell<Vec<String>>);
+
+    impl Write for Noted<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1.borrow_mut().push(format!("{}{}", self.0, String::from_utf8_lossy(bytes)));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn writes(is_terminal: bool, tell: impl FnOnce(&mut Console<'_>)) -> Vec<String> {
+        let notes = RefCell::new(Vec::new());
+        let (mut out, mut err) = (Noted('1', &notes), Noted('2', &notes));
+        let mut stdout = Stream { writer: &mut out, is_terminal };
+        let mut stderr = Stream { writer: &mut err, is_terminal: false };
+        let mut console = Console::new(&mut stdout, &mut stderr, true, &Global::default());
+        console.gather();
+        tell(&mut console);
+        console.finish(ExitCode::Done);
+        notes.into_inner()
+    }
+
+    #[test]
+    fn gathered_lines_are_one_write_and_keep_their_place_before_what_is_told_on_the_other_stream() {
+        let told = writes(false, |console| {
+            console.line("lan: nothing to do");
+            console.line("dmz: nothing to do");
+            console.warning("mgmt is odd");
+            console.line("mgmt: nothing to do");
+        });
+        let lines = ["1lan: nothing to do\ndmz: nothing to do\n", "2warning: mgmt is odd\n", "1mgmt: nothing to do\n"];
+        assert_eq!(told, lines);
+        let long = "x".repeat(PORTION);
+        assert_eq!(writes(false, |console| console.line(&long)), [format!("1{long}\n")]);
+    }
+
+    #[test]
+    fn who_looks_on_sees_each_line_come_and_a_group_that_was_changed_is_told_at_once() {
+        let two = |console: &mut Console<'_>| ["lan", "dmz"].iter().for_each(|name| console.line(name));
+        assert_eq!(writes(true, two), ["1lan\n", "1dmz\n"]);
+        let name = GroupName::new("lan").unwrap();
+        let changed = GroupReport { steps: vec!["a step".to_owned()], ..GroupReport::new(&name, None) };
+        let told = writes(false, |console| {
+            console.line("dmz: already as wanted");
+            console.group(&changed.changed("up on bond0".to_owned()));
+            console.line("mgmt: already as wanted");
+        });
+        assert_eq!(told, ["1dmz: already as wanted\nlan: up on bond0\n", "1mgmt: already as wanted\n"]);
+    }
 }

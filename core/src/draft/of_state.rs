@@ -29,6 +29,18 @@ impl Draft {
             None,
         );
         draft.settings(group, wireless);
+        let own = |(name, membership): &(&InterfaceName, &Membership)| {
+            host.interface(name)?.permanent_mac.or(membership.own_mac)
+        };
+        let own: Option<Vec<_>> = members.iter().map(own).collect();
+        // Who gave the device an address of its own, or made one up, did not write it anywhere else; and the neighbours know it.
+        if group.settings.mac_sharing == MacSharing::Shared
+            && let (Some(mac), Some(own)) = (interface.mac, own)
+            && !own.is_empty()
+            && !own.contains(&mac)
+        {
+            draft.set("mac", mac.to_string(), None);
+        }
         if interface.mtu != 1500 {
             draft.set("mtu", i64::from(interface.mtu), None);
         }

@@ -1,5 +1,8 @@
 //! What of a draft is right. The rules are those of the reference alone: the draft is written down, read again, and each key that
-//! is complained of is taken away and told, with the line that it came from.
+//! is complained of is taken away and told, with the line that it came from; of a list the entry, and no more.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::{Draft, Value, number};
 use crate::detection::LinkDetection;
@@ -19,6 +22,14 @@ pub struct Settled {
     pub problems: Vec<Problem>,
 }
 
+/// What a problem is about.
+struct Blamed<'p> {
+    key: &'static str,
+    /// The number of the entry in a list, and the key within it.
+    entry: Option<(usize, &'p str)>,
+    problem: &'p Problem,
+}
+
 impl Draft {
     /// Takes away what is wrong, until the rest is right or nothing is left that can be blamed.
     pub fn settle(mut self) -> Settled {
@@ -33,16 +44,14 @@ impl Draft {
                 }
                 Err(problems) => problems,
             };
-            let keys = |problem| self.keys_of(problem).into_iter().map(move |key| (key, problem));
-            let blamed: Vec<_> = problems.iter().flat_map(keys).collect();
+            let blamed: Vec<_> = problems.iter().flat_map(|problem| self.blamed(problem)).collect();
             if blamed.is_empty() {
                 return Settled { draft: self, group: None, leftovers, problems };
             }
-            for (key, problem) in blamed {
-                if self.get(key).is_some() {
-                    let why = problem_alone(problem);
-                    self.drop_key(key, Fate::Lost, why, &mut leftovers);
-                }
+            let before = leftovers.len();
+            self.drop_blamed(blamed, &mut leftovers);
+            if leftovers.len() == before {
+                return Settled { draft: self, group: None, leftovers, problems };
             }
         }
     }
@@ -97,16 +106,61 @@ impl Draft {
         }
     }
 
-    /// The keys that a problem is about, if they have values that can be taken away: of a table, all of its keys.
-    fn keys_of(&self, problem: &Problem) -> Vec<&'static str> {
+    /// What a problem is about, if it has a value that can be taken away: of a table, all of its keys; of a list, the entry.
+    fn blamed<'p>(&self, problem: &'p Problem) -> Vec<Blamed<'p>> {
         let header = crate::spec::header(&self.name);
         let Some(path) = problem.key.strip_prefix(&header).and_then(|rest| rest.strip_prefix('.')) else {
             return vec![];
         };
-        // Entries of lists are numbered; with one of them, all of the list goes.
-        let path = path.split('[').next().unwrap_or(path);
+        let (path, entry) = path.split_once('[').map_or((path, None), |(path, rest)| (path, entry_of(rest)));
         let is_meant = |key: &&str| *key == path || key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.keys().filter(is_meant).collect()
+        self.keys().filter(is_meant).map(|key| Blamed { key, entry, problem }).collect()
+    }
+
+    /// Takes away what is complained of. Of a list the last entry goes first: the others keep their numbers.
+    fn drop_blamed(&mut self, mut blamed: Vec<Blamed<'_>>, leftovers: &mut Vec<Leftover>) {
+        let number = |blamed: &Blamed<'_>| blamed.entry.map(|(index, _)| index);
+        let mut seen = BTreeSet::new();
+        blamed.retain(|blamed| seen.insert((blamed.key, number(blamed))));
+        blamed.sort_by_key(|blamed| Reverse(number(blamed)));
+        for Blamed { key, entry, problem } in blamed {
+            let why = problem_alone(problem);
+            match entry {
+                Some((index, part)) => self.drop_entry(key, index, part, why, leftovers),
+                None => self.drop_key(key, Fate::Lost, why, leftovers),
+            }
+        }
+    }
+
+    /// Takes an entry of a list away; of a member what is wrong beside its name, since the group is another without it.
+    fn drop_entry(&mut self, key: &str, index: usize, part: &str, why: String, leftovers: &mut Vec<Leftover>) {
+        let Some(entry) = self.keys.get_mut(&number(key)) else { return };
+        let Value::List(values) = &mut entry.value else { return };
+        if index >= values.len() {
+            return;
+        }
+        let text = format!("{key}: {}", values[index]);
+        let origin = entry.origins.get(index).unwrap_or(&entry.origin).clone();
+        let of_member = match &values[index] {
+            Value::Table(parts) if key == "members" && !matches!(part, "name" | "mac") => {
+                parts.iter().position(|(name, _)| *name == part)
+            }
+            _ => None,
+        };
+        match (&mut values[index], of_member) {
+            (Value::Table(parts), Some(place)) => drop(parts.remove(place)),
+            _ => {
+                values.remove(index);
+                if index < entry.origins.len() {
+                    entry.origins.remove(index);
+                }
+            }
+        }
+        if values.is_empty() {
+            self.keys.remove(&number(key));
+        }
+        let origin = origin.unwrap_or_else(|| Origin::of_file(&self.name, text));
+        leftovers.push(Leftover { origin, fate: Fate::Lost, why });
     }
 
     fn drop_key(&mut self, key: &str, fate: Fate, why: String, leftovers: &mut Vec<Leftover>) {
@@ -121,6 +175,12 @@ impl Draft {
         let value = self.get(key).map(|value| format!("{key} = {value}")).unwrap_or_default();
         self.origin(key).cloned().unwrap_or_else(|| Origin::of_file(&self.name, value))
     }
+}
+
+/// The number of an entry, and the key within it, in what follows the bracket: `0].via`.
+fn entry_of(rest: &str) -> Option<(usize, &str)> {
+    let (index, part) = rest.split_once(']')?;
+    Some((index.parse().ok()?, part.trim_start_matches('.')))
 }
 
 /// A problem without the key, which the other tool does not know.

@@ -79,6 +79,39 @@ fn each_key_that_is_wrong_is_taken_away_and_told_with_its_line() {
 }
 
 #[test]
+fn of_a_list_only_what_is_wrong_is_taken_away_and_each_with_its_own_line() {
+    let line = |number| Some(Origin::line("interfaces", number, "up ip route add …"));
+    let route = |to: &str, via: &str| Value::Table(vec![("to", to.into()), ("via", via.into())]);
+    let mut draft = Draft::new("bond0");
+    let member = |name: &str| Value::Table(vec![("name", name.into()), ("prio", 5.into())]);
+    draft.push("members", "eth1", line(1));
+    draft.push("members", member("eth0"), line(2));
+    draft.set("mode", "802.3ad", None);
+    draft.set("addresses", vec!["192.168.1.34/24"], None);
+    draft.push("addresses", "224.0.0.1/24", line(4));
+    for (number, to, via) in [
+        (5, "10.1.0.0/16", "10.9.9.9"),
+        (6, "10.2.0.0/16", "192.168.1.1"),
+        (7, "10.3.0.0", "10.9.9.8"),
+        (8, "10.4.0.0/16", "192.168.1.2"),
+    ] {
+        draft.push("routes", route(to, via), line(number));
+    }
+    let settled = draft.settle();
+    let mut told: Vec<_> = settled.leftovers.iter().map(|left| left.origin.line.unwrap()).collect();
+    told.sort_unstable();
+    assert_eq!(told, [2, 4, 5, 7], "{:?}", settled.leftovers);
+    let expected = r#"[group.bond0]
+members   = ["eth1", { name = "eth0" }]
+mode      = "802.3ad"
+addresses = ["192.168.1.34/24"]
+routes    = [{ to = "10.2.0.0/16", via = "192.168.1.1" }, { to = "10.4.0.0/16", via = "192.168.1.2" }]
+"#;
+    assert_eq!(settled.draft.to_toml(), expected);
+    assert!(settled.group.is_some());
+}
+
+#[test]
 fn a_group_that_nothing_monitored_is_monitored() {
     let mut draft = Draft::new("bond0");
     draft.set("members", vec!["eth1", "eth0"], None);

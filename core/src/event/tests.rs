@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::condition::Condition;
 use super::*;
 use crate::status::Role;
 use crate::{GroupName, MacAddress};

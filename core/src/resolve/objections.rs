@@ -178,6 +178,9 @@ pub(super) fn host_wide(
     let time = |interval: Millis| Millis::new(interval.get().saturating_mul(rules.probes_per_failure));
     let time = desired.detection().probe().map(|probe| time(probe.interval));
     let wanted = HostWide { failback: desired.failback(), probe_time: time.unwrap_or(now.probe_time) };
+    if wanted == now {
+        return Some(wanted);
+    }
     let others = current.interfaces.iter().filter(|(name, _)| *name != device);
     for (name, group) in others.filter_map(|(name, interface)| Some((name, interface.group()?))) {
         let mut dispute = |setting, theirs: String, ours: String| {

@@ -59,7 +59,7 @@ pub enum Text {
 
 impl Text {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Group,
         Self::Interface,
         Self::Time,
@@ -75,7 +75,7 @@ impl Text {
     ];
 
     /// A name for it, as one word.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Group => "group-name",
             Self::Interface => "interface-name",
@@ -94,7 +94,7 @@ impl Text {
 
     /// A regular expression (ECMA 262, without what not every engine has) that takes every text of this form. What it
     /// does not take is none; but not all that it takes is one, as numbers are not counted with.
-    pub fn pattern(self) -> String {
+    pub(crate) fn pattern(self) -> String {
         const INTERFACE: &str = r"[A-Za-z0-9_][!#$&()+,\-.0-9;<=>@A-Z\[\]^_`a-z{|}~]{0,30}";
         const BYTE: &str = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
         const V6: &str = "[0-9A-Fa-f]*:[0-9A-Fa-f:.]*";

@@ -41,11 +41,6 @@ impl Texts {
         Self { sources, documents }
     }
 
-    /// The files.
-    pub fn sources(&self) -> &[SourceFile] {
-        &self.sources
-    }
-
     /// The files, to be kept.
     pub fn into_sources(self) -> Vec<SourceFile> {
         self.sources

@@ -43,6 +43,7 @@ const UNSAID: &[(&str, Fate, &str)] = &[
     ("DOMAIN", Fate::Lost, "mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it"),
     ("PEERDNS", Fate::Lost, "mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it"),
     ("ZONE", Fate::Lost, "the zone of a firewall; let the firewall name the device"),
+    ("BRIDGE", Fate::Lost, "mpath puts a group in no bridge: that needs somebody else"),
     ("ETHTOOL_*", Fate::Lost, "mpath leaves the settings of cards alone"),
 ];
 
@@ -98,8 +99,13 @@ pub fn import(files: &dyn Files) -> Import {
             None => alias(&device.unwrap_or_default(), file, &mut import),
         }
     }
-    for (_, file, _) in others {
-        import.leave(file.origin(), "an interface that has nothing to do with a bond");
+    for (device, file, _) in others {
+        // A VLAN by its name, or by the one that it is on (`PHYSDEV`).
+        let base = device.as_deref().and_then(|device| device.split_once('.')).map(|(base, _)| base);
+        match file.get("PHYSDEV").or(base).filter(|base| bonds.iter().any(|bond| bond == base)) {
+            Some(bond) => import.leave(file.origin(), format!("stands on {bond}, and stays with the scripts")),
+            None => import.leave(file.origin(), "an interface that has nothing to do with a bond"),
+        }
     }
     import
 }
@@ -140,13 +146,14 @@ fn options(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
     let (path, options) = (file.path.clone(), file.take("BONDING_OPTS"));
     if let Some(Assignment { value, origin, .. }) = options {
         for option in value.split_ascii_whitespace() {
+            // Whatever is told of it later, it is told of this one among those of the line.
+            let mut origin = origin.clone();
+            option.clone_into(&mut origin.text);
             let taken = match option.split_once('=') {
                 Some((name, value)) => bond_option::set(draft, name, value, &origin),
                 None => Err((Fate::Lost, "no option with a value".to_owned())),
             };
             if let Err((fate, why)) = taken {
-                let mut origin = origin.clone();
-                option.clone_into(&mut origin.text);
                 import.leftovers.push(Leftover { origin, fate, why });
             }
         }

@@ -89,7 +89,11 @@ fn gateways(device: &str, file: &mut Assignments, draft: &mut Draft, import: &mu
         }
     }
     let no_default = file.take("DEFROUTE").filter(|known| !is_true(&known.value));
-    let metric = file.take("METRIC").and_then(|known| known.value.parse::<i64>().ok()).filter(|metric| *metric > 0);
+    let ranked = file.take("METRIC");
+    let metric = ranked.as_ref().and_then(|known| known.value.parse::<i64>().ok()).filter(|metric| *metric > 0);
+    if let (Some(known), true) = (ranked.filter(|_| metric.is_some()), draft.get("dhcp").is_some()) {
+        import.lose(known.origin, "mpath leaves the metric of what a lease brings as it is");
+    }
     let gateway = file.take("GATEWAY").or_else(|| file.take("GATEWAY0"));
     if let Some(no_default) = &no_default
         && draft.get("dhcp").is_some()

@@ -14,6 +14,10 @@ use crate::format::bond_option;
 use crate::format::fit::{self, Family, Fitting, Refusals, fit};
 
 /// Groups as interface files and route files.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
     refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));

@@ -251,3 +251,34 @@ proptest::proptest! {
         proptest::prop_assert_eq!(back, Some(group), "{}", told);
     }
 }
+
+#[test]
+fn what_stands_on_a_bond_is_told_as_that_and_of_the_options_the_one_that_is_wrong() {
+    let import = imported(&[
+        (
+            "ifcfg-bond0",
+            "DEVICE=bond0\nBONDING_OPTS='mode=4 miimon=100 arp_ip_target=10.0.0.1'\nBOOTPROTO=dhcp\nBRIDGE=br0\nMETRIC=5\n",
+        ),
+        ("ifcfg-em1", "MASTER=bond0\nSLAVE=yes\n"),
+        ("ifcfg-bond0.20", "DEVICE=bond0.20\nVLAN=yes\n"),
+        ("ifcfg-office", "DEVICE=office\nVLAN=yes\nPHYSDEV=bond0\n"),
+        ("ifcfg-em3.20", "DEVICE=em3.20\nVLAN=yes\n"),
+    ]);
+    assert_eq!(
+        told(&import, Fate::Lost),
+        [
+            "ifcfg-bond0:5: METRIC=5 | mpath leaves the metric of what a lease brings as it is",
+            "ifcfg-bond0:4: BRIDGE=br0 | mpath puts a group in no bridge: that needs somebody else",
+        ]
+    );
+    assert_eq!(
+        told(&import, Fate::LeftAlone),
+        [
+            "ifcfg-bond0.20:1: DEVICE=bond0.20 | stands on bond0, and stays with the scripts",
+            "ifcfg-em3.20:1: DEVICE=em3.20 | an interface that has nothing to do with a bond",
+            "ifcfg-office:1: DEVICE=office | stands on bond0, and stays with the scripts",
+        ]
+    );
+    let settled = import.drafts[0].clone().settle();
+    assert_eq!(settled.leftovers[0].origin.text, "arp_ip_target=10.0.0.1");
+}

@@ -127,13 +127,11 @@ impl Bond {
             match self.gateways.iter().find(|gateway| gateway.contains(':') == v6) {
                 Some(gateway) if gateway == via => {}
                 Some(gateway) => return Err(format!("{gateway} is the next hop of the default route already")),
-                None => self.gateways.push(via.to_owned()),
+                None => {
+                    self.gateways.push(via.to_owned());
+                    self.draft.add("gateway", via, Some(origin.clone()));
+                }
             }
-            let gateways = match self.gateways.as_slice() {
-                [gateway] => Value::from(gateway.as_str()),
-                gateways => Value::from(gateways.to_vec()),
-            };
-            self.set("gateway", gateways, origin);
             return Ok(());
         }
         let alone = if to.contains(':') { "/128" } else { "/32" };

@@ -38,6 +38,8 @@ pub(crate) enum Effect {
     Wait,
     /// It takes away what another command gives.
     Undo,
+    /// Words of a command that no key says, beside what it does.
+    Without(String),
     /// Something else, and why that is beyond a group.
     Unknown(&'static str),
 }
@@ -51,7 +53,7 @@ pub(crate) fn effects(command: &Simple) -> Vec<Effect> {
     let known = match (program.rsplit('/').next().unwrap_or(program), rest) {
         ("modprobe" | "insmod", rest) => modprobe(rest),
         ("rmmod", _) => Some(vec![Effect::Undo]),
-        ("ifenslave", rest) => ifenslave(rest),
+        ("ifenslave" | "ifenslave-2.6", rest) => ifenslave(rest),
         ("echo", rest) => echo(rest, command.to.as_deref()),
         ("ip", rest) => ip(rest),
         ("ifconfig", rest) => ifconfig(rest),
@@ -259,18 +261,29 @@ fn mac(bond: String, word: &str) -> Effect {
 }
 
 fn address_add(words: &[&str]) -> Option<Vec<Effect>> {
-    let (mut net, mut interface, mut rest) = (None, None, words.iter().copied());
+    let (mut net, mut interface, mut rest) = (None::<String>, None, words.iter().copied());
+    let mut beside = Vec::new();
     while let Some(word) = rest.next() {
         match word {
             "dev" => interface = rest.next().map(owned),
-            // Those that it would have anyway: the broadcast address of the subnet, the name as the label.
-            "brd" | "broadcast" | "label" | "scope" => drop(rest.next()?),
-            "nodad" => {}
+            "brd" | "broadcast" | "label" | "scope" => beside.push((word, rest.next()?)),
+            "nodad" => beside.push((word, "")),
             word if net.is_none() && word.contains(['.', ':']) => net = Some(owned(word)),
             _ => return None,
         }
     }
-    Some(vec![Effect::Address { interface: interface?, net: net? }])
+    let (interface, net) = (interface?, net?);
+    // Those that it would have anyway: the broadcast address of the subnet, the name as the label.
+    let usual = net.parse::<Ipv4Net>().map(|net| net.broadcast().to_string()).unwrap_or_default();
+    beside.retain(|(word, value)| match *word {
+        "brd" | "broadcast" => *value != "+" && *value != usual,
+        "label" => *value != interface,
+        "scope" => *value != "global",
+        _ => true,
+    });
+    let words = |(word, value): (&str, &str)| Effect::Without(format!("{word} {value}").trim_end().to_owned());
+    let without = beside.into_iter().map(words);
+    Some([Effect::Address { interface: interface.clone(), net }].into_iter().chain(without).collect())
 }
 
 fn route_add(words: &[&str]) -> Option<Vec<Effect>> {
@@ -319,6 +332,7 @@ mod tests {
     fn members_are_found_in_every_way_of_enslaving() {
         for line in [
             "/sbin/ifenslave -f bond0 eth1 eth0",
+            "ifenslave-2.6 bond0 eth1 eth0",
             "echo +eth1 > /sys/class/net/bond0/bonding/slaves; echo +eth0 > /sys/class/net/$IFACE/bonding/slaves",
             "ip link set eth1 master bond0 && ip link set dev eth0 down master $IFACE",
         ] {
@@ -354,7 +368,12 @@ mod tests {
             [way(Some("bond0"), "2001:db8:2::/48", "2001:db8:1::9", Some("7"))]
         );
         let address = |interface: &str, net: &str| Effect::Address { interface: interface.into(), net: net.into() };
-        assert_eq!(of("ip a add 10.0.0.7/8 brd + dev bond0 label bond0:1"), [address("bond0", "10.0.0.7/8")]);
+        assert_eq!(of("ip a add 10.0.0.7/8 brd + dev bond0 label bond0"), [address("bond0", "10.0.0.7/8")]);
+        let without = |words: &str| Effect::Without(words.into());
+        assert_eq!(
+            of("ip a add 10.0.0.7/8 brd 10.9.9.9 dev bond0 label bond0:1 nodad"),
+            [address("bond0", "10.0.0.7/8"), without("brd 10.9.9.9"), without("label bond0:1"), without("nodad")]
+        );
     }
 
     #[test]

@@ -204,11 +204,25 @@ impl Reading {
             self.group_stanza(&stanza, device);
         } else if let Some(bond) = self.bonds.iter().find(|bond| bond.has_member(&name)).map(|bond| bond.name.clone()) {
             self.member_stanza(&stanza, &name, &bond);
-        } else if self.bonds.iter().any(|bond| name.starts_with(&format!("{}.", bond.name))) {
-            self.import.leave(stanza.origin, format!("stands on the group, and stays with {}", self.dialect.tool()));
+        } else if let Some(bond) = self.below(&stanza, &name) {
+            self.import.leave(stanza.origin, format!("stands on {bond}, and stays with {}", self.dialect.tool()));
         } else if !self.is_template(&name) {
             self.import.leave(stanza.origin, format!("no member of a group; it stays with {}", self.dialect.tool()));
         }
+    }
+
+    /// The bond that a VLAN or a bridge stands on, by its name or by what its stanza says.
+    fn below(&self, stanza: &Stanza, name: &str) -> Option<String> {
+        let says = |line: &Line, bond: &str| {
+            let key = key(line).replace('_', "-");
+            matches!(key.as_str(), "vlan-raw-device" | "bridge-ports")
+                && line.value.split_whitespace().any(|word| word.split('.').next() == Some(bond))
+        };
+        let is_above = |bond: &&Bond| {
+            name.split_once('.').is_some_and(|(base, _)| base == bond.name)
+                || stanza.lines.iter().any(|line| says(line, &bond.name))
+        };
+        self.bonds.iter().find(is_above).map(|bond| bond.name.clone())
     }
 
     fn is_template(&self, name: &str) -> bool {
@@ -251,6 +265,11 @@ impl Reading {
         let (netmask, metric) = (value("netmask").map(str::to_owned), value("metric").map(str::to_owned));
         let said = value("accept-ra").is_some() || value("autoconf").is_some();
         let gateway = value("gateway").is_some();
+        let leased = matches!(method.as_deref(), Some("dhcp" | "auto"));
+        if let (Some(unused), true) = (lines.iter().find(|line| key(line) == "metric"), leased && !gateway) {
+            self.import
+                .lose(unused.origin.clone(), "mpath leaves the metric of what a lease or a router brings as it is");
+        }
         match (method.as_deref(), v6) {
             (Some("static" | "manual" | "loopback") | None, _) => {}
             (Some("dhcp"), false) => self.give(device, "dhcp", &stanza.origin),
@@ -370,6 +389,7 @@ impl Reading {
                 self.of(&bond)?;
             }
             Effect::Unknown(why) => return Err(why.to_owned()),
+            Effect::Without(words) => return Err(format!("the rest of it is taken over, {words} is not")),
             _ if !up => return Err("mpath runs no commands of its own when a group goes down".to_owned()),
             Effect::Wait => self.import.change(origin.clone(), "mpath waits by itself for what it needs"),
             Effect::Priority { member, prio } => {

@@ -48,6 +48,22 @@ pub(crate) fn read(files: &dyn Files, import: &mut Import) -> Module {
             module.line(path, &words, &origin, import);
         }
     }
+    for (path, text) in modprobe::passed_over(files) {
+        let mut old = Module::default();
+        lines(&text).for_each(|(_, words)| old.alias(&path, &words));
+        let is_ours = |words: &[&str]| {
+            let sets =
+                matches!(words.first(), Some(&("options" | "install"))) && words.iter().any(|word| word.contains('='));
+            sets && words[1..].iter().any(|word| *word == "bonding" || old.aliases.contains(*word))
+        };
+        for (number, _) in lines(&text).filter(|(_, words)| is_ours(words)) {
+            let origin = Origin::line(&path, number, text.lines().nth(number - 1).unwrap_or_default());
+            import.lose(
+                origin,
+                "modprobe takes only files whose names end in .conf: if this is meant, call it so and import again",
+            );
+        }
+    }
     module
 }
 
@@ -143,6 +159,21 @@ mod tests {
         ]);
         assert_eq!(options, [" downdelay=200 1", "bond0 primary=eth1 2", " mode=1 3", " miimon=100 3"]);
         assert_eq!(told, ["max_bonds: mpath makes each device by its name"]);
+    }
+
+    /// They held when the file was written.
+    #[test]
+    fn options_in_a_file_that_modprobe_passes_over_are_told() {
+        let (options, told) = read_all(&[
+            (
+                "etc/modprobe.d/arch/i386",
+                "alias bond0 bonding\noptions bond0 mode=1 miimon=100\noptions e100 debug=1\n",
+            ),
+            ("etc/modprobe.d/bonding", "options bonding mode=1\n"),
+            ("etc/modprobe.d/bonding.conf~", "options bonding mode=4\n"),
+        ]);
+        assert_eq!((options.len(), told.len()), (0, 2), "{told:?}");
+        assert!(told.iter().all(|told| told.contains("end in .conf")), "{told:?}");
     }
 
     #[test]

@@ -222,3 +222,31 @@ fn what_nobody_understands_is_told_and_makes_nothing_fall_over() {
         assert!(!imported(Dialect::Ifenslave, &files).1.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn what_stands_on_a_bond_is_told_as_that_and_half_of_a_command_too() {
+    let file = "etc/network/interfaces";
+    let (_, told) = imported(
+        Dialect::Ifenslave,
+        &[(
+            file,
+            "iface bond0 inet dhcp\n\tbond-slaves eth0 eth1\n\tbond-mode 1\n\tbond-miimon 100\n\tmetric 50\n\
+            \tup ip addr add 10.0.0.8/8 brd + dev bond0 label bond0\n\tup ip addr add 10.0.0.9/8 dev bond0 label bond0:9\n\
+            iface br0 inet manual\n\tbridge_ports eth7 bond0\niface lan inet manual\n\tvlan-raw-device bond0\n\
+            iface br1 inet manual\n\tbridge_ports bond0.5\niface br2 inet manual\n\tbridge_ports bond01\n",
+        )],
+    );
+    assert_eq!(
+        told,
+        [
+            format!("Lost {file}:5: metric 50: mpath leaves the metric of what a lease or a router brings as it is"),
+            format!(
+                "Lost {file}:7: up ip addr add 10.0.0.9/8 dev bond0 label bond0:9: the rest of it is taken over, label bond0:9 is not"
+            ),
+            format!("LeftAlone {file}:8: iface br0 inet manual: stands on bond0, and stays with ifupdown"),
+            format!("LeftAlone {file}:10: iface lan inet manual: stands on bond0, and stays with ifupdown"),
+            format!("LeftAlone {file}:12: iface br1 inet manual: stands on bond0, and stays with ifupdown"),
+            format!("LeftAlone {file}:14: iface br2 inet manual: no member of a group; it stays with ifupdown"),
+        ]
+    );
+}

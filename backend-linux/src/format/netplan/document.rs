@@ -24,9 +24,8 @@ pub(crate) fn read(files: &dyn Files) -> (Node, Vec<NoYaml>) {
         match files.read(&file).map(|text| yaml::read(&file, &text)) {
             Some(Ok(Some(node))) if !node.entries().is_empty() => document.merge(node),
             Some(Ok(Some(node))) if !node.is_null() => unread.push((node.origin, "here is no map of keys".to_owned())),
-            Some(Ok(_)) => {}
+            Some(Ok(_)) | None => {}
             Some(Err(error)) => unread.push(error),
-            None => unread.push((Origin::of_file(&file, "the file"), "it cannot be read".to_owned())),
         }
     }
     (document, unread)

@@ -18,6 +18,10 @@ use crate::format::networkd;
 const FOLDER: &str = "etc/netplan";
 
 /// Groups as YAML, a file for each.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let file = |group: &Group, device: &InterfaceName| {
         vec![RenderedFile { path: format!("{FOLDER}/90-mpath-{device}.yaml"), text: text(group, device, source) }]

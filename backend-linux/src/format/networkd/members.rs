@@ -112,7 +112,7 @@ fn others(unit: &Unit, draft: &Draft, import: &mut Import) {
             let place = (section.name.as_str(), entry.key.as_str());
             let is_no = flag(&entry.value) == Some(false);
             match place {
-                ("Network", "DHCP" | "IPv6AcceptRA" | "LinkLocalAddressing" | "LLDP") if !is_no => {
+                ("Network", "DHCP" | "IPv6AcceptRA" | "LinkLocalAddressing") if !is_no => {
                     import.lose(entry.origin.clone(), "a member has no addresses of its own");
                 }
                 ("Network", "Description") => import.leave(entry.origin.clone(), "for people"),
@@ -124,6 +124,9 @@ fn others(unit: &Unit, draft: &Draft, import: &mut Import) {
                 }
                 ("Link", "MTUBytes" | "MACAddress") => {
                     import.lose(entry.origin.clone(), format!("the members take {} from the group", entry.key));
+                }
+                ("Network", "LLDP") if !is_no => {
+                    import.lose(entry.origin.clone(), "mpath listens to no LLDP: that needs somebody else");
                 }
                 _ if KNOWN.contains(&place) => {}
                 (section, key) => import.lose(

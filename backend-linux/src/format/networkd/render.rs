@@ -20,6 +20,10 @@ use crate::format::{bond_option, may_be_wireless};
 const FOLDER: &str = "etc/systemd/network";
 
 /// Groups as `.netdev` and `.network` files.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     each(groups, refusals_of, |group| notes(group, true), |group, device| files(group, device, source))
 }

@@ -29,11 +29,11 @@ pub(super) fn units(files: &dyn Files, ending: &str, import: &mut Import) -> Vec
     let mut units = Vec::new();
     for (name, file) in named(files, |folder| folder.to_owned(), ending) {
         // An empty file, as /dev/null is one, masks those of its name.
-        let Some(text) = text(files, &file, import).filter(|text| !text.is_empty()) else { continue };
+        let Some(text) = files.read(&file).filter(|text| !text.is_empty()) else { continue };
         let mut unit = Unit { file: file.clone(), sections: vec![] };
         unit.add(&file, &text, import);
         for drop_in in named(files, |folder| format!("{folder}/{name}.d"), ".conf").into_values() {
-            if let Some(text) = self::text(files, &drop_in, import) {
+            if let Some(text) = files.read(&drop_in) {
                 unit.add(&drop_in, &text, import);
             }
         }
@@ -51,14 +51,6 @@ fn named(files: &dyn Files, place: impl Fn(&str) -> String, ending: &str) -> BTr
         }
     }
     named
-}
-
-fn text(files: &dyn Files, file: &str, import: &mut Import) -> Option<String> {
-    let text = files.read(file);
-    if text.is_none() {
-        import.lose(mpath_core::import::Origin::of_file(file, "the file"), "it cannot be read");
-    }
-    text
 }
 
 impl Unit {

@@ -12,6 +12,9 @@ use crate::format::key_file::Key;
 /// A key of a profile that no key of mpath says: its section, its name (with `*` for the rest of it), and what becomes of it.
 struct Unsaid(&'static str, &'static str, Fate, &'static str);
 
+/// Of a bond; a port's is asked for.
+const ABOVE: &str = "mpath puts a group in no bridge or other device: that needs somebody else";
+
 /// What stands in profiles beside what a group is. The first that matches counts.
 const UNSAID: &[Unsaid] = &[
     Unsaid("connection", "timestamp", Fate::LeftAlone, "NetworkManager's own note"),
@@ -24,6 +27,8 @@ const UNSAID: &[Unsaid] = &[
     Unsaid("connection", "permissions", Fate::Lost, "who may switch the profile; mpath is for root"),
     Unsaid("connection", "zone", Fate::Lost, "the zone of a firewall; let the firewall name the device"),
     Unsaid("connection", "secondaries", Fate::Lost, "nothing else comes up with a group"),
+    Unsaid("connection", "controller", Fate::Lost, ABOVE),
+    Unsaid("connection", "master", Fate::Lost, ABOVE),
     Unsaid("connection", "*", Fate::Lost, "mpath has no key for it"),
     Unsaid("ethernet", "*", Fate::Lost, "mpath leaves the settings of cards alone"),
     Unsaid("user", "*", Fate::LeftAlone, "the user's own notes"),
@@ -72,7 +77,12 @@ pub fn import(files: &dyn Files) -> Import {
                 port(profile, &device, &mut import);
             }
             Some(None) => import.lose(profile.origin(), "a port of a bond for which there is no profile"),
-            None => import.leave(profile.origin(), "a profile that has nothing to do with a bond"),
+            None => match groups.iter().find(|(device, uuid)| profile.is_above(device, uuid)) {
+                Some((device, _)) => {
+                    import.leave(profile.origin(), format!("stands on {device}, and stays with NetworkManager"));
+                }
+                None => import.leave(profile.origin(), "a profile that has nothing to do with a bond"),
+            },
         }
     }
     import

@@ -64,7 +64,8 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     let is_on = |key: &Key| is_true(&key.value);
     let never_default = bond.take(family.section, "never-default").filter(is_on);
     // What routes get that do not say; -1 is a number by the kind of device (`nm_device_get_route_metric`: 300).
-    let metric = bond.take(family.section, "route-metric").and_then(|key| key.value.parse::<u32>().ok());
+    let ranked = bond.take(family.section, "route-metric");
+    let metric = ranked.as_ref().and_then(|key| key.value.parse::<u32>().ok());
     let unranked = metric.is_none();
     let metric = metric.filter(|metric| *metric != 0);
     let leased = if family.whole == 32 { draft.get("dhcp") } else { draft.get("accept-ra") } == Some(&true.into());
@@ -73,6 +74,9 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     {
         import.lose(key.origin.clone(), "mpath leaves the default route of a lease or a router where it is");
     }
+    if let (Some(key), true) = (ranked.filter(|_| metric.is_some()), leased) {
+        import.lose(key.origin, "mpath leaves the metric of what a lease or a router brings as it is");
+    }
     let keys = bond.take_all(family.section);
     if unranked && keys.iter().any(|key| key.name == "gateway" || numbered(&key.name, &["route", "routes"])) {
         draft.remark(format!(
@@ -80,6 +84,8 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
             family.section
         ));
     }
+    let others: Vec<_> =
+        keys.iter().filter_map(|key| another_route(key).map(|why| (why.0.to_owned(), why.1))).collect();
     let mut gateway = keys.iter().find(|key| key.name == "gateway").map(|key| (key.value.clone(), key.origin.clone()));
     for Key { name, value, origin } in keys {
         match name.as_str() {
@@ -89,7 +95,14 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
                 draft.push("addresses", address, Some(origin.clone()));
                 gateway = gateway.or(via.map(|via| (via, origin)));
             }
-            name if numbered(name, &["route", "routes"]) => route(&value, &family, metric, origin, draft, import),
+            name if numbered(name, &["route", "routes"]) => match others.iter().find(|(route, _)| route == name) {
+                None => route(&value, &family, metric, origin, draft, import),
+                Some((_, option)) => {
+                    let why =
+                        format!("mpath has no key for {option} of a route, and without it the route is another one");
+                    import.lose(origin, why);
+                }
+            },
             "gateway" => {}
             "may-fail" if is_true(&value) => {}
             _ if name.ends_with("_options") && matches!(value.as_str(), "table=254" | "") => {}
@@ -138,6 +151,22 @@ fn route(value: &str, family: &Family, metric: Option<u32>, origin: Origin, draf
         return;
     };
     route_key::add_gateway(via, origin, draft);
+}
+
+/// Of the options of a route, the one that makes another of it, with the route's name: its table, its kind, and who it is for.
+fn another_route(key: &Key) -> Option<(&str, String)> {
+    let route = key.name.strip_suffix("_options")?;
+    let option = key.value.split(',').map(str::trim).find(|option| {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        match name {
+            "table" => !matches!(value, "254" | "0"),
+            "type" => value != "unicast",
+            "onlink" => is_true(value),
+            "from" | "scope" | "tos" => true,
+            _ => false,
+        }
+    })?;
+    Some((route, option.to_owned()))
 }
 
 /// Whether a key is one of a list: its name, and perhaps a number.

@@ -47,6 +47,12 @@ impl Profile {
         controller.filter(|_| is_bond("port-type") || is_bond("slave-type"))
     }
 
+    /// Whether it is of a device on top of another one, as a VLAN is: its parent is a device or the UUID of a profile.
+    pub(super) fn is_above(&self, device: &str, uuid: &str) -> bool {
+        let mut keys = self.sections.iter().flat_map(|section| &section.keys);
+        keys.any(|key| key.name == "parent" && (key.value == device || key.value == uuid))
+    }
+
     /// Something that tells what it is, without secrets.
     pub(super) fn origin(&self) -> Origin {
         let section = self.sections.iter().find(|section| section.name == "connection").or(self.sections.first());

@@ -16,6 +16,10 @@ use crate::format::fit::{self, Family, Fitting, Refusals, fit};
 const SPACE: Uuid = Uuid::from_u128(0x5d0c_1a4e_6f1b_4b54_9b3a_2c1d_8e7f_6a90);
 
 /// Groups as profiles for NetworkManager 1.42 and later.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
     refusals.extend(groups.iter().filter_map(|group| fit::mac_of_member(group)));

@@ -287,3 +287,37 @@ proptest::proptest! {
         proptest::prop_assert_eq!(back.map(|back| Draft::from(&back).to_toml()), Some(expected.to_toml()), "{}", told);
     }
 }
+
+#[test]
+fn a_route_of_another_table_is_no_route_of_the_group_and_what_stands_on_the_bond_is_told_as_that() {
+    let bond = "[connection]\nuuid=7\ntype=bond\ninterface-name=bond0\nmaster=br0\nslave-type=bridge\n\
+        [ipv4]\nmethod=manual\naddress1=10.0.0.2/8\nroute1=172.16.0.0/12,10.0.0.9\nroute1_options=mtu=1400,table=5\n\
+        route2=172.32.0.0/12,10.0.0.9\nroute2_options=table=254,onlink=false\n[ipv6]\nmethod=ignore\n";
+    let vlan = "[connection]\ntype=vlan\n[vlan]\nparent=7\n";
+    let import = imported(&[(&etc("a"), bond), (&etc("b"), vlan)]);
+    assert_eq!(
+        import.drafts[0].get("routes").map(ToString::to_string).as_deref(),
+        Some("[{ to = \"172.32.0.0/12\", via = \"10.0.0.9\" }]")
+    );
+    assert_eq!(
+        told(&import, Fate::Lost),
+        [
+            "a:10: route1=172.16.0.0/12,10.0.0.9 | mpath has no key for table=5 of a route, and without it the route is another one",
+            "a:11: route1_options=mtu=1400,table=5 | mpath has no key for it",
+            "a:13: route2_options=table=254,onlink=false | mpath has no key for it",
+            "a:5: master=br0 | mpath puts a group in no bridge or other device: that needs somebody else",
+            "a:6: slave-type=bridge | mpath has no key for it",
+        ]
+    );
+    assert_eq!(told(&import, Fate::LeftAlone), ["b:2: type=vlan | stands on bond0, and stays with NetworkManager"]);
+}
+
+#[test]
+fn a_metric_that_only_leases_have_is_told() {
+    let bond = "[connection]\ntype=bond\ninterface-name=bond0\n[ipv4]\nmethod=auto\nroute-metric=700\n[ipv6]\nmethod=manual\n\
+        route-metric=7\naddress1=2001:db8::2/64,2001:db8::1\n";
+    let import = imported(&[(&etc("a"), bond)]);
+    let why = "mpath leaves the metric of what a lease or a router brings as it is";
+    assert_eq!(told(&import, Fate::Lost), [format!("a:6: route-metric=700 | {why}")]);
+    assert!(import.drafts[0].to_toml().contains("metric = 7 }"), "{}", import.drafts[0].to_toml());
+}

@@ -40,10 +40,16 @@ fn read_state(state: &Node, import: &mut Import) {
             import.drafts.push(draft);
         }
     }
+    let groups: Vec<_> = import.drafts.iter().map(|draft| draft.name().to_owned()).collect();
     for interface in interfaces.iter().filter(|interface| !is_bond(interface)) {
         match is_port(&name_of(interface), interfaces) {
             true => port(interface, import),
-            false => import.leave(interface.origin.clone(), "an interface that has nothing to do with a bond"),
+            false => match below(interface).find(|name| groups.iter().any(|group| group == name)) {
+                Some(group) => {
+                    import.leave(interface.origin.clone(), format!("stands on {group}, and stays with nmstate"));
+                }
+                None => import.leave(interface.origin.clone(), "an interface that has nothing to do with a bond"),
+            },
         }
     }
     for (key, value) in state.entries() {
@@ -78,6 +84,15 @@ fn ports_of(bond: &Node) -> Vec<&Node> {
         Some(list) => list.values().iter().collect(),
         None => configs_of(bond).filter_map(|config| config.get("name")).collect(),
     }
+}
+
+/// What an interface stands on: the base of a VLAN and its kin, the ports of a bridge.
+fn below(interface: &Node) -> impl Iterator<Item = &str> {
+    interface.entries().iter().flat_map(|(_, kind)| {
+        let ports = kind.get("port").or_else(|| kind.get("ports")).map(Node::values).unwrap_or_default();
+        let names = ports.iter().map(|port| port.get("name").unwrap_or(port));
+        names.chain(kind.get("base-iface")).filter_map(Node::text)
+    })
 }
 
 fn configs_of(bond: &Node) -> impl Iterator<Item = &Node> {
@@ -185,6 +200,10 @@ fn ip(node: &Node, is_ipv6: bool, draft: &mut Draft, import: &mut Import) {
                 node.get("enabled").map_or(&node.origin, |enabled| &enabled.origin).clone(),
                 "mpath does not switch IPv6 off; accept-ra = false keeps out what routers tell",
             );
+        }
+        let asks = |value: &Node| value.flag() == Some(true) || !value.values().is_empty();
+        for (key, _) in node.entries().iter().filter(|(key, value)| key.text() != Some("enabled") && asks(value)) {
+            import.leave(key.origin.clone(), "without effect where `enabled: true` is not there");
         }
         return;
     }

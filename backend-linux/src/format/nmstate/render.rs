@@ -12,6 +12,10 @@ use crate::format::bond_option;
 use crate::format::fit::{self, Family, Fitting, Refusals, fit};
 
 /// Groups as states, one file for each.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], source: &str) -> Result<Rendering, Refusals> {
     let (fitting, refusals) = fit(groups);
     if !refusals.is_empty() {

@@ -110,7 +110,7 @@ fn a_state_with_a_bond_is_a_group_and_every_other_line_is_told() {
             "office.yml:42: auto-dns: false | mpath has no key for auto-dns",
             "office.yml:51: ipv4: {enabled: true, dhcp: true} | a member of a group has no address of its own",
             "office.yml:52: ethernet: {speed: 1000} | mpath leaves the settings of cards alone",
-            "office.yml:2: dns-resolver: | mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it",
+            "office.yml:2: dns-resolver | mpath leaves name servers alone: /etc/resolv.conf, or whoever writes it",
             "office.yml:16: - {destination: 10.1.0.0/16, next-hop-interface: bond0, table-id: 7} | mpath makes routes of the main table only",
             "office.yml:17: - {destination: 10.2.0.0/16, next-hop-interface: bond0, source: 192.168.1.34} | mpath has no key for it, and takes no route without it",
         ]
@@ -187,4 +187,28 @@ proptest::proptest! {
         let (back, told) = there_and_back(&group, render, import);
         proptest::prop_assert_eq!(back.map(|back| Draft::from(&back).to_toml()), Some(expected.to_toml()), "{}", told);
     }
+}
+
+#[test]
+fn what_stands_on_a_bond_is_told_as_that() {
+    let text = "interfaces:\n- name: bond0\n  type: bond\n  link-aggregation: {mode: active-backup, port: [eth1, eth2]}\n\
+        - {name: bond0.5, type: vlan, vlan: {id: 5, base-iface: bond0}}\n\
+        - {name: br0, type: linux-bridge, bridge: {port: [{name: eth9}, {name: bond0}]}}\n\
+        - {name: br1, type: linux-bridge, bridge: {port: [{name: eth9}]}}\n";
+    let import = imported(&[("a.yml", text)]);
+    let told = told(&import, Fate::LeftAlone);
+    let ends: Vec<_> = told.iter().map(|told| told.rsplit(" | ").next().unwrap()).collect();
+    let stands = "stands on bond0, and stays with nmstate";
+    assert_eq!(ends, [stands, stands, "an interface that has nothing to do with a bond"], "{told:?}");
+}
+
+#[test]
+fn addresses_that_are_not_enabled_are_told_and_not_given() {
+    let text = "interfaces:\n- name: bond0\n  type: bond\n  link-aggregation: {mode: active-backup, port: [eth1, eth2]}\n  ipv4:\n    \
+        dhcp: false\n    address: [{ip: 10.0.0.1, prefix-length: 8}]\n";
+    let import = imported(&[("a.yml", text)]);
+    assert_eq!(import.drafts[0].get("addresses"), None);
+    let told = told(&import, Fate::LeftAlone);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("a.yml:7: address") && told[0].contains("`enabled: true`"), "{told:?}");
 }

@@ -13,6 +13,10 @@ use super::FOLDER;
 use crate::format::fit::{self, Fitting, Refusals, fit};
 
 /// Groups as configurations, one file for each.
+///
+/// # Errors
+///
+/// What the format has no word for, and what a group leaves open that it must have: all of it, each with its group.
 pub fn render(groups: &[&Group], _: &str) -> Result<Rendering, Refusals> {
     let (fitting, mut refusals) = fit(groups);
     for group in groups {

@@ -5,7 +5,7 @@ use mpath_core::{Draft, Group, InterfaceName};
 
 use super::{AdoptArgs, told};
 use crate::ExitCode;
-use crate::command::import::{ImportArgs, tell_leftovers};
+use crate::command::import::{ImportArgs, once, tell_leftovers};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::host::Host;
@@ -42,7 +42,7 @@ impl Found {
             }
         };
         let settled = draft.settle();
-        let leftovers: Vec<_> = import.leftovers.into_iter().chain(settled.leftovers).collect();
+        let leftovers = once(import.leftovers.into_iter().chain(settled.leftovers));
         let Some(group) = settled.group else {
             tell_leftovers(&leftovers, context);
             let problems: Vec<_> = settled.problems.iter().map(|problem| problem.message.clone()).collect();

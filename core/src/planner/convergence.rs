@@ -1,8 +1,6 @@
 //! The promises of planner and undo, tried on every ordered pair of a small universe of hosts: the plan ends in the
 //! state wanted, planning again finds nothing, and whatever goes wrong on the way, the first state comes back.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod universe;
 
 use std::collections::BTreeSet;
@@ -10,14 +8,13 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 use pretty_assertions::assert_eq;
 
-use mpath_core::apply::{self, Unwatched, Watch};
-use mpath_core::fake::FakeHost;
-use mpath_core::settings::MacSharing;
-use mpath_core::snapshot::{Controller, Driver};
-use mpath_core::undo::Undo;
-use mpath_core::{
-    Address, Backend as _, GroupName, InterfaceName, Outage, Plan, Snapshot, Step, Target, outage, planner,
-};
+use crate::apply::{self, Unwatched, Watch};
+use crate::fake::FakeHost;
+use crate::settings::MacSharing;
+use crate::snapshot::{Controller, Driver};
+use crate::target::Target;
+use crate::undo::Undo;
+use crate::{Address, Backend as _, GroupName, InterfaceName, Outage, Plan, Snapshot, Step, outage, planner};
 
 use universe::{STRANGER, bare, name, settings, universe, with_device};
 
@@ -57,9 +54,9 @@ fn forget_own(mut host: Snapshot) -> Snapshot {
 fn plan_between(from: &Snapshot, to: &Snapshot) -> Plan {
     let mut target = Target::as_before(&name("bond0"), &seen(to));
     target.others.remove(STRANGER);
-    let steps = planner::steps(from, &target, &mpath_core::fake::capabilities())
+    let steps = planner::steps(from, &target, &crate::fake::capabilities())
         .unwrap_or_else(|nonsense| panic!("{nonsense}\nfrom {from:#?}\nto {to:#?}"));
-    let outage = outage::predict(&steps, from, from, &mpath_core::fake::capabilities()).unwrap();
+    let outage = outage::predict(&steps, from, from, &crate::fake::capabilities()).unwrap();
     Plan { group: GroupName::new("lan").unwrap(), device: name("bond0"), steps, outage, notes: vec![] }
 }
 
@@ -232,34 +229,34 @@ fn an_undo_that_fails_too_says_what_is_left() {
     let before = host.observe().unwrap();
     // The device can be made, but neither joined nor deleted.
     struct Stuck(FakeHost);
-    impl mpath_core::Backend for Stuck {
-        fn capabilities(&self) -> &mpath_core::Capabilities {
+    impl crate::Backend for Stuck {
+        fn capabilities(&self) -> &crate::Capabilities {
             self.0.capabilities()
         }
-        fn observe(&mut self) -> Result<Snapshot, mpath_core::BackendError> {
+        fn observe(&mut self) -> Result<Snapshot, crate::BackendError> {
             self.0.observe()
         }
-        fn changes(&mut self) -> Result<Box<dyn mpath_core::Changes>, mpath_core::BackendError> {
+        fn changes(&mut self) -> Result<Box<dyn crate::Changes>, crate::BackendError> {
             self.0.changes()
         }
-        fn counters(&self, interface: &InterfaceName) -> Option<mpath_core::Counters> {
+        fn counters(&self, interface: &InterfaceName) -> Option<crate::Counters> {
             self.0.counters(interface)
         }
         fn diagnose(
             &mut self,
             _: &Snapshot,
             _: std::time::Duration,
-        ) -> Result<Vec<mpath_core::Finding>, mpath_core::BackendError> {
+        ) -> Result<Vec<crate::Finding>, crate::BackendError> {
             Ok(vec![])
         }
 
         fn explain(&self, step: &Step) -> Vec<String> {
             self.0.explain(step)
         }
-        fn execute(&mut self, step: &Step) -> Result<(), mpath_core::BackendError> {
+        fn execute(&mut self, step: &Step) -> Result<(), crate::BackendError> {
             if matches!(step, Step::AddMember { .. } | Step::DeleteGroup(_)) {
                 let (operation, errno) = (step.to_string(), Some(16));
-                return Err(mpath_core::BackendError::Refused { operation, errno, message: None });
+                return Err(crate::BackendError::Refused { operation, errno, message: None });
             }
             self.0.execute(step)
         }

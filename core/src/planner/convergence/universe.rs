@@ -1,10 +1,10 @@
 //! A small universe of hosts: every kind of difference that a plan may meet.
 
-use mpath_core::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
-use mpath_core::mode::{Lacp, LacpRate, Mode, ModeName};
-use mpath_core::settings::{Failback, MacSharing};
-use mpath_core::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
-use mpath_core::{Address, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
+use crate::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
+use crate::mode::{Lacp, LacpRate, Mode, ModeName};
+use crate::settings::{Failback, MacSharing};
+use crate::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
+use crate::{Address, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
 use std::collections::BTreeMap;
 
 const MEMBERS: [&str; 3] = ["eth0", "eth1", "wlan0"];
