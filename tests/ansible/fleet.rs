@@ -71,13 +71,13 @@ pub(crate) fn mutations(host: &str) -> String {
 }
 
 /// Whether every link that is up has the address that the kernel gives it, after having looked for another who has it
-/// (RFC 4862, section 5.4).
+/// (RFC 4862, section 5.4). Members of a bond get none (`addrconf_notify`).
 fn is_settled(host: &str) -> bool {
     let links = succeed(on(host, &["ip", "-o", "link", "show", "up"]));
     let addresses = succeed(on(host, &["ip", "-6", "-o", "address", "show", "scope", "link"]));
     let own: Vec<_> = addresses.lines().filter(|line| !line.contains("tentative")).collect();
-    let mut up = links.lines().filter(|line| line.contains("LOWER_UP") && !line.contains("LOOPBACK"));
-    up.all(|link| {
+    let has_none = |line: &str| !line.contains("LOWER_UP") || line.contains("LOOPBACK") || line.contains("SLAVE");
+    links.lines().filter(|line| !has_none(line)).all(|link| {
         let name = link.split([' ', '@', ':']).filter(|word| !word.is_empty()).nth(1).unwrap();
         own.iter().any(|line| line.split_whitespace().nth(1) == Some(name))
     })

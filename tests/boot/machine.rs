@@ -29,7 +29,8 @@ pub(crate) fn repository(path: &str) -> PathBuf {
 const CABLES: &str = r#"
 modprobe -a veth bridge
 ip netns add sw
-ip -n sw link add br0 type bridge
+# A bridge without an address of its own takes the lowest of its ports', which come and go: whoever knows it would lose it.
+ip -n sw link add br0 address 02:00:00:00:00:24 type bridge
 ip -n sw link set br0 up
 ip -n sw address add 192.168.1.24/24 dev br0
 for card; do
