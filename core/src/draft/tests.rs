@@ -127,6 +127,20 @@ fn of_several_values_each_keeps_its_own_line() {
 }
 
 #[test]
+fn targets_that_nobody_probed_are_told_and_not_probed() {
+    let mut draft = Draft::new("bond0");
+    draft.set("members", vec!["eth1"], None);
+    draft.set("dhcp", true, None);
+    draft.set("detection.link.interval", "100ms", None);
+    draft.push("detection.probe.targets", "10.0.0.1", Some(Origin::line("interfaces", 7, "arp_ip_target=10.0.0.1")));
+    let settled = draft.settle();
+    let told: Vec<_> = settled.leftovers.iter().map(|left| (left.origin.line, left.fate)).collect();
+    assert_eq!(told, [(Some(7), Fate::Changed)]);
+    let group = settled.group.unwrap();
+    assert!(group.detection().probe().is_none() && group.detection().link().is_some());
+}
+
+#[test]
 fn a_group_that_nothing_monitored_is_monitored() {
     let mut draft = Draft::new("bond0");
     draft.set("members", vec!["eth1", "eth0"], None);
