@@ -122,7 +122,7 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     if never_default.is_some() {
         import.leave(origin, "never-default keeps it out of use");
     } else if let Some(table) = table {
-        import.lose(origin, without(&table));
+        import.lose(origin, format!("the gateway {via}: {}", without(&table)));
     } else if let (Some(metric), Ok(default)) = (metric, family.everything().parse()) {
         draft.push("routes", route_key::entry(default, Some(via), Some(metric)), Some(origin));
     } else {

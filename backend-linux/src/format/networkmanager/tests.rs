@@ -335,7 +335,7 @@ fn routes_of_a_bond_whose_routes_are_in_another_table_are_none_of_the_group() {
         [
             "a:7: route-table=100 | mpath makes routes of the main table only".to_owned(),
             format!("a:8: route1=172.16.0.0/12,10.0.0.9 | {why}"),
-            format!("a:6: address1=10.0.0.2/8,10.0.0.1 | {why}"),
+            format!("a:6: address1=10.0.0.2/8,10.0.0.1 | the gateway 10.0.0.1: {why}"),
         ]
     );
 }
