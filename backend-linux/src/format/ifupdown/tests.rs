@@ -252,6 +252,16 @@ fn what_stands_on_a_bond_is_told_as_that_and_half_of_a_command_too() {
 }
 
 #[test]
+fn a_member_that_is_none_is_told_with_its_own_line() {
+    let file = "etc/network/interfaces";
+    let text = "iface eth0 inet manual\n\tbond-master bond0\niface eth/1 inet manual\n\tbond-master bond0\n\
+        iface bond0 inet dhcp\n\tbond-mode 1\n\tbond-miimon 100\n";
+    let (text, told) = imported(Dialect::Ifenslave, &[(file, text)]);
+    assert!(text.contains("[\"eth0\"]"), "{text}");
+    assert!(told.len() == 1 && told[0].starts_with(&format!("Lost {file}:4: bond-master bond0: ")), "{told:?}");
+}
+
+#[test]
 fn an_address_that_is_not_taken_over_is_told_as_that_alone() {
     let file = "etc/network/interfaces";
     let text = "iface bond0 inet dhcp\n\tbond-slaves eth0\n\tbond-mode 1\n\tbond-miimon 100\n\
