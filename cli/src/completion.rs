@@ -18,9 +18,12 @@ use crate::arguments::Arguments;
 use crate::context::Context;
 pub(crate) use deadline::Deadline;
 
-/// A command line up to the cursor.
+/// A command line that is being typed.
 pub(crate) struct Line {
+    /// The words up to the cursor, the program's name first.
     words: Vec<OsString>,
+    /// Those behind the word at the cursor.
+    after: Vec<OsString>,
 }
 
 /// What can stand at the cursor.
@@ -74,8 +77,11 @@ impl Wanted {
 }
 
 impl Line {
-    pub(crate) fn new(words: Vec<OsString>) -> Self {
-        Self { words }
+    /// The cursor is in the word of this number, or in the last one.
+    pub(crate) fn new(mut words: Vec<OsString>, cursor: Option<usize>) -> Self {
+        let end = cursor.map_or(words.len(), |cursor| cursor.saturating_add(1).min(words.len()));
+        let after = words.split_off(end);
+        Self { words, after }
     }
 
     /// What can stand at the cursor.
@@ -137,19 +143,20 @@ impl Line {
         self.words.last().map_or(OsStr::new(""), OsString::as_os_str)
     }
 
-    /// The words between the program's name and the cursor.
-    fn before(&self) -> &[OsString] {
-        self.words.get(1..self.words.len().saturating_sub(1)).unwrap_or_default()
+    /// The words besides the program's name and the one at the cursor.
+    fn others(&self) -> impl Iterator<Item = &OsString> {
+        let before = self.words.get(1..self.words.len().saturating_sub(1)).unwrap_or_default();
+        before.iter().chain(&self.after)
     }
 
     /// Whether a word is there already.
     fn has(&self, word: &str) -> bool {
-        self.before().iter().any(|other| other == word)
+        self.others().any(|other| other == word)
     }
 
     /// The configuration that the line is about.
     fn configuration(&self) -> Option<PathBuf> {
-        let mut words = self.before().iter();
+        let mut words = self.others();
         let mut found = None;
         while let Some(word) = words.next() {
             let bytes = word.as_encoded_bytes();

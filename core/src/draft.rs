@@ -100,11 +100,12 @@ impl Draft {
 
     /// Adds a value to a key that takes one or several: one is written as itself, several as a list.
     pub fn add(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
-        let place = self.origin(key).cloned();
-        match self.remove(key) {
-            None => return self.set(key, value, origin),
-            Some(Value::List(several)) => self.set(key, Value::List(several), place),
-            Some(first) => self.push(key, first, place),
+        if !matches!(self.get(key), Some(Value::List(_))) {
+            let place = self.origin(key).cloned();
+            match self.remove(key) {
+                None => return self.set(key, value, origin),
+                Some(first) => self.push(key, first, place),
+            }
         }
         self.push(key, value, origin);
     }

@@ -79,8 +79,8 @@ impl Origin {
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { file, line, text } = self;
-        // A colon follows; that of a key of YAML is the same one.
-        let text = text.trim_end_matches(':');
+        // A colon follows; that of a key of YAML is the same one. An address may end in two.
+        let text = text.strip_suffix(':').filter(|key| !key.ends_with(':')).unwrap_or(text);
         f.write_str(file)?;
         line.iter().try_for_each(|line| write!(f, ":{line}"))?;
         // Where a file breaks off there is none.
@@ -102,6 +102,15 @@ impl Import {
     /// Notes a line that is no business of a group.
     pub fn leave(&mut self, origin: Origin, why: impl Into<String>) {
         self.leftovers.push(Leftover { origin, fate: Fate::LeftAlone, why: why.into() });
+    }
+
+    /// Notes what is neither the device of a group nor a member; it may stand `on` a group's device, as a VLAN or a bridge does.
+    pub fn leave_other(&mut self, origin: Origin, on: Option<&str>, tool: &str) {
+        let why = match on {
+            Some(device) => format!("stands on {device}, and stays with {tool}"),
+            None => "no device of a group and no member".to_owned(),
+        };
+        self.leave(origin, why);
     }
 
     /// The draft of this name, begun where it is not there.
@@ -128,5 +137,19 @@ impl Files for std::collections::BTreeMap<String, String> {
         let mut names: Vec<_> = self.keys().filter_map(|path| name(path)).collect();
         names.dedup();
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_shown_without_the_colon_of_its_key_and_with_those_of_an_address() {
+        let shown = |text: &str| Origin::line("file", 7, text).to_string();
+        assert_eq!(shown("  dns-resolver:"), "file:7: dns-resolver");
+        assert_eq!(shown("address 2001:db8::"), "file:7: address 2001:db8::");
+        assert_eq!(shown(":"), "file:7");
+        assert_eq!(Origin::of_file("file", "").to_string(), "file");
     }
 }

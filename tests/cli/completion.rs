@@ -64,6 +64,25 @@ fn groups_come_from_the_configuration_in_use() {
 }
 
 #[test]
+fn what_stands_behind_the_cursor_counts_too() {
+    let world = two_groups();
+    fs::create_dir(world.path("other")).unwrap();
+    fs::write(world.path("other/a.toml"), OFFICE.replace("office", "lab")).unwrap();
+    let other = world.path("other").display().to_string();
+    let at = |cursor: usize, line: &str| {
+        let run = world.run(&format!("complete --config DIR/etc --cursor {cursor} -- {line}"));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+        run.stdout.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(at(2, &format!("mpath up l -c {other}")), ["lab"]);
+    assert_eq!(at(2, "mpath up o home-lan"), ["office"]);
+    assert_eq!(at(2, "mpath up h home-lan"), [""; 0]);
+    assert_eq!(at(3, "mpath switch --to e office"), ["eth2"]);
+    assert_eq!(at(1, "mpath sta home-lan"), ["status"]);
+    assert_eq!(at(9, "mpath sta"), ["status"]);
+}
+
+#[test]
 fn a_file_with_mistakes_still_has_names() {
     let world = World::new();
     world.file("home-lan.toml", HOME_LAN.replace("\"100ms\"", "100").replace("gateway   =", "gateway   = ["));

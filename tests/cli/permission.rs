@@ -53,10 +53,19 @@ fn files_of_another_tool_that_may_not_be_read_are_a_question_of_rights_and_not_l
     fs::write(folder.join("bond0.nmconnection"), "[connection]\ntype=bond\ninterface-name=bond0\n").unwrap();
     fs::set_permissions(folder.join("bond0.nmconnection"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let arguments = ["import", "--from", "networkmanager", "--root", directory.path().to_str().unwrap()];
-    let (code, stderr) = as_nobody(&arguments, fs::Permissions::from_mode(0o644));
-    assert_eq!(code, 8, "{stderr}");
-    assert!(stderr.contains("bond0.nmconnection") && stderr.ends_with("hint: run it as root\n"), "{stderr}");
+    let closed = directory.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    for (option, path, told) in [
+        ("--root", directory.path().to_owned(), "bond0.nmconnection"),
+        ("--file", folder.join("bond0.nmconnection"), "bond0.nmconnection"),
+        ("--root", closed, "closed"),
+    ] {
+        let arguments = ["import", "--from", "networkmanager", option, path.to_str().unwrap()];
+        let (code, stderr) = as_nobody(&arguments, fs::Permissions::from_mode(0o644));
+        assert_eq!(code, 8, "{stderr}");
+        assert!(stderr.contains(told) && stderr.ends_with("hint: run it as root\n"), "{stderr}");
+    }
 }
 
 struct Broken(io::ErrorKind);

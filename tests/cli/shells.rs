@@ -9,17 +9,34 @@ use std::process::{Command, Stdio};
 use crate::expected::repository;
 use crate::world::{HOME_LAN, OFFICE};
 
-/// What is typed, with Tab as a shell gets it, and the line that it must become. `DIR` is where the files are.
-const TYPED: [(&str, &str); 8] = [
-    ("mpath sta\t", "status"),
-    ("mpath up -c DIR/etc ho\t", "up -c DIR/etc home-lan"),
-    ("mpath switch --config DIR/etc office --to \t", "switch --config DIR/etc office --to eth7"),
-    ("mpath switch -c DIR/etc office --to=e\t", "switch -c DIR/etc office --to=eth7"),
-    ("mpath check -c DIR/etc/hom\t", "check -c DIR/etc/home-lan.toml"),
-    ("mpath up -c DIR/nowhere ho\t", "up -c DIR/nowhere ho"),
-    ("mpath up -c 'DIR/my files' ho\t", "up -c DIR/my files home-lan"),
-    ("mpath down -c DIR/my\\ files ho\t", "down -c DIR/my files home-lan"),
+/// What is typed, with `|` where the cursor is as Tab is pressed, and the line that it must become. `DIR` is where the files are.
+const TYPED: [(&str, &str); 11] = [
+    ("mpath sta|", "status"),
+    ("mpath up -c DIR/etc ho|", "up -c DIR/etc home-lan"),
+    ("mpath switch --config DIR/etc office --to |", "switch --config DIR/etc office --to eth7"),
+    ("mpath switch -c DIR/etc office --to=e|", "switch -c DIR/etc office --to=eth7"),
+    ("mpath check -c DIR/etc/hom|", "check -c DIR/etc/home-lan.toml"),
+    ("mpath up -c DIR/nowhere ho|", "up -c DIR/nowhere ho"),
+    ("mpath up -c 'DIR/my files' ho|", "up -c DIR/my files home-lan"),
+    ("mpath down -c DIR/my\\ files ho|", "down -c DIR/my files home-lan"),
+    ("mpath sta| -c DIR/etc", "status -c DIR/etc"),
+    ("mpath plan -c DIR/etc ho| --json", "plan -c DIR/etc home-lan --json"),
+    ("mpath switch -c DIR/etc office --to | --json", "switch -c DIR/etc office --to eth7 --json"),
 ];
+
+/// The same where what stands behind the cursor decides. Fish tells nobody of that.
+const BEHIND: [(&str, &str); 3] = [
+    ("mpath plan ho| -c 'DIR/my files'", "plan home-lan -c DIR/my files"),
+    ("mpath switch --to=e| office -c DIR/etc", "switch --to=eth7 office -c DIR/etc"),
+    ("mpath up | -c DIR/etc office", "up home-lan -c DIR/etc office"),
+];
+
+/// The keys that are pressed for it, and Enter.
+fn keys(typed: &str) -> String {
+    let (before, after) = typed.split_once('|').unwrap();
+    // Ctrl-B is the cursor a character to the left.
+    format!("{before}{after}{}\t\n", "\x02".repeat(after.chars().count()))
+}
 
 #[test]
 fn bash_completes() {
@@ -73,14 +90,17 @@ fn holds(shell: &str, command: &str, rc: &str) {
     assert!(script.status.success());
     fs::write(directory.path().join("script"), &script.stdout).unwrap();
     fs::write(directory.path().join("functions/_mpath"), &script.stdout).unwrap();
-    let typed = TYPED.map(|(keys, _)| format!("{}\n", keys.replace("DIR", &root))).concat() + "exit\n";
+    let behind = BEHIND.iter().filter(|_| shell != "fish");
+    let all: Vec<_> = TYPED.iter().chain(behind).collect();
+    let typed: String =
+        all.iter().map(|(typed, _)| keys(&typed.replace("DIR", &root))).chain(["exit\n".into()]).collect();
     let shown = on_a_terminal(&command.replace("DIR", &root), &typed, directory.path());
-    for (keys, line) in TYPED {
+    for (typed, line) in all {
         let line = format!("<mpath {}>", line.replace("DIR", &root));
         // The line as it was typed has no `<`.
-        assert!(shown.contains(&line), "{shell}: {keys:?} did not become {line}:\n{shown}");
+        assert!(shown.contains(&line), "{shell}: {typed:?} did not become {line}:\n{shown}");
     }
-    for noise in ["error", "warning", "not found"] {
+    for noise in ["error", "warning", "not found", "Invalid"] {
         assert!(!shown.contains(noise), "{shell}: {noise}:\n{shown}");
     }
 }

@@ -160,8 +160,8 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
         let origin = Origin::line(path, number, &line);
         // Each line begins with the interface's own address.
         let mut open: Option<Open> = None;
-        // Flags before it are that address's too.
-        let mut stays = false;
+        // Flags before it are that address's too; on a line without one, the interface's own.
+        let mut stays = None;
         let mut rest = line.split_whitespace();
         while let Some(word) = rest.next() {
             let mut value = || rest.next().unwrap_or_default().to_owned();
@@ -172,7 +172,7 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
                 "-standby" => file.standby = false,
                 "-failover" | "failover" => match &mut open {
                     Some(open) => open.is_test = word == "-failover",
-                    None => stays = word == "-failover",
+                    None => stays = Some(word == "-failover"),
                 },
                 // A test address is deprecated by itself; `down` is how a place for a lease begins.
                 "inet" | "inet6" | "plumb" | "up" | "down" | "deprecated" | "-deprecated" | "addif" | "set" => {}
@@ -203,11 +203,15 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
                         break;
                     };
                     file.addresses.extend(open.take().map(|open| open.close(names)));
-                    open = Some(Open { address, prefix, is_test: std::mem::take(&mut stays), origin: origin.clone() });
+                    let is_test = stays.take().unwrap_or_default();
+                    open = Some(Open { address, prefix, is_test, origin: origin.clone() });
                 }
             }
         }
         file.addresses.extend(open.map(|open| open.close(names)));
+        if let (Some(is_test), Some(own)) = (stays, file.addresses.first_mut()) {
+            own.is_test = is_test;
+        }
     }
     file
 }

@@ -166,13 +166,20 @@ fn both_families_of_an_interface_are_in_its_group_and_flags_before_an_address_ar
         ("etc/hostname.net0", "group ipmp0 -failover 10.0.0.5/8 up addif 10.0.0.6/8 -failover deprecated up\n"),
         ("etc/hostname6.net0", "up\n"),
         ("etc/hostname.net1", "group ipmp0 \\\nup\n"),
+        ("etc/hostname.net2", "10.0.0.8/8 group ipmp0 up\n-failover deprecated\n"),
         ("etc/hostname.ipmp0", "ipmp group ipmp0 10.0.0.7/8 up \\\n"),
         ("etc/hostname6.ipmp0", "addif 2001:db8::7/64 up\n"),
         ("etc/defaultrouter", "10.0.0.1\n2001:db8::1\n"),
     ]);
     let found = import(&files);
     let text = found.drafts[0].to_toml();
-    assert!(text.contains("members   = [{ name = \"net0\", probe-address = \"10.0.0.5/8\" }, \"net1\"]"), "{text}");
+    assert!(
+        text.contains(
+            "members   = [{ name = \"net0\", probe-address = \"10.0.0.5/8\" }, \"net1\", \
+        { name = \"net2\", probe-address = \"10.0.0.8/8\" }]"
+        ),
+        "{text}"
+    );
     assert!(text.contains("addresses = [\"10.0.0.7/8\", \"2001:db8::7/64\"]"), "{text}");
     assert!(text.contains("gateway   = [\"10.0.0.1\", \"2001:db8::1\"]"), "{text}");
     let told: Vec<_> = found.leftovers.iter().map(|left| (left.fate, left.why.as_str())).collect();

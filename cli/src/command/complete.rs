@@ -17,7 +17,10 @@ use crate::output::printable;
 /// Tell what can stand at a place of a command line (called by shells)
 #[derive(Debug, Args)]
 pub(crate) struct CompleteArgs {
-    /// The words up to the cursor, the program's name first; the last one is to be completed
+    /// The number of the word that is to be completed, from 0; the last one by default
+    #[arg(long, value_name = "NUMBER")]
+    cursor: Option<usize>,
+    /// The words, the program's name first; the one that is to be completed as far as the cursor
     #[arg(last = true)]
     words: Vec<OsString>,
 }
@@ -25,7 +28,7 @@ pub(crate) struct CompleteArgs {
 impl CompleteArgs {
     #[allow(clippy::unnecessary_wraps, reason = "as the other commands")]
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let line = Line::new(self.words.clone());
+        let line = Line::new(self.words.clone(), self.cursor);
         let deadline = context.live.map(|_| Deadline::start());
         let answer = line.answer(context, &mut |meanwhile| {
             if let Some(deadline) = &deadline {

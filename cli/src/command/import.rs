@@ -58,7 +58,7 @@ struct ImportedGroup {
 
 impl ImportArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, CommandError> {
-        let Some(mut import) = self.read(context)? else { return Ok(ExitCode::Failed) };
+        let mut import = self.read(context)?;
         let wanted = |draft: &Draft| {
             self.groups.is_empty() || self.groups.iter().any(|name| name == draft.name() || *name == device(draft))
         };
@@ -101,42 +101,34 @@ impl ImportArgs {
     /// What a format says of this host.
     pub(super) fn of_host(from: Format, context: &mut Context<'_>) -> Result<Import, CommandError> {
         let args = Self { groups: vec![], from, root: "/".into(), files: vec![] };
-        Ok(args.read(context)?.unwrap_or_default())
+        args.read(context)
     }
 
-    /// What the format says, or nothing, where a file could not be read.
-    fn read(&self, context: &mut Context<'_>) -> Result<Option<Import>, CommandError> {
+    /// What the format says.
+    fn read(&self, context: &mut Context<'_>) -> Result<Import, CommandError> {
         let Some(importer) = self.from.importer() else {
             if !self.files.is_empty() || self.root != Path::new("/") {
                 let message = "nothing tells whose files they are: kernel is what runs on this host".to_owned();
                 let hint =
                     Some("write --from FORMAT, as in --from ifupdown; mpath import --help lists them".to_owned());
-                let told = ErrorText { message, causes: vec![], hint };
-                return Err(CommandError { code: ExitCode::Usage, told, config: None });
+                return Err(failed(ExitCode::Usage, message, None, hint));
             }
             let host = context.host()?;
             let is_group = |(_, interface): &(_, &Interface)| matches!(interface.kind, Kind::Group(_));
             let devices: Vec<_> = host.snapshot.interfaces.iter().filter(is_group).map(|(name, _)| name).collect();
             let drafts: Vec<_> = devices.iter().filter_map(|name| Draft::of_host(name, &host.snapshot)).collect();
             let leftovers = devices.iter().flat_map(|name| Draft::left_on_host(name, &host.snapshot)).collect();
-            return Ok(Some(Import { drafts, leftovers }));
+            return Ok(Import { drafts, leftovers });
         };
         if self.files.is_empty() {
-            return self.of_tree(importer).map(Some);
+            return self.of_tree(importer);
         }
         let (mut given, mut names) = (Given::default(), BTreeMap::new());
         for file in &self.files {
-            let text = match fs::read(file) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(error) => {
-                    let message = format!("cannot read {}", file.display());
-                    context.console.error(None, &ErrorText { message, causes: vec![error.to_string()], hint: None });
-                    return Ok(None);
-                }
-            };
+            let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
             let place = self.from.place_of(&name_of(file));
             names.insert(place.clone(), file.display().to_string());
-            given.put(place, text);
+            given.put(place, String::from_utf8_lossy(&bytes).into_owned());
         }
         let mut import = importer(&given);
         if let Some(place) = given.unread().first() {
@@ -145,31 +137,21 @@ impl ImportArgs {
                 format!("{}: {format} has no file of this name, or reads it with another one alone", names[place]);
             let hint =
                 "call it as on the host that it is from; with a drop-in give the file that it belongs to: --file both";
-            context.console.error(None, &ErrorText { message, causes: vec![], hint: Some(hint.to_owned()) });
-            return Ok(None);
+            return Err(failed(ExitCode::Failed, message, None, Some(hint.to_owned())));
         }
         shown_as(&mut import, |place| names.get(place).cloned().unwrap_or_else(|| place.to_owned()));
-        Ok(Some(import))
+        Ok(import)
     }
 
     /// What the files below the directory say, and which of them could not be read.
     fn of_tree(&self, importer: Importer) -> Result<Import, CommandError> {
-        let failed = |code, message, error: &io::Error| {
-            let hint = (code == ExitCode::NotPermitted).then(|| "run it as root".to_owned());
-            let told = ErrorText { message, causes: vec![error.to_string()], hint };
-            CommandError { code, told, config: None }
-        };
-        if let Err(error) = fs::read_dir(&self.root) {
-            let message = format!("cannot read the directory {}", self.root.display());
-            return Err(failed(ExitCode::Failed, message, &error));
-        }
+        fs::read_dir(&self.root).map_err(|error| unreadable(&self.root, &error))?;
         let tree = Tree::new(self.root.clone());
         let mut import = importer(&tree);
         for (path, error) in tree.unreadable() {
             // Half of what is said may be another group.
             if error.kind() == io::ErrorKind::PermissionDenied {
-                let message = format!("cannot read {}", self.root.join(&path).display());
-                return Err(failed(ExitCode::NotPermitted, message, &error));
+                return Err(unreadable(&self.root.join(&path), &error));
             }
             import.lose(Origin::of_file(&path, "the file"), format!("it cannot be read: {error}"));
         }
@@ -194,6 +176,21 @@ impl ImportArgs {
             let imported = Imported { schema: "mpath.import/1", toml: String::new(), groups: vec![], leftovers };
             context.console.document(&imported);
         }
+    }
+}
+
+fn failed(code: ExitCode, message: String, cause: Option<&io::Error>, hint: Option<String>) -> CommandError {
+    let causes = cause.into_iter().map(ToString::to_string).collect();
+    CommandError { code, told: ErrorText { message, causes, hint }, config: None }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CommandError {
+    let message = format!("cannot read {}", path.display());
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            failed(ExitCode::NotPermitted, message, Some(error), Some("run it as root".to_owned()))
+        }
+        _ => failed(ExitCode::Failed, message, Some(error), None),
     }
 }
 

@@ -2,31 +2,35 @@
 # shellcheck shell=bash
 
 _mpath() {
-    local line=${COMP_LINE:0:COMP_POINT} part=$2 word='' quote='' begun='' char i
+    local part=$2 word='' quote='' begun='' cursor='' rest='' char i
     local -a words=()
     COMPREPLY=()
-    # The words without their quotes. Nothing is expanded.
-    for ((i = 0; i < ${#line}; i++)); do
-        char=${line:i:1}
+    # The words without their quotes. Nothing is expanded. Of the one at the cursor nothing behind it counts.
+    # A backslash at the end reaches beyond it.
+    for ((i = 0; i <= ${#COMP_LINE} + 1; i++)); do
+        if [[ ! $cursor ]] && ((i >= COMP_POINT)); then
+            cursor=${#words[@]} rest=1
+            words+=("$word")
+        fi
+        char=${COMP_LINE:i:1}
         if [[ $quote && $char = "$quote" ]]; then
             quote=''
         elif [[ $char = \\ && $quote != "'" ]]; then
             i=$((i + 1)) begun=1
-            word+=${line:i:1}
+            word+=${COMP_LINE:i:1}
         elif [[ $quote ]]; then
             word+=$char
         elif [[ $char = [\"\'] ]]; then
             quote=$char begun=1
-        elif [[ $char = [[:space:]] ]]; then
-            [[ ! $begun ]] || words+=("$word")
-            word='' begun=''
+        elif [[ ! $char || $char = [[:space:]] ]]; then
+            [[ ! $begun || $rest ]] || words+=("$word")
+            word='' begun='' rest=''
         else
             word+=$char begun=1
         fi
     done
-    words+=("$word")
     # Readline also breaks words at `=` and `:`, and wants only what stands behind.
-    local whole=${words[${#words[@]} - 1]}
+    local whole=${words[cursor]}
     local front=${whole%"$part"}
     while IFS=$'\t' read -r word _; do
         case $word in
@@ -34,7 +38,7 @@ _mpath() {
         :directories) compopt -o dirnames 2>/dev/null; return ;;
         esac
         COMPREPLY+=("${word#"$front"}")
-    done < <(command mpath complete -- "${words[@]}" 2>/dev/null)
+    done < <(command mpath complete --cursor "$cursor" -- "${words[@]}" 2>/dev/null)
 }
 
 # Bash 4.4 and later leaves the order as it is.

@@ -3,8 +3,9 @@
 
 _mpath() {
     local line word
-    local -a lines described
-    lines=("${(@f)$(command mpath complete -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+    local -a line_words lines described
+    line_words=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" "${(@Q)words[CURRENT+1,-1]}")
+    lines=("${(@f)$(command mpath complete --cursor $((CURRENT - 1)) -- "${line_words[@]}" 2>/dev/null)}")
     case ${lines[1]} in
     '') return 1 ;;
     :files) compset -P '--*='; _files; return ;;

@@ -60,10 +60,14 @@ impl Draft {
     fn monitor(&mut self, leftovers: &mut Vec<Leftover>) {
         let is_off =
             |draft: &Self, key| matches!(draft.get(key), Some(Value::Text(text)) if text.parse() == Ok(Millis::new(0)));
-        if is_off(self, "detection.probe.interval") {
+        // Nobody probes whose files name targets alone, as of a probing that was given up.
+        let without_probes = match self.get("detection.probe.interval") {
+            None => Some("without effect: no interval says that anybody is probed"),
+            Some(_) => is_off(self, "detection.probe.interval").then_some("an interval of 0 switches probes off"),
+        };
+        if let Some(why) = without_probes {
             for key in ["interval", "targets", "missed", "validate", "all-targets"] {
-                let why = "an interval of 0 switches probes off".to_owned();
-                self.drop_key(&format!("detection.probe.{key}"), Fate::Changed, why, leftovers);
+                self.drop_key(&format!("detection.probe.{key}"), Fate::Changed, why.to_owned(), leftovers);
             }
         }
         if is_off(self, "detection.link.interval") {

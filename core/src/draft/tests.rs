@@ -112,6 +112,35 @@ routes    = [{ to = "10.2.0.0/16", via = "192.168.1.1" }, { to = "10.4.0.0/16", 
 }
 
 #[test]
+fn of_several_values_each_keeps_its_own_line() {
+    let line = |number| Some(Origin::line("ifcfg-bond0", number, "GATEWAY"));
+    let mut draft = Draft::new("bond0");
+    draft.set("members", vec!["eth1", "eth0"], line(1));
+    draft.set("addresses", vec!["192.168.1.34/24", "2001:db8::34/64"], line(2));
+    draft.add("gateway", "192.168.1.1", line(3));
+    draft.add("gateway", "10.9.9.9", line(4));
+    draft.add("gateway", "2001:db8::1", line(5));
+    assert_eq!(draft.get("gateway"), Some(&vec!["192.168.1.1", "10.9.9.9", "2001:db8::1"].into()));
+    let settled = draft.settle();
+    let told: Vec<_> = settled.leftovers.iter().map(|left| left.origin.line).collect();
+    assert_eq!(told, [Some(4)], "{:?}", settled.leftovers);
+}
+
+#[test]
+fn targets_that_nobody_probed_are_told_and_not_probed() {
+    let mut draft = Draft::new("bond0");
+    draft.set("members", vec!["eth1"], None);
+    draft.set("dhcp", true, None);
+    draft.set("detection.link.interval", "100ms", None);
+    draft.push("detection.probe.targets", "10.0.0.1", Some(Origin::line("interfaces", 7, "arp_ip_target=10.0.0.1")));
+    let settled = draft.settle();
+    let told: Vec<_> = settled.leftovers.iter().map(|left| (left.origin.line, left.fate)).collect();
+    assert_eq!(told, [(Some(7), Fate::Changed)]);
+    let group = settled.group.unwrap();
+    assert!(group.detection().probe().is_none() && group.detection().link().is_some());
+}
+
+#[test]
 fn a_group_that_nothing_monitored_is_monitored() {
     let mut draft = Draft::new("bond0");
     draft.set("members", vec!["eth1", "eth0"], None);

@@ -80,6 +80,10 @@ pub fn import(files: &dyn Files) -> Import {
     // The bonds before their members and their aliases.
     let (own, rest): (Vec<_>, Vec<_>) =
         ours.into_iter().partition(|(device, ..)| device.as_ref().is_some_and(|device| bonds.contains(device)));
+    let bridged = |(device, file, _): &(Option<String>, Assignments, _)| {
+        Some((file.get("BRIDGE")?.to_owned(), device.clone().unwrap_or_default()))
+    };
+    let bridges: Vec<_> = own.iter().filter_map(bridged).collect();
     let global = if bonds.is_empty() { None } else { global::read(files, &mut import) };
     for (device, mut file, strange) in own {
         import.leftovers.extend(strange.leftovers);
@@ -100,12 +104,12 @@ pub fn import(files: &dyn Files) -> Import {
         }
     }
     for (device, file, _) in others {
-        // A VLAN by its name, or by the one that it is on (`PHYSDEV`).
-        let base = device.as_deref().and_then(|device| device.split_once('.')).map(|(base, _)| base);
-        match file.get("PHYSDEV").or(base).filter(|base| bonds.iter().any(|bond| bond == base)) {
-            Some(bond) => import.leave(file.origin(), format!("stands on {bond}, and stays with the scripts")),
-            None => import.leave(file.origin(), "an interface that has nothing to do with a bond"),
-        }
+        let device = device.unwrap_or_default();
+        // A VLAN by its name, or by the one that it is on (`PHYSDEV`); a bridge by what the bond says.
+        let base = file.get("PHYSDEV").or(device.split_once('.').map(|(base, _)| base));
+        let base = base.filter(|base| bonds.iter().any(|bond| bond == base));
+        let port = || bridges.iter().find(|(bridge, _)| *bridge == device).map(|(_, bond)| bond.as_str());
+        import.leave_other(file.origin(), base.or_else(port), "the scripts");
     }
     import
 }

@@ -113,7 +113,7 @@ fn the_files_of_a_bond_and_its_members_are_a_group_and_every_other_line_is_told(
         told(&import, Fate::LeftAlone),
         [
             "ifcfg-em1:7: NM_CONTROLLED=no | which of the two tools reads the file",
-            "ifcfg-em3:1: BOOTPROTO=dhcp | an interface that has nothing to do with a bond",
+            "ifcfg-em3:1: BOOTPROTO=dhcp | no device of a group and no member",
         ]
     );
 }
@@ -263,6 +263,7 @@ fn what_stands_on_a_bond_is_told_as_that_and_of_the_options_the_one_that_is_wron
         ("ifcfg-bond0.20", "DEVICE=bond0.20\nVLAN=yes\n"),
         ("ifcfg-office", "DEVICE=office\nVLAN=yes\nPHYSDEV=bond0\n"),
         ("ifcfg-em3.20", "DEVICE=em3.20\nVLAN=yes\n"),
+        ("ifcfg-br0", "TYPE=Bridge\nIPADDR=10.0.0.2\nPREFIX=8\n"),
     ]);
     assert_eq!(
         told(&import, Fate::Lost),
@@ -275,10 +276,12 @@ fn what_stands_on_a_bond_is_told_as_that_and_of_the_options_the_one_that_is_wron
         told(&import, Fate::LeftAlone),
         [
             "ifcfg-bond0.20:1: DEVICE=bond0.20 | stands on bond0, and stays with the scripts",
-            "ifcfg-em3.20:1: DEVICE=em3.20 | an interface that has nothing to do with a bond",
+            "ifcfg-br0:1: TYPE=Bridge | stands on bond0, and stays with the scripts",
+            "ifcfg-em3.20:1: DEVICE=em3.20 | no device of a group and no member",
             "ifcfg-office:1: DEVICE=office | stands on bond0, and stays with the scripts",
         ]
     );
     let settled = import.drafts[0].clone().settle();
+    assert_eq!(settled.leftovers.len(), 1);
     assert_eq!(settled.leftovers[0].origin.text, "arp_ip_target=10.0.0.1");
 }

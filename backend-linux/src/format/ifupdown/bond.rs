@@ -176,16 +176,15 @@ impl Bond {
     }
 
     fn take_members(&mut self) {
-        let Some((_, origin)) = self.members.first().cloned() else { return };
-        let member =
-            |(name, _): &(String, Origin)| match self.priorities.iter().rev().find(|(member, _)| member == name) {
+        for (name, origin) in &self.members {
+            let value = match self.priorities.iter().rev().find(|(member, _)| member == name) {
                 Some((_, prio)) => {
                     Value::Table(vec![("name", Value::from(name.as_str())), ("prio", Value::from(*prio))])
                 }
                 None => Value::from(name.as_str()),
             };
-        let members = self.members.iter().map(member).collect();
-        self.draft.set("members", Value::List(members), Some(origin));
+            self.draft.push("members", value, Some(origin.clone()));
+        }
     }
 
     /// The driver makes a bond balance-rr and lets nothing monitor it, unless it is told (`bond_check_params`); 802.3ad, tlb

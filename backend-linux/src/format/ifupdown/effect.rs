@@ -20,8 +20,8 @@ pub(crate) enum Effect {
     Member { bond: String, member: String },
     /// The rank of a member.
     Priority { member: String, prio: String },
-    /// An address.
-    Address { interface: String, net: String },
+    /// An address, without those words of the command that no key says.
+    Address { interface: String, net: String, without: Vec<String> },
     /// A route; over the stanza's interface where none is named.
     Route { interface: Option<String>, to: String, via: Option<String>, metric: Option<String> },
     /// The largest packet.
@@ -38,8 +38,6 @@ pub(crate) enum Effect {
     Wait,
     /// It takes away what another command gives.
     Undo,
-    /// Words of a command that no key says, beside what it does.
-    Without(String),
     /// Something else, and why that is beyond a group.
     Unknown(&'static str),
 }
@@ -281,9 +279,8 @@ fn address_add(words: &[&str]) -> Option<Vec<Effect>> {
         "scope" => *value != "global",
         _ => true,
     });
-    let words = |(word, value): (&str, &str)| Effect::Without(format!("{word} {value}").trim_end().to_owned());
-    let without = beside.into_iter().map(words);
-    Some([Effect::Address { interface: interface.clone(), net }].into_iter().chain(without).collect())
+    let without = beside.into_iter().map(|(word, value)| format!("{word} {value}").trim_end().to_owned()).collect();
+    Some(vec![Effect::Address { interface, net, without }])
 }
 
 fn route_add(words: &[&str]) -> Option<Vec<Effect>> {
@@ -367,12 +364,15 @@ mod tests {
             of("ip -6 route add 2001:db8:2::/48 via 2001:db8:1::9 dev $IFACE metric 7 proto static"),
             [way(Some("bond0"), "2001:db8:2::/48", "2001:db8:1::9", Some("7"))]
         );
-        let address = |interface: &str, net: &str| Effect::Address { interface: interface.into(), net: net.into() };
-        assert_eq!(of("ip a add 10.0.0.7/8 brd + dev bond0 label bond0"), [address("bond0", "10.0.0.7/8")]);
-        let without = |words: &str| Effect::Without(words.into());
+        let address = |without: &[&str]| Effect::Address {
+            interface: "bond0".into(),
+            net: "10.0.0.7/8".into(),
+            without: without.iter().copied().map(str::to_owned).collect(),
+        };
+        assert_eq!(of("ip a add 10.0.0.7/8 brd + dev bond0 label bond0"), [address(&[])]);
         assert_eq!(
             of("ip a add 10.0.0.7/8 brd 10.9.9.9 dev bond0 label bond0:1 nodad"),
-            [address("bond0", "10.0.0.7/8"), without("brd 10.9.9.9"), without("label bond0:1"), without("nodad")]
+            [address(&["brd 10.9.9.9", "label bond0:1", "nodad"])]
         );
     }
 

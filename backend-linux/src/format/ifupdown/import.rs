@@ -204,24 +204,19 @@ impl Reading {
             self.group_stanza(&stanza, device);
         } else if let Some(bond) = self.bonds.iter().find(|bond| bond.has_member(&name)).map(|bond| bond.name.clone()) {
             self.member_stanza(&stanza, &name, &bond);
-        } else if let Some(bond) = self.below(&stanza, &name) {
-            self.import.leave(stanza.origin, format!("stands on {bond}, and stays with {}", self.dialect.tool()));
         } else if !self.is_template(&name) {
-            self.import.leave(stanza.origin, format!("no member of a group; it stays with {}", self.dialect.tool()));
+            let on = self.below(&stanza, &name);
+            self.import.leave_other(stanza.origin, on.as_deref(), self.dialect.tool());
         }
     }
 
     /// The bond that a VLAN or a bridge stands on, by its name or by what its stanza says.
     fn below(&self, stanza: &Stanza, name: &str) -> Option<String> {
-        let says = |line: &Line, bond: &str| {
-            let key = key(line).replace('_', "-");
-            matches!(key.as_str(), "vlan-raw-device" | "bridge-ports")
-                && line.value.split_whitespace().any(|word| word.split('.').next() == Some(bond))
-        };
-        let is_above = |bond: &&Bond| {
-            name.split_once('.').is_some_and(|(base, _)| base == bond.name)
-                || stanza.lines.iter().any(|line| says(line, &bond.name))
-        };
+        let lines = self.lines(stanza);
+        let below = lines.iter().filter(|line| matches!(key(line).as_str(), "vlan-raw-device" | "bridge-ports"));
+        let below: Vec<_> = below.flat_map(|line| line.value.split_whitespace()).chain([name]).collect();
+        // `bond0.5` is a VLAN on bond0, wherever it is named.
+        let is_above = |bond: &&Bond| below.iter().any(|word| word.split('.').next() == Some(&bond.name));
         self.bonds.iter().find(is_above).map(|bond| bond.name.clone())
     }
 
@@ -389,7 +384,6 @@ impl Reading {
                 self.of(&bond)?;
             }
             Effect::Unknown(why) => return Err(why.to_owned()),
-            Effect::Without(words) => return Err(format!("the rest of it is taken over, {words} is not")),
             _ if !up => return Err("mpath runs no commands of its own when a group goes down".to_owned()),
             Effect::Wait => self.import.change(origin.clone(), "mpath waits by itself for what it needs"),
             Effect::Priority { member, prio } => {
@@ -402,7 +396,12 @@ impl Reading {
             Effect::Mac { interface, value } => self.of(&interface)?.set("mac", value, origin),
             Effect::Mtu { interface, value } => self.of(&interface)?.number("mtu", &value, origin)?,
             Effect::AcceptRa { interface, value } => self.of(&interface)?.accept_ra(&value, origin)?,
-            Effect::Address { interface, net } => self.of(&interface)?.address(&net, origin),
+            Effect::Address { interface, net, without } => {
+                self.of(&interface)?.address(&net, origin);
+                if !without.is_empty() {
+                    return Err(format!("the rest of it is taken over, {} is not", without.join(", ")));
+                }
+            }
             Effect::Route { interface, to, via, metric } => {
                 let interface = interface.unwrap_or_else(|| owner.to_owned());
                 self.of(&interface)?.route(&to, via.as_deref(), metric.as_deref(), origin)?;

@@ -44,35 +44,56 @@ pub(crate) fn read(files: &dyn Files, import: &mut Import) -> Module {
     }
     for (path, text) in &texts {
         for (number, words) in lines(text) {
-            let origin = Origin::line(path, number, text.lines().nth(number - 1).unwrap_or_default());
-            module.line(path, &words, &origin, import);
+            module.line(path, &words, &origin(path, number, text), import);
         }
     }
-    for (path, text) in modprobe::passed_over(files) {
-        let mut old = Module::default();
-        lines(&text).for_each(|(_, words)| old.alias(&path, &words));
-        let is_ours = |words: &[&str]| {
-            let sets =
-                matches!(words.first(), Some(&("options" | "install"))) && words.iter().any(|word| word.contains('='));
-            sets && words[1..].iter().any(|word| *word == "bonding" || old.aliases.contains(*word))
-        };
-        for (number, _) in lines(&text).filter(|(_, words)| is_ours(words)) {
-            let origin = Origin::line(&path, number, text.lines().nth(number - 1).unwrap_or_default());
+    passed_over(&modprobe::passed_over(files), &module, import);
+    module
+}
+
+/// What files that hold no more said of the driver.
+fn passed_over(texts: &[(String, String)], module: &Module, import: &mut Import) {
+    let mut old = Module { options: vec![], aliases: module.aliases.clone() };
+    for (path, text) in texts {
+        lines(text).for_each(|(_, words)| old.alias(path, &words));
+    }
+    let is_ours = |words: &[&str]| match words {
+        ["options" | "install", rest @ ..] => {
+            rest.iter().any(|word| word.contains('='))
+                && rest.iter().any(|word| *word == "bonding" || old.aliases.contains(*word))
+        }
+        _ => false,
+    };
+    for (path, text) in texts {
+        for (number, _) in lines(text).filter(|(_, words)| is_ours(words)) {
             import.lose(
-                origin,
+                origin(path, number, text),
                 "modprobe takes only files whose names end in .conf: if this is meant, call it so and import again",
             );
         }
     }
-    module
 }
 
+/// The lines that say something, each by its number and its words. A backslash at the end goes on on the next one.
 fn lines(text: &str) -> impl Iterator<Item = (usize, Vec<&str>)> {
-    (1..).zip(text.lines()).filter_map(|(number, line)| {
-        let line = line.split('#').next().unwrap_or_default();
-        let words: Vec<_> = line.split_whitespace().collect();
-        (!words.is_empty()).then_some((number, words))
+    let mut lines = (1..).zip(text.lines());
+    std::iter::from_fn(move || {
+        let (number, mut line) = lines.next()?;
+        let mut words = Vec::new();
+        while let Some(part) = line.strip_suffix('\\') {
+            words.extend(part.split_whitespace());
+            line = lines.next().map_or("", |(_, next)| next);
+        }
+        words.extend(line.split_whitespace());
+        let comment = words.iter().position(|word| word.starts_with('#')).unwrap_or(words.len());
+        words.truncate(comment);
+        Some((number, words))
     })
+    .filter(|(_, words)| !words.is_empty())
+}
+
+fn origin(path: &str, number: usize, text: &str) -> Origin {
+    Origin::line(path, number, text.lines().nth(number - 1).unwrap_or_default())
 }
 
 impl Module {
@@ -161,6 +182,14 @@ mod tests {
         assert_eq!(told, ["max_bonds: mpath makes each device by its name"]);
     }
 
+    #[test]
+    fn a_line_may_go_on_on_the_next_one() {
+        let text = "options bonding \\\n  mode=1 \\\n  miimon=100 # \\\n not=this\noptions bonding downdelay=200 \\";
+        let (options, told) = read_all(&[("etc/modprobe.d/x.conf", text)]);
+        assert_eq!(options, [" mode=1 1", " miimon=100 1", " downdelay=200 5"]);
+        assert!(told.is_empty(), "{told:?}");
+    }
+
     /// They held when the file was written.
     #[test]
     fn options_in_a_file_that_modprobe_passes_over_are_told() {
@@ -170,9 +199,10 @@ mod tests {
                 "alias bond0 bonding\noptions bond0 mode=1 miimon=100\noptions e100 debug=1\n",
             ),
             ("etc/modprobe.d/bonding", "options bonding mode=1\n"),
+            ("etc/modprobe.d/options", "options bond0 primary=eth1\noptions bond7 primary=eth1\n"),
             ("etc/modprobe.d/bonding.conf~", "options bonding mode=4\n"),
         ]);
-        assert_eq!((options.len(), told.len()), (0, 2), "{told:?}");
+        assert_eq!((options.len(), told.len()), (0, 3), "{told:?}");
         assert!(told.iter().all(|told| told.contains("end in .conf")), "{told:?}");
     }
 

@@ -114,7 +114,7 @@ fn the_way_of_2007_is_read_with_its_commands_and_its_modules() {
     assert_eq!(
         told,
         [
-            format!("LeftAlone {file}:2: iface lo inet loopback: no member of a group; it stays with ifupdown"),
+            format!("LeftAlone {file}:2: iface lo inet loopback: no device of a group and no member"),
             format!(
                 "Lost {file}:12: dns-nameservers 192.168.1.24: mpath configures no name servers: write them to /etc/resolv.conf"
             ),
@@ -246,7 +246,36 @@ fn what_stands_on_a_bond_is_told_as_that_and_half_of_a_command_too() {
             format!("LeftAlone {file}:8: iface br0 inet manual: stands on bond0, and stays with ifupdown"),
             format!("LeftAlone {file}:10: iface lan inet manual: stands on bond0, and stays with ifupdown"),
             format!("LeftAlone {file}:12: iface br1 inet manual: stands on bond0, and stays with ifupdown"),
-            format!("LeftAlone {file}:14: iface br2 inet manual: no member of a group; it stays with ifupdown"),
+            format!("LeftAlone {file}:14: iface br2 inet manual: no device of a group and no member"),
+        ]
+    );
+}
+
+#[test]
+fn a_member_that_is_none_is_told_with_its_own_line() {
+    let file = "etc/network/interfaces";
+    let text = "iface eth0 inet manual\n\tbond-master bond0\niface eth/1 inet manual\n\tbond-master bond0\n\
+        iface bond0 inet dhcp\n\tbond-mode 1\n\tbond-miimon 100\n";
+    let (text, told) = imported(Dialect::Ifenslave, &[(file, text)]);
+    assert!(text.contains("[\"eth0\"]"), "{text}");
+    assert!(told.len() == 1 && told[0].starts_with(&format!("Lost {file}:4: bond-master bond0: ")), "{told:?}");
+}
+
+#[test]
+fn an_address_that_is_not_taken_over_is_told_as_that_alone() {
+    let file = "etc/network/interfaces";
+    let text = "iface bond0 inet dhcp\n\tbond-slaves eth0\n\tbond-mode 1\n\tbond-miimon 100\n\
+        \tdown ip addr add 10.0.0.8/8 dev bond0 nodad\n\tup ip addr add 10.0.0.9/8 dev eth7 label eth7:1\n";
+    let (_, told) = imported(Dialect::Ifenslave, &[(file, text)]);
+    assert_eq!(
+        told,
+        [
+            format!(
+                "Lost {file}:5: down ip addr add 10.0.0.8/8 dev bond0 nodad: mpath runs no commands of its own when a group goes down"
+            ),
+            format!(
+                "Lost {file}:6: up ip addr add 10.0.0.9/8 dev eth7 label eth7:1: eth7 is no group, and mpath leaves it as it is"
+            ),
         ]
     );
 }

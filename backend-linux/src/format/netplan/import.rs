@@ -60,7 +60,7 @@ fn others(network: &Node, used: &[&Node], import: &mut Import) {
             "version" | "renderer" | "bonds" => continue,
             _ if definitions.is_null() => continue,
             _ if definitions.entries().is_empty() => {
-                import.leave(kind.origin.clone(), "no device of a group and no member")
+                import.leave_other(kind.origin.clone(), None, "netplan");
             }
             _ => {}
         }
@@ -75,7 +75,7 @@ fn others(network: &Node, used: &[&Node], import: &mut Import) {
                     id.origin.clone(),
                     format!("it stands on {group}, and netplan makes it only while it knows {group} too"),
                 ),
-                None => import.leave(id.origin.clone(), "no device of a group and no member"),
+                None => import.leave_other(id.origin.clone(), None, "netplan"),
             }
         }
     }

@@ -129,7 +129,7 @@ fn leave(unit: &Unit, import: &mut Import) {
         let why = "whom it matches is known on the host alone; what it gives the device of a group is not in the group";
         return import.lose(origin, why);
     }
-    import.leave(origin, "no device of a group and no member");
+    import.leave_other(origin, None, "systemd-networkd");
 }
 
 #[cfg(test)]

@@ -48,41 +48,56 @@ const UNSAID: &[Unsaid] = &[
 /// Sections that may hold secrets: their keys are told without their values.
 const SECRET: [&str; 2] = ["wifi-security", "802-1x"];
 
+/// A bond that became a group, as other profiles know it.
+struct Bond {
+    device: String,
+    uuid: Option<String>,
+    /// The device that it is a port of, as a bridge, or the UUID of its profile.
+    controller: Option<String>,
+}
+
+impl Bond {
+    /// Whether this is what it is called by: its device or the UUID of its profile.
+    fn is(&self, name: &str) -> bool {
+        self.device == name || self.uuid.as_deref() == Some(name)
+    }
+
+    /// Whether a profile is of a device on top of it: of one that it is below, as of a VLAN, or of one that it is a port of.
+    fn is_below(&self, profile: &Profile) -> bool {
+        let names = ["interface-name", "uuid"].into_iter().filter_map(|key| profile.get("connection", key));
+        profile.parent().is_some_and(|parent| self.is(parent))
+            || names.into_iter().any(|name| self.controller.as_deref() == Some(name))
+    }
+}
+
 /// Groups from the profiles of a host.
 pub fn import(files: &dyn Files) -> Import {
     let mut import = Import::default();
     let (bonds, others): (Vec<_>, Vec<_>) =
         profiles(files, &mut import).into_iter().partition(|profile| profile.kind() == "bond");
-    let mut groups = Vec::new();
+    let mut groups: Vec<Bond> = Vec::new();
     for mut bond in bonds {
         let Some(device) = bond.take("connection", "interface-name") else {
             import.lose(bond.origin(), "a bond without interface-name, which NetworkManager does not take either");
             continue;
         };
-        if groups.iter().any(|(known, _)| *known == device.value) {
+        if groups.iter().any(|known| known.device == device.value) {
             import.lose(bond.origin(), format!("there is another profile for {}: only one can be up", device.value));
             continue;
         }
-        let uuid = bond.get("connection", "uuid").unwrap_or_default().to_owned();
+        let get = |key| bond.get("connection", key).map(str::to_owned);
+        let (uuid, controller) = (get("uuid"), get("controller").or_else(|| get("master")));
         group(bond, &device, &mut import);
-        groups.push((device.value, uuid));
+        groups.push(Bond { device: device.value, uuid, controller });
     }
     for profile in others {
-        let group = profile
-            .controller()
-            .map(|controller| groups.iter().find(|(device, uuid)| device == controller || uuid == controller));
-        match group {
-            Some(Some((device, _))) => {
-                let device = device.clone();
-                port(profile, &device, &mut import);
-            }
+        match profile.bond().map(|name| groups.iter().find(|bond| bond.is(name))) {
+            Some(Some(bond)) => port(profile, &bond.device, &mut import),
             Some(None) => import.lose(profile.origin(), "a port of a bond for which there is no profile"),
-            None => match groups.iter().find(|(device, uuid)| profile.is_above(device, uuid)) {
-                Some((device, _)) => {
-                    import.leave(profile.origin(), format!("stands on {device}, and stays with NetworkManager"));
-                }
-                None => import.leave(profile.origin(), "a profile that has nothing to do with a bond"),
-            },
+            None => {
+                let on = groups.iter().find(|bond| bond.is_below(&profile)).map(|bond| bond.device.as_str());
+                import.leave_other(profile.origin(), on, "NetworkManager");
+            }
         }
     }
     import

@@ -77,6 +77,12 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     if let (Some(key), true) = (ranked.filter(|_| metric.is_some()), leased) {
         import.lose(key.origin, "mpath leaves the metric of what a lease or a router brings as it is");
     }
+    // Where all routes go that name no table; 0 is the main one.
+    let table = bond.take(family.section, "route-table").filter(|key| !is_main(&key.value));
+    if let Some(key) = &table {
+        import.lose(key.origin.clone(), "mpath makes routes of the main table only");
+    }
+    let table = table.map(|key| format!("table={}", key.value));
     let keys = bond.take_all(family.section);
     if unranked && keys.iter().any(|key| key.name == "gateway" || numbered(&key.name, &["route", "routes"])) {
         draft.remark(format!(
@@ -84,8 +90,7 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
             family.section
         ));
     }
-    let others: Vec<_> =
-        keys.iter().filter_map(|key| another_route(key).map(|why| (why.0.to_owned(), why.1))).collect();
+    let others: Vec<_> = keys.iter().filter_map(another_route).collect();
     let mut gateway = keys.iter().find(|key| key.name == "gateway").map(|key| (key.value.clone(), key.origin.clone()));
     for Key { name, value, origin } in keys {
         match name.as_str() {
@@ -95,14 +100,13 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
                 draft.push("addresses", address, Some(origin.clone()));
                 gateway = gateway.or(via.map(|via| (via, origin)));
             }
-            name if numbered(name, &["route", "routes"]) => match others.iter().find(|(route, _)| route == name) {
-                None => route(&value, &family, metric, origin, draft, import),
-                Some((_, option)) => {
-                    let why =
-                        format!("mpath has no key for {option} of a route, and without it the route is another one");
-                    import.lose(origin, why);
+            name if numbered(name, &["route", "routes"]) => {
+                let own = others.iter().find(|(route, _)| route == name).map(|(_, option)| option);
+                match own.or(table.as_ref()) {
+                    None => route(&value, &family, metric, origin, draft, import),
+                    Some(option) => import.lose(origin, without(option)),
                 }
-            },
+            }
             "gateway" => {}
             "may-fail" if is_true(&value) => {}
             _ if name.ends_with("_options") && matches!(value.as_str(), "table=254" | "") => {}
@@ -117,6 +121,8 @@ fn family(family: Family, bond: &mut Profile, draft: &mut Draft, import: &mut Im
     let Some((via, origin)) = gateway else { return };
     if never_default.is_some() {
         import.leave(origin, "never-default keeps it out of use");
+    } else if let Some(table) = table {
+        import.lose(origin, format!("the gateway {via}: {}", without(&table)));
     } else if let (Some(metric), Ok(default)) = (metric, family.everything().parse()) {
         draft.push("routes", route_key::entry(default, Some(via), Some(metric)), Some(origin));
     } else {
@@ -154,19 +160,27 @@ fn route(value: &str, family: &Family, metric: Option<u32>, origin: Origin, draf
 }
 
 /// Of the options of a route, the one that makes another of it, with the route's name: its table, its kind, and who it is for.
-fn another_route(key: &Key) -> Option<(&str, String)> {
+fn another_route(key: &Key) -> Option<(String, String)> {
     let route = key.name.strip_suffix("_options")?;
     let option = key.value.split(',').map(str::trim).find(|option| {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         match name {
-            "table" => !matches!(value, "254" | "0"),
+            "table" => !is_main(value),
             "type" => value != "unicast",
             "onlink" => is_true(value),
             "from" | "scope" | "tos" => true,
             _ => false,
         }
     })?;
-    Some((route, option.to_owned()))
+    Some((route.to_owned(), option.to_owned()))
+}
+
+fn without(option: &str) -> String {
+    format!("mpath has no key for {option} of a route, and without it the route is another one")
+}
+
+fn is_main(table: &str) -> bool {
+    matches!(table, "254" | "0")
 }
 
 /// Whether a key is one of a list: its name, and perhaps a number.

@@ -40,17 +40,17 @@ impl Profile {
         name_of(self.get("connection", "type").unwrap_or_default())
     }
 
-    /// What it belongs to: a device or the UUID of a profile.
-    pub(super) fn controller(&self) -> Option<&str> {
+    /// The bond that it is a port of: its device or the UUID of its profile.
+    pub(super) fn bond(&self) -> Option<&str> {
         let is_bond = |key| self.get("connection", key).is_some_and(|kind| kind == "bond");
         let controller = self.get("connection", "controller").or_else(|| self.get("connection", "master"));
         controller.filter(|_| is_bond("port-type") || is_bond("slave-type"))
     }
 
-    /// Whether it is of a device on top of another one, as a VLAN is: its parent is a device or the UUID of a profile.
-    pub(super) fn is_above(&self, device: &str, uuid: &str) -> bool {
+    /// What its device is on top of, as a VLAN is: a device or the UUID of a profile.
+    pub(super) fn parent(&self) -> Option<&str> {
         let mut keys = self.sections.iter().flat_map(|section| &section.keys);
-        keys.any(|key| key.name == "parent" && (key.value == device || key.value == uuid))
+        keys.find(|key| key.name == "parent").map(|key| key.value.as_str())
     }
 
     /// Something that tells what it is, without secrets.
@@ -108,7 +108,7 @@ pub(super) fn profiles(files: &dyn Files, import: &mut Import) -> Vec<Profile> {
                 import.leave(profile.origin(), format!("hidden by /{hiding}, which has the same UUID"));
                 continue;
             }
-            if profile.kind() == "bond" || profile.controller().is_some() {
+            if profile.kind() == "bond" || profile.bond().is_some() {
                 for origin in strange {
                     import.lose(origin, "neither a section nor a key");
                 }

@@ -144,7 +144,7 @@ fn the_profiles_of_a_bond_and_its_ports_are_a_group_and_every_other_line_is_told
             "right:10: ssid=home | the association stays with whoever makes it, and must be there without this profile",
             "right:13: key-mgmt=… | the association stays with whoever makes it",
             "right:14: psk=… | the association stays with whoever makes it",
-            "vpn.nmconnection:2: type=vpn | a profile that has nothing to do with a bond",
+            "vpn.nmconnection:2: type=vpn | no device of a group and no member",
         ]
     );
     assert!(!format!("{import:?}").contains("a secret"), "secrets are nobody's business");
@@ -294,7 +294,9 @@ fn a_route_of_another_table_is_no_route_of_the_group_and_what_stands_on_the_bond
         [ipv4]\nmethod=manual\naddress1=10.0.0.2/8\nroute1=172.16.0.0/12,10.0.0.9\nroute1_options=mtu=1400,table=5\n\
         route2=172.32.0.0/12,10.0.0.9\nroute2_options=table=254,onlink=false\n[ipv6]\nmethod=ignore\n";
     let vlan = "[connection]\ntype=vlan\n[vlan]\nparent=7\n";
-    let import = imported(&[(&etc("a"), bond), (&etc("b"), vlan)]);
+    let bridge = "[connection]\ntype=bridge\ninterface-name=br0\n";
+    let other = "[connection]\ntype=bridge\ninterface-name=br1\n";
+    let import = imported(&[(&etc("a"), bond), (&etc("b"), vlan), (&etc("c"), bridge), (&etc("d"), other)]);
     assert_eq!(
         import.drafts[0].get("routes").map(ToString::to_string).as_deref(),
         Some("[{ to = \"172.32.0.0/12\", via = \"10.0.0.9\" }]")
@@ -309,7 +311,33 @@ fn a_route_of_another_table_is_no_route_of_the_group_and_what_stands_on_the_bond
             "a:6: slave-type=bridge | mpath has no key for it",
         ]
     );
-    assert_eq!(told(&import, Fate::LeftAlone), ["b:2: type=vlan | stands on bond0, and stays with NetworkManager"]);
+    assert_eq!(
+        told(&import, Fate::LeftAlone),
+        [
+            "b:2: type=vlan | stands on bond0, and stays with NetworkManager",
+            "c:2: type=bridge | stands on bond0, and stays with NetworkManager",
+            "d:2: type=bridge | no device of a group and no member",
+        ]
+    );
+}
+
+#[test]
+fn routes_of_a_bond_whose_routes_are_in_another_table_are_none_of_the_group() {
+    let bond = "[connection]\ntype=bond\ninterface-name=bond0\n\
+        [ipv4]\nmethod=manual\naddress1=10.0.0.2/8,10.0.0.1\nroute-table=100\nroute1=172.16.0.0/12,10.0.0.9\n\
+        [ipv6]\nmethod=manual\naddress1=2001:db8::2/64,2001:db8::1\nroute-table=254\n";
+    let import = imported(&[(&etc("a"), bond)]);
+    let draft = &import.drafts[0];
+    assert_eq!((draft.get("routes"), draft.get("gateway")), (None, Some(&"2001:db8::1".into())));
+    let why = "mpath has no key for table=100 of a route, and without it the route is another one";
+    assert_eq!(
+        told(&import, Fate::Lost),
+        [
+            "a:7: route-table=100 | mpath makes routes of the main table only".to_owned(),
+            format!("a:8: route1=172.16.0.0/12,10.0.0.9 | {why}"),
+            format!("a:6: address1=10.0.0.2/8,10.0.0.1 | the gateway 10.0.0.1: {why}"),
+        ]
+    );
 }
 
 #[test]

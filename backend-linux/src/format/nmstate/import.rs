@@ -44,12 +44,10 @@ fn read_state(state: &Node, import: &mut Import) {
     for interface in interfaces.iter().filter(|interface| !is_bond(interface)) {
         match is_port(&name_of(interface), interfaces) {
             true => port(interface, import),
-            false => match below(interface).find(|name| groups.iter().any(|group| group == name)) {
-                Some(group) => {
-                    import.leave(interface.origin.clone(), format!("stands on {group}, and stays with nmstate"));
-                }
-                None => import.leave(interface.origin.clone(), "an interface that has nothing to do with a bond"),
-            },
+            false => {
+                let on = below(interface).find(|name| groups.iter().any(|group| group == name));
+                import.leave_other(interface.origin.clone(), on, "nmstate");
+            }
         }
     }
     for (key, value) in state.entries() {

@@ -126,7 +126,7 @@ fn a_state_with_a_bond_is_a_group_and_every_other_line_is_told() {
         [
             "office.yml:23: description: of the office | a note of the administrator's",
             "office.yml:59: - name: bond9 | bond9 is not to be up",
-            "office.yml:57: - name: eth9 | an interface that has nothing to do with a bond",
+            "office.yml:57: - name: eth9 | no device of a group and no member",
             "office.yml:18: - {destination: 10.3.0.0/16, next-hop-interface: eth9} | a route that is not over a group",
         ]
     );
@@ -199,7 +199,7 @@ fn what_stands_on_a_bond_is_told_as_that() {
     let told = told(&import, Fate::LeftAlone);
     let ends: Vec<_> = told.iter().map(|told| told.rsplit(" | ").next().unwrap()).collect();
     let stands = "stands on bond0, and stays with nmstate";
-    assert_eq!(ends, [stands, stands, "an interface that has nothing to do with a bond"], "{told:?}");
+    assert_eq!(ends, [stands, stands, "no device of a group and no member"], "{told:?}");
 }
 
 #[test]
