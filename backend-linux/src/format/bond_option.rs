@@ -7,7 +7,7 @@
 use mpath_core::detection::ProbeValidation;
 use mpath_core::draft::Value;
 use mpath_core::group::MacPolicy;
-use mpath_core::import::{Fate, Origin};
+use mpath_core::import::{Fate, Import, Origin};
 use mpath_core::mode::{LacpRate, LacpSelect, ModeName, TransmitHash};
 use mpath_core::settings::{Failback, MacSharing};
 use mpath_core::{Draft, Group, GroupSettings};
@@ -160,9 +160,8 @@ pub(crate) fn set(draft: &mut Draft, option: &str, value: &str, origin: &Origin)
 }
 
 /// Says what the driver does where a file says nothing and mpath would do otherwise: the mode (`bond_params` begin with 0,
-/// balance-rr), monitoring (none, but every 100 ms in modes that need it, `bond_option_mode_set`), and whose answers to
-/// probes count (nobody's).
-pub(crate) fn unsaid(draft: &mut Draft, file: &str) {
+/// balance-rr), monitoring (none, but every 100 ms in modes that need it, `bond_option_mode_set`), and what [`probes`] tells.
+pub(crate) fn unsaid(draft: &mut Draft, file: &str, import: &mut Import) {
     let says = |text: &str| Some(Origin::of_file(file, text));
     if draft.get("mode").is_none() {
         draft.set("mode", ModeName::RoundRobin.word(), says("no mode"));
@@ -171,12 +170,31 @@ pub(crate) fn unsaid(draft: &mut Draft, file: &str) {
         Some(Value::Text(mode)) => mode.parse::<ModeName>().is_ok_and(ModeName::can_probe),
         _ => false,
     };
-    let probes = draft.get("detection.probe.interval").is_some_and(|interval| *interval != Value::from("0ms"));
-    if can_probe && !probes && draft.get("detection.link.interval").is_none() {
-        draft.set("detection.link.interval", "0ms", says("no monitoring of the members"));
+    if can_probe && !runs(draft, PROBE) && draft.get(LINK).is_none() {
+        draft.set(LINK, "0ms", says("no monitoring of the members"));
     }
-    if probes && draft.get("detection.probe.validate").is_none() {
-        draft.set("detection.probe.validate", ProbeValidation::None.word(), says("no validation of answers"));
+    probes(draft, import);
+}
+
+const LINK: &str = "detection.link.interval";
+const PROBE: &str = "detection.probe.interval";
+
+fn runs(draft: &Draft, interval: &str) -> bool {
+    draft.get(interval).is_some_and(|interval| *interval != Value::from("0ms"))
+}
+
+/// What becomes of probes. The driver looks at the link or probes: each switches the other off (`bond_option_miimon_set`), or is
+/// refused beside it by netlink (`bond_changelink`). The link stays, as with tools that say `miimon` last, ifenslave for one, and
+/// with NetworkManager; targets go with the interval, in [`Draft::settle`]. Whose answers count the driver asks only if it is told
+/// to, where mpath takes those of all.
+pub(crate) fn probes(draft: &mut Draft, import: &mut Import) {
+    const VALIDATE: &str = "detection.probe.validate";
+    let Some(origin) = draft.origin(PROBE).cloned().filter(|_| runs(draft, PROBE)) else { return };
+    if runs(draft, LINK) {
+        draft.remove(PROBE);
+        import.change(origin, "the driver probes or looks at the link: the link is looked at here");
+    } else if draft.get(VALIDATE).is_none() {
+        draft.set(VALIDATE, ProbeValidation::None.word(), Some(origin));
     }
 }
 
@@ -253,112 +271,4 @@ fn numbered<V: Copy>(all: &[V], value: &str) -> Option<V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use mpath_core::{SourceFile, read};
-
-    use super::*;
-
-    fn origin() -> Origin {
-        Origin::line("interfaces", 1, "")
-    }
-
-    #[test]
-    fn what_a_group_needs_comes_back_as_the_same_group() {
-        let text = "[group.a]\nmembers = [\"eth1\", \"eth0\"]\nprimary = \"eth1\"\ndhcp = true\nmac = \"follow\"\nfailback = \"never\"\n\
-            peer-notifications = 4\n[group.a.detection]\nlink = { interval = \"50ms\", up-delay = \"100ms\" }\n\
-            [group.b]\nmembers = [\"eth2\"]\nmode = \"lacp\"\ndhcp = true\ntransmit-hash = \"layer3+4\"\nlacp = { rate = \"fast\", select = \"count\", \
-            system-priority = 9, port-key = 3, system = \"52:54:00:00:00:09\", active = false, min-links = 1 }\n\
-            [group.c]\nmembers = [\"eth3\"]\nmode = \"tlb\"\ndhcp = true\nlearning-interval = \"4s\"\ndynamic-balance = false\n\
-            [group.d]\nmembers = [\"eth4\"]\ndhcp = true\nmac = \"shared\"\n\
-            detection = { probe = { interval = \"2s\", targets = [\"10.0.0.1\", \"fe80::1\"], missed = 3, validate = \"standby\", all-targets = true } }\n\
-            [group.e]\nmembers = [\"eth5\"]\ndhcp = true\nmode = \"rr\"\npackets-per-member = 0\n";
-        for group in read(&[SourceFile::new("all", text)]).unwrap().groups {
-            let mut draft = Draft::new(group.name().as_str());
-            for key in ["members", "dhcp"] {
-                draft.set(key, Draft::from(&group).get(key).unwrap().clone(), None);
-            }
-            for (option, value) in options(&group) {
-                assert!(is_known(&option), "{option}");
-                set(&mut draft, &option, &value, &origin()).unwrap();
-            }
-            let settled = draft.settle();
-            assert_eq!((settled.leftovers, settled.group), (vec![], Some(group)));
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn the_options_of_any_group_come_back(group in crate::format::round_trip::groups()) {
-            let mut draft = Draft::from(&group);
-            let from_options: Vec<_> = draft.keys().filter(|key| {
-                let fixed = *key == "mac" && matches!(group.mac(), MacPolicy::Fixed(_));
-                !fixed && !matches!(*key, "members" | "mtu" | "addresses" | "gateway" | "routes" | "dhcp" | "dhcp6" | "accept-ra")
-            }).collect();
-            from_options.into_iter().for_each(|key| drop(draft.remove(key)));
-            for (option, value) in options(&group) {
-                assert!(is_known(&option), "{option}");
-                set(&mut draft, &option, &value, &origin()).unwrap();
-            }
-            let settled = draft.settle();
-            proptest::prop_assert_eq!((settled.leftovers, settled.group), (vec![], Some(group)));
-        }
-    }
-
-    #[test]
-    fn a_plain_group_needs_its_mode_and_monitoring_only() {
-        let group = &read(&[SourceFile::new("a", "[group.a]\nmembers = [\"eth0\"]\ndhcp = true\n")]).unwrap().groups[0];
-        let options: Vec<_> = options(group).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
-        assert_eq!(options, ["mode active-backup", "miimon 100", "updelay 0", "downdelay 0"]);
-    }
-
-    #[test]
-    fn options_are_taken_in_every_spelling_by_name_and_by_number() {
-        let mut draft = Draft::new("a");
-        for (option, value) in [
-            ("bond-mode", "1"),
-            ("bond_primary_reselect", "2"),
-            ("fail_over_mac", "1"),
-            ("arp_validate", "3"),
-            ("BOND-NUM-GRAT-ARP", "5"),
-            ("arp_ip_target", "10.0.0.1,+10.0.0.2"),
-        ] {
-            set(&mut draft, option, value, &origin()).unwrap();
-        }
-        let text = draft.to_toml();
-        for part in [
-            "mode               = \"active-backup\"",
-            "failback           = \"never\"",
-            "mac                = \"active\"",
-            "validate = \"all\"",
-            "= 5",
-            "\"10.0.0.1\", \"10.0.0.2\"",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-    }
-
-    #[test]
-    fn what_no_key_says_is_not_taken_with_a_reason() {
-        let mut draft = Draft::new("a");
-        for (option, value) in [
-            ("mode", "7"),
-            ("miimon", "fast"),
-            ("all_slaves_active", "1"),
-            ("resend_igmp", "4"),
-            ("use_carrier", "0"),
-            ("queue_id", "eth0:2"),
-            ("active_slave", "eth0"),
-        ] {
-            let (fate, why) = set(&mut draft, option, value, &origin()).unwrap_err();
-            assert_eq!(fate, Fate::Lost, "{option}: {why}");
-        }
-        assert_eq!(draft.keys().count(), 0);
-        // Of each that is known it is said what becomes of it. Two have no key, but a value that mpath always has.
-        let has_key = |name: &&str| !matches!(*name, "all_slaves_active" | "peer_notif_delay");
-        for name in NAMES.into_iter().filter(has_key) {
-            let why = set(&mut Draft::new("any"), name, "1", &origin()).err().map(|(_, why)| why).unwrap_or_default();
-            assert!(!why.starts_with("mpath has no key"), "{name}: {why}");
-        }
-        assert!(is_known("bond-miimon") && is_known("mode") && !is_known("bond-slaves-ordered"));
-    }
-}
+mod tests;

@@ -162,7 +162,7 @@ fn options(file: &mut Assignments, draft: &mut Draft, import: &mut Import) {
             }
         }
     }
-    bond_option::unsaid(draft, &path);
+    bond_option::unsaid(draft, &path, import);
 }
 
 /// The file of a member.
@@ -187,7 +187,7 @@ fn member(device: Option<String>, master: &str, mut file: Assignments, import: &
     if !import.drafts.iter().any(|draft| draft.name() == master) {
         // The old way: the options are those of the module.
         let mut draft = Draft::new(master);
-        bond_option::unsaid(&mut draft, &file.path);
+        bond_option::unsaid(&mut draft, &file.path, import);
         import.drafts.push(draft);
     }
     import.draft(master).push("members", value, Some(origin));

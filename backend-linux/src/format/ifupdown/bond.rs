@@ -171,6 +171,7 @@ impl Bond {
                 Err((Fate::Lost, why)) => import.lose(origin, why),
             }
         }
+        bond_option::probes(&mut self.draft, import);
         self.take_mac();
         self.draft
     }

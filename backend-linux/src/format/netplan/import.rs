@@ -32,7 +32,7 @@ pub fn import(files: &dyn Files) -> Import {
         } else {
             bond::made_up_address(key, &draft, &mut import);
         }
-        bond_option::unsaid(&mut draft, &key.origin.file);
+        bond_option::unsaid(&mut draft, &key.origin.file, &mut import);
         import.drafts.push(draft);
     }
     others(network, &used, &mut import);

@@ -54,7 +54,7 @@ pub(super) fn take(unit: &Unit, draft: &mut Draft, import: &mut Import) {
     }
     let unknown = unit.section("Bond").filter(|entry| KEYS.iter().all(|(key, ..)| *key != entry.key));
     unknown.for_each(|entry| import.lose(entry.origin.clone(), format!("mpath has no key for {}", entry.key)));
-    bond_option::unsaid(draft, &unit.file);
+    bond_option::unsaid(draft, &unit.file, import);
 }
 
 /// The value as the driver takes it.

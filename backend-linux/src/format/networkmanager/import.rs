@@ -139,20 +139,16 @@ fn group(mut bond: Profile, device: &Key, import: &mut Import) {
 fn options(bond: &mut Profile, draft: &mut Draft, import: &mut Import) {
     let options = bond.take_all("bond");
     let number = |name| options.iter().find(|key| key.name == name).and_then(|key| key.value.parse::<u32>().ok());
-    // `bond_get_option_normalized`: the link wins where both are asked for, and is looked at where neither is.
-    let probes = number("arp_interval").is_some_and(|interval| interval > 0);
-    let link_wins = probes && number("miimon").is_some_and(|interval| interval > 0);
+    // `bond_get_option_normalized`: the link wins where both are asked for.
+    let runs = |name| number(name).is_some_and(|interval| interval > 0);
+    let only_probes = runs("arp_interval") && !runs("miimon");
     let primary = options.iter().any(|key| key.name == "primary");
     if !options.iter().any(|key| key.name == "mode") {
         // `nm_setting_bond_init`.
         draft.set("mode", "balance-rr", None);
     }
     for Key { name, value, origin } in options {
-        if link_wins && (name.starts_with("arp_") || name == "ns_ip6_target") {
-            import.change(origin, "without effect: NetworkManager takes miimon where both are there");
-            continue;
-        }
-        if probes && !link_wins && matches!(name.as_str(), "miimon" | "updelay" | "downdelay") && value == "0" {
+        if only_probes && matches!(name.as_str(), "miimon" | "updelay" | "downdelay") && value == "0" {
             continue;
         }
         // An older name (`NM_SETTING_BOND_OPTION_ACTIVE_SLAVE`).
@@ -161,10 +157,7 @@ fn options(bond: &mut Profile, draft: &mut Draft, import: &mut Import) {
             import.leftovers.push(Leftover { origin, fate, why });
         }
     }
-    if probes && !link_wins && draft.get("detection.probe.validate").is_none() {
-        // The driver's own way, where mpath lets the answers of all count.
-        draft.set("detection.probe.validate", "none", None);
-    }
+    bond_option::probes(draft, import);
 }
 
 /// The profile of a port.

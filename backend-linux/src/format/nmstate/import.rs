@@ -171,11 +171,7 @@ fn aggregation(node: &Node, draft: &mut Draft, import: &mut Import) {
             name => import.lose(key.origin.clone(), format!("mpath has no key for {name}")),
         }
     }
-    let probes = draft.get("detection.probe.interval").is_some_and(|interval| *interval != Value::from("0ms"));
-    if probes && draft.get("detection.probe.validate").is_none() {
-        // The driver's own way, where mpath lets the answers of all count.
-        draft.set("detection.probe.validate", "none", None);
-    }
+    bond_option::probes(draft, import);
 }
 
 fn option(name: &str, value: &Node, origin: &Origin, draft: &mut Draft, import: &mut Import) {
