@@ -1,5 +1,8 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+#[path = "../steady.rs"]
+mod steady;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,9 +20,10 @@ use std::time::Duration;
 use mpath::reach::{Answer, Place, ProbeKind, Prober, Pulse, Target};
 use mpath::{Environment, Services, Stream};
 use mpath_backend_illumos::IllumosBackend;
-use mpath_core::drill::Probe;
 use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
+
+use steady::Steady;
 
 /// The story of the README, with the names that cards have on illumos.
 pub(crate) const HOME_LAN: &str = r#"[group.home-lan]
@@ -103,36 +107,7 @@ impl Prober for Nobody {
         _: &InterfaceName,
         interval: Duration,
     ) -> std::io::Result<Box<dyn Pulse>> {
-        Ok(Box::new(Steady { now: Duration::ZERO, interval }))
-    }
-}
-
-/// Probes that are all answered, on a clock of their own.
-struct Steady {
-    now: Duration,
-    interval: Duration,
-}
-
-impl Pulse for Steady {
-    fn now(&self) -> Duration {
-        self.now
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now += time;
-    }
-
-    fn answered(&self) -> usize {
-        1
-    }
-
-    fn is_stamped(&self) -> bool {
-        false
-    }
-
-    fn end(self: Box<Self>) -> Vec<Probe> {
-        let times = (0..).map(|number| self.interval * number).take_while(|time| *time < self.now);
-        times.map(|sent| Probe { sent, answered: vec![sent + Duration::from_millis(1)] }).collect()
+        Ok(Box::new(Steady::new(interval, Duration::ZERO..Duration::ZERO, false)))
     }
 }
 
