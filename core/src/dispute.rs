@@ -9,7 +9,7 @@ use crate::capability::Capabilities;
 use crate::refusal::Refusal;
 use crate::{Group, GroupName, Millis};
 
-/// Everything in which groups are at odds with each other, by their names; a group that is not there is with none. There may
+/// Everything in which groups are at odds with each other, by their names; who is not named is at odds with nobody. There may
 /// be a thousand, so only those are held against all others that have something to quarrel about.
 pub fn among<'g>(
     groups: impl IntoIterator<Item = &'g Group>,

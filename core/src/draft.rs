@@ -100,11 +100,10 @@ impl Draft {
 
     /// Adds a value to a key that takes one or several: one is written as itself, several as a list.
     pub fn add(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
-        let place = self.origin(key).cloned();
-        match self.remove(key) {
+        match self.keys.get_mut(&number(key)).map(|entry| &mut entry.value) {
             None => return self.set(key, value, origin),
-            Some(Value::List(several)) => self.set(key, Value::List(several), place),
-            Some(first) => self.push(key, first, place),
+            Some(Value::List(_)) => {}
+            Some(one) => *one = Value::List(vec![one.clone()]),
         }
         self.push(key, value, origin);
     }

@@ -112,6 +112,21 @@ routes    = [{ to = "10.2.0.0/16", via = "192.168.1.1" }, { to = "10.4.0.0/16", 
 }
 
 #[test]
+fn each_of_several_values_of_a_key_keeps_its_own_line() {
+    let line = |number| Some(Origin::line("interfaces", number, "gateway …"));
+    let mut draft = Draft::new("bond0");
+    draft.set("members", vec!["eth1", "eth0"], None);
+    draft.set("addresses", vec!["192.168.1.34/24"], None);
+    for (number, via) in [(1, "192.168.1.24"), (2, "192.168.1.25"), (3, "fe80::1")] {
+        draft.add("gateway", via, line(number));
+    }
+    let settled = draft.settle();
+    let told: Vec<_> = settled.leftovers.iter().map(|left| left.origin.line).collect();
+    assert_eq!(told, [Some(2)], "{:?}", settled.leftovers);
+    assert_eq!(settled.draft.get("gateway").unwrap().to_string(), r#"["192.168.1.24", "fe80::1"]"#);
+}
+
+#[test]
 fn a_group_that_nothing_monitored_is_monitored() {
     let mut draft = Draft::new("bond0");
     draft.set("members", vec!["eth1", "eth0"], None);
