@@ -48,7 +48,7 @@ fn between(group: &Group, others: &[&Group], capabilities: &Capabilities) -> Vec
 
 /// Whether no two groups want other settings of the whole host.
 fn is_one_for_all(groups: &[&Group], capabilities: &Capabilities) -> bool {
-    let failbacks: BTreeSet<_> = groups.iter().map(|group| group.failback().to_string()).collect();
+    let failbacks: BTreeSet<_> = groups.iter().map(|group| group.failback()).collect();
     let times: BTreeSet<_> = groups.iter().filter_map(|group| probe_time(group, capabilities)).collect();
     failbacks.len() < 2 && times.len() < 2
 }

@@ -116,7 +116,7 @@ fn each_of_several_values_of_a_key_keeps_its_own_line() {
     let line = |number| Some(Origin::line("interfaces", number, "gateway …"));
     let mut draft = Draft::new("bond0");
     draft.set("members", vec!["eth1", "eth0"], None);
-    draft.set("addresses", vec!["192.168.1.34/24"], None);
+    draft.set("addresses", vec!["192.168.1.34/24", "2001:db8::34/64"], None);
     for (number, via) in [(1, "192.168.1.24"), (2, "192.168.1.25"), (3, "fe80::1")] {
         draft.add("gateway", via, line(number));
     }
