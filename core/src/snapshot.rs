@@ -127,7 +127,7 @@ impl Snapshot {
             (if first.len() == 1 && !alone { first.pop() } else { None }, probes)
         };
         let devices = self.interfaces.iter().filter(|(_, interface)| interface.group().is_some());
-        // All is asked before the first is changed, and what is asked by lost with that.
+        // Everything is asked before anything is changed: the first change takes the index away.
         let mut follow: BTreeMap<_, _> = devices.map(|(device, _)| (device.clone(), follow(device))).collect();
         for (device, interface) in &mut self.interfaces {
             let (Some((primary, probes)), Some(group)) = (follow.remove(device), interface.group_mut()) else {
