@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How one run ended.
 pub(crate) struct Run {
-    pub(super) line: String,
+    pub(crate) line: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) code: u8,

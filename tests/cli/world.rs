@@ -4,6 +4,7 @@ mod beyond;
 mod faulty_host;
 mod manager;
 mod person;
+#[path = "../run.rs"]
 mod run;
 #[path = "../steady.rs"]
 mod steady;

@@ -1,6 +1,7 @@
 //! A simulated host, a configuration, and mpath run on it.
 
 mod nobody;
+#[path = "../run.rs"]
 mod run;
 #[path = "../steady.rs"]
 mod steady;
