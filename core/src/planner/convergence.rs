@@ -3,7 +3,7 @@
 
 mod universe;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -17,7 +17,7 @@ use crate::target::Target;
 use crate::undo::Undo;
 use crate::{
     Address, Backend, BackendError, Capabilities, Changes, Counters, Finding, GroupName, InterfaceName, Outage, Plan,
-    Snapshot, Step, outage, planner,
+    Snapshot, Step, effect, outage, planner,
 };
 
 use universe::{STRANGER, bare, name, settings, universe, with_device};
@@ -113,6 +113,24 @@ fn a_host_that_is_as_wanted_gets_no_step() {
         let plan = plan_between(&host, &host);
         assert!(plan.is_empty(), "{}", show(&plan.steps));
     }
+}
+
+/// Else the draft of a planner, and the fake host, would be half changed by what was refused.
+#[test]
+fn a_step_that_makes_no_sense_changes_nothing() {
+    let mut steps = BTreeMap::new();
+    every_pair(|_, _, plan| steps.extend(plan.steps.iter().map(|step| (format!("{step:?}"), step.clone()))));
+    let mut refused = 0;
+    for host in universe() {
+        for step in steps.values() {
+            let mut after = host.clone();
+            if effect::apply(step, &mut after, &crate::fake::capabilities()).is_err() {
+                assert_eq!(after, host, "{step}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 1000, "the universe has shrunk: {refused}");
 }
 
 /// The steps that were undone.
