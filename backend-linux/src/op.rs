@@ -6,7 +6,7 @@
 //! Every step is one operation: the kernel takes a message as a whole or, but for the options of an existing bond
 //! (`bond_changelink`), not at all, so that a failed step leaves nothing half done.
 
-mod typed;
+pub(crate) mod typed;
 
 use mpath_core::snapshot::AcceptRa;
 use mpath_core::step::{Family, NewGroup};
@@ -15,8 +15,6 @@ use serde::Serialize;
 
 use crate::change::{changes, options_of};
 use crate::option::BondOption;
-
-pub(crate) use typed::{dhcp_flags, short_flag};
 
 /// One native operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
