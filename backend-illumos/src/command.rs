@@ -4,15 +4,12 @@
 //! streams. Programs stand in fixed directories, get no shell, no standard input, and an environment of `LC_ALL` alone:
 //! the texts of `ipadm` go through gettext.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use mpath_core::BackendError;
 use mpath_core::shell::word;
+use mpath_program::{Ended, Invocation};
 
 /// Where the programs are; never where a PATH from outside points. `if_mpadm` is in the first alone.
 const DIRECTORIES: [&str; 5] = ["/usr/sbin", "/sbin", "/usr/lib/inet", "/lib/inet", "/usr/bin"];
@@ -70,14 +67,6 @@ pub(crate) struct CommandLine {
     pub program: &'static str,
     /// Its arguments.
     pub arguments: Vec<String>,
-}
-
-/// What a program wrote, however it ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl CommandLine {
@@ -152,18 +141,14 @@ impl Programs {
 
     /// What a program prints that must succeed, or end with that status.
     fn run_or(&self, line: &CommandLine, limit: Duration, accepted: i32) -> Result<String, BackendError> {
-        let Ended { status, stdout, stderr } = self.end_of(line, limit)?;
-        if status.success() || status.code() == Some(accepted) {
-            return Ok(stdout);
+        let ended = self.end_of(line, limit)?;
+        if ended.status.success() || ended.status.code() == Some(accepted) {
+            return Ok(ended.stdout);
         }
-        let how = match status.code() {
-            Some(code) => format!("exited with {code}"),
-            None => format!("was ended: {status}"),
-        };
-        if is_missing_right(&stderr) {
+        if is_missing_right(&ended.stderr) {
             return Err(BackendError::NotPermitted { operation: line.to_string(), needs: PROFILE_NEEDED });
         }
-        Err(BackendError::Command { command: line.to_string(), how, stdout, stderr })
+        Err(ended.failure(line.to_string()))
     }
 
     /// Runs a program that changes something, with the rights that the caller has.
@@ -195,33 +180,12 @@ impl Programs {
             let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
             return Ok(Ended { status, stdout: text(stdout), stderr: text(stderr) });
         }
-        let io = |source| BackendError::Io { action: "run", object: line.to_string(), source };
-        let path = self.find(line.program).ok_or_else(|| io(std::io::ErrorKind::NotFound.into()))?;
-        let mut child = Command::new(path)
-            .args(&line.arguments)
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(io)?;
-        let pid = child.id();
-        let (stdout, stderr) = (gather(child.stdout.take()), gather(child.stderr.take()));
-        match wait(child, limit, stdout, stderr).map_err(io)? {
-            Some(ended) => Ok(ended),
-            None => {
-                kill(pid);
-                let how = format!("did not end within {limit:?}");
-                Err(BackendError::Command {
-                    command: line.to_string(),
-                    how,
-                    stdout: String::new(),
-                    stderr: String::new(),
-                })
-            }
-        }
+        let Some(path) = self.find(line.program) else {
+            let source = std::io::ErrorKind::NotFound.into();
+            return Err(BackendError::Io { action: "run", object: line.to_string(), source });
+        };
+        let variables = &[("LC_ALL", "C")];
+        Invocation { path: &path, arguments: &line.arguments, variables, line: line.to_string() }.run(limit)
     }
 }
 
@@ -230,53 +194,6 @@ impl Programs {
 fn is_missing_right(stderr: &str) -> bool {
     let last = stderr.trim_end().rsplit(": ").next().unwrap_or_default();
     matches!(last, "Insufficient user authorizations" | "Permission denied" | "permission denied")
-}
-
-/// Reads a stream to its end, beside the program: one that fills a pipe nobody reads would stand still.
-fn gather(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    if let Some(mut stream) = stream {
-        thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(length @ 1..) = stream.read(&mut chunk) {
-                if sender.send(chunk[..length].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
-}
-
-/// The end of the program and what it had written by then; `None` when the time is up. A daemon that it leaves behind
-/// (`ifconfig … ipmp` starts in.mpathd) may keep the streams open, which nobody waits for longer than a moment.
-fn wait(
-    mut child: Child,
-    limit: Duration,
-    stdout: mpsc::Receiver<Vec<u8>>,
-    stderr: mpsc::Receiver<Vec<u8>>,
-) -> std::io::Result<Option<Ended>> {
-    let (sender, ended) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
-    let status = match ended.recv_timeout(limit) {
-        Ok(status) => status?,
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
-    };
-    let text = |stream: mpsc::Receiver<Vec<u8>>| {
-        let mut bytes = Vec::new();
-        while let Ok(chunk) = stream.recv_timeout(Duration::from_millis(100)) {
-            bytes.extend(chunk);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    Ok(Some(Ended { status, stdout: text(stdout), stderr: text(stderr) }))
-}
-
-/// Ends a child that took too long; the thread that waits for it reaps it, so that the number is still its own.
-fn kill(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-    }
 }
 
 #[cfg(test)]
@@ -289,18 +206,16 @@ mod tests {
         // By another process: a file that this one has open to write, a child of another test might have, too, for a moment,
         // and what somebody may write to is not run (execve(2), ETXTBSY).
         let write = format!("printf '%s\\n' '#!/bin/sh' \"$1\" > {0} && chmod 755 {0}", path.display());
-        assert!(Command::new("/bin/sh").args(["-c", &write, "sh", script]).status().unwrap().success());
+        assert!(std::process::Command::new("/bin/sh").args(["-c", &write, "sh", script]).status().unwrap().success());
         let programs = Programs::new(vec![directory.path().to_owned()]);
         (directory, programs)
     }
 
     #[test]
-    fn an_error_keeps_status_and_both_streams() {
+    fn an_error_tells_the_command_and_why() {
         let (_directory, programs) = with("printf 'ipadm: Could not create x : no' >&2; echo; exit 1");
         let error = programs.ask("ipadm", &["create-ipmp", "x"]).unwrap_err();
         assert_eq!(error.to_string(), "`ipadm create-ipmp x` exited with 1: ipadm: Could not create x : no");
-        let BackendError::Command { stdout, .. } = error else { panic!("{error:?}") };
-        assert_eq!(stdout, "\n");
     }
 
     #[test]
@@ -324,13 +239,5 @@ mod tests {
     fn programs_see_no_variable_but_the_locale() {
         let (_directory, programs) = with("/usr/bin/env | /bin/grep -vE '^(PWD|SHLVL|_)='");
         assert_eq!(programs.ask("ipadm", &[]).unwrap(), "LC_ALL=C\n");
-    }
-
-    #[test]
-    fn a_program_that_hangs_is_ended() {
-        let (_directory, programs) = with("exec sleep 100");
-        let line = CommandLine::new("ipadm", []);
-        let error = programs.run(&line, Duration::from_millis(100)).unwrap_err();
-        assert!(error.to_string().contains("did not end within"), "{error}");
     }
 }

@@ -24,7 +24,7 @@ use crate::leave;
 use crate::manager::Managers;
 use crate::message::message_of;
 use crate::monitor::Monitor;
-use crate::netlink::{Client, Failure, Refusal, Which, is_settled_link_local};
+use crate::netlink::{Client, Failure, Listener, Refusal, Which, is_settled_link_local};
 use crate::observe::{Dumps, refreshed};
 use crate::op::{Op, accept_ra_number, ops_for};
 use crate::survey::survey;
@@ -173,7 +173,7 @@ impl LinuxBackend {
             }
             Op::StartDhcp { interface, family } => {
                 let index = self.index(interface, &operation)?;
-                let mut listener = Client::listen(index, *family == Family::V6)?;
+                let mut listener = Listener::open(index, *family == Family::V6)?;
                 if *family == Family::V6 {
                     // dhclient(8) ends at once without one, and a new device has one only after its check.
                     let dumps = self.client.dump().map_err(|failure| self.error(operation, failure))?;

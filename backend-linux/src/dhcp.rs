@@ -23,7 +23,8 @@ use mpath_core::step::Family;
 use mpath_core::{BackendError, InterfaceName};
 
 use crate::command::Program;
-use crate::op::{Op, dhcp_flags, short_flag};
+use crate::op::Op;
+use crate::op::typed::{dhcp_flags, short_flag};
 use crate::sysfs::Root;
 
 /// How long a client may take to go to the background, or to give its lease back.

@@ -6,7 +6,7 @@ use ipnet::Ipv6Net;
 use mpath_core::InterfaceName;
 use mpath_core::finding::{Cure, Evidence};
 
-/// Everything that [`diagnose`](crate::diagnose) looks at beside the snapshot. What could not be read is not in it.
+/// Everything that a [diagnosis](crate::diagnosis) looks at beside the snapshot. What could not be read is not in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     /// What is known of interfaces, by their names.

@@ -10,24 +10,30 @@
 //! - A dump that a change fell into is marked (NLM_F_DUMP_INTR) and must be asked for again.
 //! - A dump comes in portions as large as the buffer that it is received in, up to 32 KiB (`netlink_dump`).
 
+mod listener;
+mod portion;
+
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mpath_core::{BackendError, InterfaceName};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
+use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::route::{RouteAttribute, RouteMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use crate::lenient::Lenient;
 use crate::observe::Dumps;
+
+pub(crate) use listener::{Listener, is_settled_link_local};
+use portion::{HEADER, PORTION, Portion, number_of};
+pub(crate) use portion::{is_told, kind_and_flags, messages, receive};
 
 /// How long an answer may take. RTNL is held for seconds at worst, as when a driver loads firmware.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -40,18 +46,8 @@ const NLM_F_DUMP_INTR: u16 = 0x10;
 /// `NLMSG_ERROR` and `NLMSG_DONE`.
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
-/// `MSG_TRUNC`: tells how long a message is of which a part did not fit.
-const WHOLE_LENGTH: i32 = 0x20;
-/// Twice what the kernel puts into one portion: a single link with many virtual functions may be longer.
-const PORTION: usize = 1 << 16;
-/// The length of `struct nlmsghdr`, which comes before the attributes of an answer.
-const HEADER: usize = 16;
 /// `NLMSGERR_ATTR_MSG`.
 const ERROR_TEXT: u16 = 1;
-/// `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR`, each by its bit.
-const ADDRESSES_V4: u32 = 1 << 4;
-const ADDRESSES_V6: u32 = 1 << 8;
-
 /// A socket with what is needed to ask by it.
 pub(crate) struct Client {
     socket: Socket,
@@ -211,132 +207,6 @@ impl Client {
             }
         }
     }
-
-    /// Listens for addresses of one interface from now on.
-    pub(crate) fn listen(index: u32, v6: bool) -> Result<Listener, BackendError> {
-        let open = || {
-            let mut socket = Socket::new(NETLINK_ROUTE)?;
-            socket.bind(&SocketAddr::new(0, if v6 { ADDRESSES_V6 } else { ADDRESSES_V4 }))?;
-            Ok(socket)
-        };
-        open().map(|socket| Listener { socket, index }).map_err(|source| BackendError::Io {
-            action: "listen on",
-            object: "the rtnetlink socket".to_owned(),
-            source,
-        })
-    }
-}
-
-/// How much of a portion was received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Portion {
-    Whole,
-    /// What did not fit is lost; the next time it fits.
-    Cut,
-}
-
-/// Receives once, into an empty buffer.
-pub(crate) fn receive(socket: &Socket, buffer: &mut Vec<u8>) -> io::Result<Portion> {
-    loop {
-        buffer.clear();
-        match socket.recv(buffer, WHOLE_LENGTH) {
-            Ok(length) if length > buffer.len() => {
-                buffer.reserve(length);
-                return Ok(Portion::Cut);
-            }
-            Ok(_) => return Ok(Portion::Whole),
-            // SO_RCVTIMEO says it so (socket(7)).
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Waits until there is something to receive, for as long as given; without that for ever. Tells whether there is.
-pub(crate) fn is_told(socket: &Socket, limit: Option<Duration>) -> io::Result<bool> {
-    let limit = limit.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
-    loop {
-        match poll(&mut [PollFd::new(socket, PollFlags::IN)], limit.as_ref()) {
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(ready) => return Ok(ready > 0),
-        }
-    }
-}
-
-/// The messages of one portion, each with its header.
-pub(crate) fn messages(mut portion: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let length = usize::try_from(u32::from_ne_bytes(*portion.first_chunk()?)).ok()?;
-        let message = portion.get(..length.max(HEADER))?;
-        portion = portion.get(length.max(HEADER).next_multiple_of(4)..).unwrap_or_default();
-        Some(message)
-    })
-}
-
-/// The type and the flags of a message.
-pub(crate) fn kind_and_flags(message: &[u8]) -> (u16, u16) {
-    let at = |place: usize| message.get(place..place + 2).and_then(|two| two.first_chunk().copied());
-    (at(4).map_or(0, u16::from_ne_bytes), at(6).map_or(0, u16::from_ne_bytes))
-}
-
-/// The number of the question that a message answers.
-fn number_of(message: &[u8]) -> Option<u32> {
-    Some(u32::from_ne_bytes(*message.get(8..)?.first_chunk()?))
-}
-
-/// Events about the addresses of one interface.
-pub(crate) struct Listener {
-    socket: Socket,
-    index: u32,
-}
-
-impl Listener {
-    /// Waits until an address that is good for more than its own link comes, or the time is up; tells which.
-    pub(crate) fn lease(&mut self, limit: Duration) -> bool {
-        self.wait(limit, |address| address.header.scope == AddressScope::Universe)
-    }
-
-    /// Waits until an address of the link is known to be nobody else's (RFC 4862, 5.4), or the time is up; tells which.
-    pub(crate) fn settled_link_local(&mut self, limit: Duration) -> bool {
-        self.wait(limit, is_settled_link_local)
-    }
-
-    fn wait(&mut self, limit: Duration, is_it: impl Fn(&AddressMessage) -> bool) -> bool {
-        let end = Instant::now() + limit;
-        let mut buffer = Vec::with_capacity(PORTION);
-        loop {
-            match is_told(&self.socket, Some(end.saturating_duration_since(Instant::now()))) {
-                Ok(true) => {}
-                Ok(false) | Err(_) => return false,
-            }
-            match receive(&self.socket, &mut buffer) {
-                Ok(_) => {}
-                // What was lost is not waited for any longer than what does not come.
-                Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => continue,
-                Err(_) => return false,
-            }
-            let decoded = messages(&buffer).filter_map(|m| NetlinkMessage::<Lenient>::deserialize(m).ok());
-            let mut is_here = decoded.filter_map(|message| match message.payload {
-                NetlinkPayload::InnerMessage(Lenient(RouteNetlinkMessage::NewAddress(address))) => Some(address),
-                _ => None,
-            });
-            if is_here.any(|address| address.header.index == self.index && is_it(&address)) {
-                return true;
-            }
-        }
-    }
-}
-
-/// Whether it is an address of the link that may be used.
-pub(crate) fn is_settled_link_local(address: &AddressMessage) -> bool {
-    let flags = address.attributes.iter().find_map(|attribute| match attribute {
-        AddressAttribute::Flags(flags) => Some(*flags),
-        _ => None,
-    });
-    let waits = flags.is_some_and(|flags| flags.intersects(AddressFlags::Tentative | AddressFlags::Dadfailed));
-    address.header.scope == AddressScope::Link && !waits
 }
 
 /// The question for all links.

@@ -46,7 +46,7 @@ impl Folder {
     pub(crate) fn open(path: &Path) -> Self {
         let opened = walk_to(path, Place::Way).and_then(|(real, distrust)| {
             let mut options = File::options();
-            options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+            options.read(true).custom_flags((OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed());
             Ok(Opened { directory: options.open(real)?, distrust: distrust.into_iter().next() })
         });
         Self { path: path.to_owned(), opened }

@@ -4,6 +4,7 @@ mod console;
 mod document;
 mod event;
 mod group_plan;
+pub(crate) mod paint;
 mod printable;
 mod problems;
 pub(crate) mod report;
@@ -21,10 +22,11 @@ pub(crate) fn problems_in_words(files: &[mpath_core::SourceFile], problems: &[mp
     problems::render(files, problems, Paint::No)
 }
 
-pub(crate) use console::{Console, Paint};
+pub(crate) use console::Console;
 pub(crate) use document::{Document, NoteText, RefusalText, StepText};
 pub(crate) use event::EventRecord;
 pub(crate) use group_plan::GroupPlan;
+pub(crate) use paint::Paint;
 pub(crate) use printable::printable;
 pub(crate) use table::Table;
 pub(crate) use timeline::Timeline;

@@ -9,7 +9,7 @@ use crate::capability::Capabilities;
 use crate::refusal::Refusal;
 use crate::{Group, GroupName, Millis};
 
-/// Everything in which groups are at odds with each other, by their names; a group that is not there is with none. There may
+/// Everything in which groups are at odds with each other, by their names; who is not named is at odds with nobody. There may
 /// be a thousand, so only those are held against all others that have something to quarrel about.
 pub fn among<'g>(
     groups: impl IntoIterator<Item = &'g Group>,
@@ -48,7 +48,7 @@ fn between(group: &Group, others: &[&Group], capabilities: &Capabilities) -> Vec
 
 /// Whether no two groups want other settings of the whole host.
 fn is_one_for_all(groups: &[&Group], capabilities: &Capabilities) -> bool {
-    let failbacks: BTreeSet<_> = groups.iter().map(|group| group.failback().to_string()).collect();
+    let failbacks: BTreeSet<_> = groups.iter().map(|group| group.failback()).collect();
     let times: BTreeSet<_> = groups.iter().filter_map(|group| probe_time(group, capabilities)).collect();
     failbacks.len() < 2 && times.len() < 2
 }

@@ -100,12 +100,10 @@ impl Draft {
 
     /// Adds a value to a key that takes one or several: one is written as itself, several as a list.
     pub fn add(&mut self, key: &str, value: impl Into<Value>, origin: Option<Origin>) {
-        if !matches!(self.get(key), Some(Value::List(_))) {
-            let place = self.origin(key).cloned();
-            match self.remove(key) {
-                None => return self.set(key, value, origin),
-                Some(first) => self.push(key, first, place),
-            }
+        match self.keys.get_mut(&number(key)).map(|entry| &mut entry.value) {
+            None => return self.set(key, value, origin),
+            Some(Value::List(_)) => {}
+            Some(one) => *one = Value::List(vec![one.clone()]),
         }
         self.push(key, value, origin);
     }

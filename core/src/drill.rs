@@ -3,14 +3,16 @@
 //! In: a group and a [`Snapshot`]; later what was measured, on one clock that begins with the probes. Out: [`Event`]s to
 //! bring about, and a [`Finding`] for each. Who sends probes, waits and looks is the business of the command line.
 
-use std::time::Duration;
+mod finding;
 
-use serde::Serialize;
+use std::time::Duration;
 
 use crate::handover::{NoHandover, Question, condition, is_usable};
 use crate::mode::words;
 use crate::settings::Failback;
 use crate::{Detection, InterfaceName, Snapshot, Step};
+
+pub use finding::{Carried, Finding, Probe, Timing, finding};
 
 words! {
     /// How members fail.
@@ -292,79 +294,6 @@ impl Stuck {
             Self::NotCut { .. } => Some("look at what --cut does".to_owned()),
             Self::Slow { .. } => None,
         }
-    }
-}
-
-/// One probe, and when its answers came: none is lost, two are a duplicate.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Probe {
-    /// When it was sent.
-    pub sent: Duration,
-    /// When it was answered.
-    pub answered: Vec<Duration>,
-}
-
-/// The bytes that a member sent and received while something happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Carried {
-    /// Sent.
-    pub sent: u64,
-    /// Received.
-    pub received: u64,
-}
-
-/// When an event was, and how long it took until the host showed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timing {
-    /// When it began.
-    pub at: Duration,
-    /// When the host showed that it was over; `None` is not in time.
-    pub reached: Option<Duration>,
-    /// When the next one began, or the drill was over.
-    pub end: Duration,
-}
-
-/// What probes tell of one event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Probes sent in it.
-    pub sent: usize,
-    /// Of those, never answered.
-    pub lost: usize,
-    /// Of those, answered more than once; how many answers were too many.
-    pub duplicated: usize,
-    /// The longest time between two answers, the last one before the event included.
-    pub longest_gap: Duration,
-    /// Whether that is no longer than the configuration promises.
-    pub within: bool,
-}
-
-/// What probes, one every `interval`, tell of an event.
-///
-/// A gap has one interval in it that is only the rhythm of the probes, and up to one more, since what happens falls
-/// between two probes: so much longer than the bound it may be.
-pub fn finding(probes: &[Probe], timing: &Timing, bound: Duration, interval: Duration) -> Finding {
-    let inside: Vec<_> = probes.iter().filter(|probe| (timing.at..timing.end).contains(&probe.sent)).collect();
-    let mut answers: Vec<_> = probes.iter().flat_map(|probe| &probe.answered).copied().collect();
-    answers.sort_unstable();
-    let before = answers.iter().rfind(|answer| **answer <= timing.at).copied();
-    let mut last = before.unwrap_or(timing.at);
-    let mut longest_gap = Duration::ZERO;
-    for answer in answers.into_iter().filter(|answer| *answer > timing.at) {
-        longest_gap = longest_gap.max(answer.min(timing.end).saturating_sub(last));
-        last = answer;
-        if answer >= timing.end {
-            break;
-        }
-    }
-    // Nothing came any more.
-    longest_gap = longest_gap.max(timing.end.saturating_sub(last));
-    Finding {
-        sent: inside.len(),
-        lost: inside.iter().filter(|probe| probe.answered.is_empty()).count(),
-        duplicated: inside.iter().map(|probe| probe.answered.len().saturating_sub(1)).sum(),
-        longest_gap,
-        within: longest_gap <= bound + interval * 2,
     }
 }
 

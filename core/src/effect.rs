@@ -5,10 +5,13 @@
 //! beside the step (dropping routes with a link, say), because such a step could not be undone. Whether real
 //! systems behave like this is asked by the kernel tests.
 
+mod members;
+
+use members::{add_member, make_active, members_mut, membership, remove_member};
+
 use crate::capability::{Capabilities, ChangeNeed, GroupRules};
 use crate::settings::MacSharing;
-use crate::snapshot::Interface;
-use crate::snapshot::{Controller, Driver, GroupState, Kind, MemberState, Membership};
+use crate::snapshot::{Driver, GroupState, Interface, Kind, MemberState};
 use crate::step::{Family, NewGroup};
 use crate::{Address, GroupSettings, InterfaceName, Route, Snapshot, Step};
 
@@ -203,34 +206,6 @@ fn dhcp<'a>(host: &'a mut Snapshot, device: &InterfaceName, family: Family) -> R
     })
 }
 
-fn membership<'a>(
-    host: &'a mut Snapshot,
-    device: &InterfaceName,
-    member: &InterfaceName,
-) -> Result<&'a mut Membership, String> {
-    match &mut present(host, member)?.controller {
-        Some(Controller::Group(membership)) if membership.device == *device => Ok(membership),
-        _ => Err(format!("{member} is no member of {device}")),
-    }
-}
-
-fn make_active(host: &mut Snapshot, device: &InterfaceName, active: &InterfaceName) {
-    for (name, interface) in &mut host.interfaces {
-        match &mut interface.controller {
-            Some(Controller::Group(membership)) if membership.device == *device => membership.active = name == active,
-            _ => {}
-        }
-    }
-    if let Ok(state) = group_state(host, device) {
-        state.active = Some(active.clone());
-    }
-}
-
-fn members_mut<'a>(host: &'a mut Snapshot, device: &'a InterfaceName) -> impl Iterator<Item = &'a mut Interface> {
-    let belongs = move |interface: &&mut Interface| interface.membership().is_some_and(|m| m.device == *device);
-    host.interfaces.values_mut().filter(belongs)
-}
-
 fn create(host: &mut Snapshot, capabilities: &Capabilities, group: &NewGroup) -> Result<(), String> {
     refuse_if(host.driver == Driver::NotLoaded, "the driver is not loaded")?;
     refuse_if(host.interfaces.contains_key(&group.device), "the name is in use")?;
@@ -267,70 +242,6 @@ fn change_settings(
     }
     group_state(host, device)?.settings = to.clone();
     Ok(())
-}
-
-fn add_member(
-    host: &mut Snapshot,
-    capabilities: &Capabilities,
-    device: &InterfaceName,
-    member: &InterfaceName,
-) -> Result<(), String> {
-    let stays_on = capabilities.rules.members_stay_on;
-    let bond = group_device(host, device)?;
-    let (bond_mac, mtu) = (bond.mac, bond.mtu);
-    let sharing = group_state(host, device)?.settings.mac_sharing;
-    let joining = present(host, member)?;
-    refuse_if(joining.up && !stays_on, "it is on")?;
-    refuse_if(!joining.up && stays_on, "it is off")?;
-    refuse_if(joining.controller.is_some(), "it works for another device")?;
-    refuse_if(joining.own_addresses().next().is_some(), "its addresses would answer beside the group's")?;
-    refuse_if(matches!(joining.kind, Kind::Group(_) | Kind::Loopback), "it cannot be a member")?;
-    let own_mac = joining.mac;
-    joining.controller =
-        Some(Controller::Group(Membership { own_mtu: Some(joining.mtu), ..Membership::new(device.clone(), own_mac) }));
-    if stays_on {
-        return Ok(());
-    }
-    joining.up = true;
-    joining.mtu = mtu;
-    if sharing == MacSharing::Shared {
-        // bond_enslave: a device without an address of its own takes that of its first member.
-        joining.mac = bond_mac.or(own_mac);
-        present(host, device)?.mac = bond_mac.or(own_mac);
-    }
-    Ok(())
-}
-
-fn remove_member(
-    host: &mut Snapshot,
-    capabilities: &Capabilities,
-    device: &InterfaceName,
-    member: &InterfaceName,
-) -> Result<(), String> {
-    let membership = membership(host, device, member)?.clone();
-    let leaving = present(host, member)?;
-    refuse_if(leaving.own_addresses().next().is_some(), "its addresses would come alive")?;
-    refuse_if(leaving.own_routes().next().is_some(), "its routes would be lost")?;
-    refuse_if(membership.standby || membership.standby_kept, "it would stay a standby")?;
-    leaving.controller = None;
-    if capabilities.rules.members_stay_on {
-        // What it has by itself it has for the group, such as a link-local address to be active in IPv6.
-        leaving.addresses.retain(|address| !address.automatic);
-        return Ok(());
-    }
-    leaving.up = false;
-    leaving.mac = membership.own_mac.or(leaving.mac);
-    leaving.mtu = membership.own_mtu.unwrap_or(leaving.mtu);
-    leaving.addresses.clear();
-    leaving.routes.clear();
-    let empty = host.members(device).next().is_none();
-    let bond = present(host, device)?;
-    if empty {
-        // __bond_release_one: eth_hw_addr_random when the last one has gone.
-        bond.mac = None;
-    }
-    let state = group_state(host, device)?;
-    refuse_if(state.settings.primary.as_ref() == Some(member), "it is still the primary")
 }
 
 fn set_mac(

@@ -187,11 +187,11 @@ impl Journal {
     }
 
     /// Adds marks as they were written, a line each. A last line without its end was being written when the power
-    /// went, and does not count. Fails with the number of a line that makes no sense.
+    /// went, and does not count.
     ///
     /// # Errors
     ///
-    /// The number of the first line that makes no sense, and why.
+    /// The number of the first line that makes no sense, from 0, and why.
     pub fn read_marks(&mut self, lines: &str) -> Result<(), (usize, serde_json::Error)> {
         let whole = lines.rfind('\n').map_or("", |end| &lines[..end]);
         for (number, line) in whole.lines().enumerate() {

@@ -98,7 +98,6 @@ pub struct GroupSpec {
 
 /// A table `[[hook]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub struct HookSpec {
     /// The table's header.
     pub(crate) header: Place,
@@ -122,7 +121,6 @@ pub struct MemberSpec {
 
 /// The table `detection`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub(crate) struct DetectionSpec {
     pub(crate) link: Field<LinkSpec>,
     pub(crate) probe: Field<ProbeSpec>,
@@ -130,7 +128,6 @@ pub(crate) struct DetectionSpec {
 
 /// The table `detection.link`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub(crate) struct LinkSpec {
     pub(crate) interval: Field<Millis>,
     pub(crate) up_delay: Field<Millis>,
@@ -139,7 +136,6 @@ pub(crate) struct LinkSpec {
 
 /// The table `detection.probe`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub(crate) struct ProbeSpec {
     pub(crate) interval: Field<Millis>,
     pub(crate) targets: Field<List<IpAddr>>,
@@ -150,7 +146,6 @@ pub(crate) struct ProbeSpec {
 
 /// An entry of `routes`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub(crate) struct RouteSpec {
     pub(crate) to: Field<Destination>,
     pub(crate) via: Field<IpAddr>,
@@ -168,7 +163,6 @@ pub(crate) enum Destination {
 
 /// The table `lacp`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields are the keys, which docs/reference/mpath-toml.md describes")]
 pub(crate) struct LacpSpec {
     pub(crate) rate: Field<LacpRate>,
     pub(crate) active: Field<bool>,

@@ -1,27 +1,36 @@
 //! A whole world for one test: a host in memory, a configuration, a state directory, and mpath run inside it.
 
+mod beyond;
+mod faulty_host;
+mod manager;
+mod person;
+#[path = "../run.rs"]
+mod run;
+#[path = "../steady.rs"]
+mod steady;
+
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
-use mpath::reach::{self, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Answer, Environment, Prompt, Services, Stream};
+use mpath::{Answer, Environment, Prompt, Stream};
 use mpath_core::adoption::LeaveAlone;
-use mpath_core::drill::Probe;
 use mpath_core::fake::{self, FakeHost};
 use mpath_core::identity::Os;
 use mpath_core::journal::Token;
 use mpath_core::snapshot::{Interface, Kind};
-use mpath_core::{
-    Backend, BackendError, Capabilities, Changes, Counters, Finding, Identity, InterfaceName, MacAddress, Snapshot,
-    Step,
-};
+use mpath_core::{Backend, BackendError, Capabilities, Identity, InterfaceName, MacAddress, Snapshot, Step};
 use tempfile::TempDir;
+
+use beyond::{Beyond, Fake};
+use faulty_host::{Faults, FaultyHost};
+pub(crate) use faulty_host::{busy, no_driver, not_permitted};
+use manager::FakeManager;
+use person::Person;
+pub(crate) use run::{Run, block};
 
 /// The story of the README.
 pub(crate) const HOME_LAN: &str = include_str!("../home-lan.toml");
@@ -56,158 +65,6 @@ pub(crate) struct World {
     /// What the manager of services was told, and what it says to it.
     pub(crate) managed: Rc<RefCell<Vec<String>>>,
     pub(crate) manager_fails: Cell<bool>,
-}
-
-/// The network beyond the host: what answers there.
-#[derive(Default)]
-pub(crate) struct Beyond {
-    /// When the probes of a drill are not answered.
-    pub(crate) silent: RefCell<std::ops::Range<Duration>>,
-    /// Whether the caller may not ping.
-    pub(crate) no_pings: Cell<bool>,
-    /// Whether a target answers, as it is told, in the round of this number, from 0; all do where nothing is said.
-    pub(crate) answers: RefCell<Option<Answers>>,
-    /// The rounds until now: who was asked, and for how long.
-    pub(crate) rounds: RefCell<Vec<(Vec<String>, Duration)>>,
-}
-
-/// Whether a target answers in a round.
-type Answers = Box<dyn Fn(usize, &str) -> reach::Answer>;
-
-impl Beyond {
-    /// Lets targets answer as it is told.
-    pub(crate) fn answer(&self, answers: impl Fn(usize, &str) -> reach::Answer + 'static) {
-        self.answers.replace(Some(Box::new(answers)));
-    }
-}
-
-/// The one who asks.
-struct Fake(Rc<Beyond>);
-
-impl Prober for Fake {
-    fn resolve(&mut self, host: &str) -> std::io::Result<Vec<Place>> {
-        match host {
-            "nas" => Ok(vec![Place { address: [192, 168, 1, 9].into(), interface: None }]),
-            _ => Err(std::io::Error::other("no such name")),
-        }
-    }
-
-    fn ask(&mut self, targets: &[Target], limit: Duration, go_on: &dyn Fn() -> bool) -> Vec<reach::Answer> {
-        assert!(go_on());
-        let round = self.0.rounds.borrow().len();
-        self.0.rounds.borrow_mut().push((targets.iter().map(ToString::to_string).collect(), limit));
-        let answers = self.0.answers.borrow();
-        let answer = |target: &Target| answers.as_ref().map(|answer| answer(round, &target.to_string()));
-        targets.iter().map(|target| answer(target).unwrap_or(reach::Answer::Reached)).collect()
-    }
-
-    fn pulse(
-        &mut self,
-        _: ProbeKind,
-        place: &Place,
-        _: &InterfaceName,
-        interval: Duration,
-    ) -> std::io::Result<Box<dyn Pulse>> {
-        if self.0.no_pings.get() {
-            return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
-        }
-        assert!(place.interface.is_none());
-        Ok(Box::new(Steady { now: Duration::ZERO, interval, silent: self.0.silent.borrow().clone() }))
-    }
-}
-
-/// Probes on a clock of their own, each answered after a millisecond, but for those sent in a time of silence.
-struct Steady {
-    now: Duration,
-    interval: Duration,
-    silent: std::ops::Range<Duration>,
-}
-
-impl Pulse for Steady {
-    fn now(&self) -> Duration {
-        self.now
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now += time;
-    }
-
-    fn answered(&self) -> usize {
-        usize::from(!self.silent.contains(&Duration::ZERO))
-    }
-
-    fn is_stamped(&self) -> bool {
-        true
-    }
-
-    fn end(self: Box<Self>) -> Vec<Probe> {
-        let times = (0..).map(|number| self.interval * number).take_while(|time| *time < self.now);
-        let answered = |sent| if self.silent.contains(&sent) { vec![] } else { vec![sent + Duration::from_millis(1)] };
-        times.map(|sent| Probe { sent, answered: answered(sent) }).collect()
-    }
-}
-
-/// A person with answers.
-struct Person {
-    answers: Vec<Answer>,
-    typed: Vec<&'static str>,
-    asked: Rc<RefCell<String>>,
-}
-
-impl Prompt for Person {
-    fn ask(&mut self, _: &str) -> Answer {
-        if self.answers.is_empty() { Answer::Gone } else { self.answers.remove(0) }
-    }
-
-    fn line(&mut self, question: &str) -> Option<String> {
-        let line = (!self.typed.is_empty()).then(|| self.typed.remove(0));
-        *self.asked.borrow_mut() += &format!("{question}{}\n", line.unwrap_or("(nobody)"));
-        line.map(str::to_owned)
-    }
-}
-
-/// Whether a step fails, and how.
-type StepFault = Box<dyn Fn(&Step) -> Option<BackendError>>;
-/// What happens to the host meanwhile.
-type HostChange = Box<dyn Fn(&mut FakeHost)>;
-
-/// A manager of services that only notes what it is asked.
-struct FakeManager {
-    root: PathBuf,
-    asked: Rc<RefCell<Vec<String>>>,
-    fails: bool,
-}
-
-impl Services for FakeManager {
-    fn root(&self) -> &std::path::Path {
-        &self.root
-    }
-
-    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
-        self.asked.borrow_mut().push(words.join(" "));
-        if self.fails { Err(std::io::Error::other("Failed to enable unit: no")) } else { Ok(()) }
-    }
-}
-
-/// What goes wrong.
-#[derive(Default)]
-pub(crate) struct Faults {
-    /// The host cannot be opened.
-    pub(crate) open: Cell<Option<fn() -> BackendError>>,
-    /// Whether a step fails, and how.
-    pub(crate) step: RefCell<Option<StepFault>>,
-    /// Looks at the host until now.
-    pub(crate) looks: Cell<usize>,
-    /// Happens before the look of this number.
-    pub(crate) before_look: RefCell<Option<(usize, HostChange)>>,
-}
-
-/// How one run ended.
-pub(crate) struct Run {
-    line: String,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: u8,
 }
 
 /// A name of an interface.
@@ -406,108 +263,5 @@ impl World {
 
     fn shown(&self, text: &str) -> String {
         text.replace(&self.root(), "DIR")
-    }
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        block(f, &format!("mpath {}", self.line), &self.stdout, &self.stderr, self.code.into())
-    }
-}
-
-/// One run as a block of text.
-pub(crate) fn block(f: &mut impl fmt::Write, line: &str, stdout: &str, stderr: &str, code: i32) -> fmt::Result {
-    writeln!(f, "$ {line}")?;
-    for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
-        if !text.is_empty() {
-            writeln!(f, "--- {stream}\n{}", text.trim_end_matches('\n'))?;
-        }
-    }
-    writeln!(f, "--- exit {code}")
-}
-
-/// The host in memory, with faults of the tests' own.
-struct FaultyHost {
-    host: Rc<RefCell<FakeHost>>,
-    faults: Rc<Faults>,
-    capabilities: Capabilities,
-    leaves: Rc<RefCell<Vec<LeaveAlone>>>,
-}
-
-impl FaultyHost {
-    /// Counts a look, and lets happen what is to happen before it.
-    fn before_look(&self) {
-        let look = self.faults.looks.get() + 1;
-        self.faults.looks.set(look);
-        if let Some((at, change)) = &*self.faults.before_look.borrow()
-            && *at == look
-        {
-            change(&mut self.host.borrow_mut());
-        }
-    }
-}
-
-impl Backend for FaultyHost {
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn observe(&mut self) -> Result<Snapshot, BackendError> {
-        self.before_look();
-        self.host.borrow_mut().observe()
-    }
-
-    fn refresh(&mut self, last: &mut Snapshot, interfaces: &[InterfaceName]) -> Result<(), BackendError> {
-        self.before_look();
-        self.host.borrow_mut().refresh(last, interfaces)
-    }
-
-    fn changes(&mut self) -> Result<Box<dyn Changes>, BackendError> {
-        self.host.borrow_mut().changes()
-    }
-
-    fn counters(&self, interface: &InterfaceName) -> Option<Counters> {
-        self.host.borrow().counters(interface)
-    }
-
-    fn diagnose(&mut self, snapshot: &Snapshot, _: Duration) -> Result<Vec<Finding>, BackendError> {
-        // As with commands: what people will see of a host that is in memory.
-        Ok(mpath_backend_linux::diagnose(snapshot))
-    }
-
-    fn leave_alone(&mut self, _: &Snapshot, _: &[InterfaceName]) -> Result<Vec<LeaveAlone>, BackendError> {
-        Ok(self.leaves.borrow().clone())
-    }
-
-    fn explain(&self, step: &Step) -> Vec<String> {
-        // What people will see, and what runs nowhere here.
-        mpath_backend_linux::explain(step)
-    }
-
-    fn execute(&mut self, step: &Step) -> Result<(), BackendError> {
-        let fault = self.faults.step.borrow().as_ref().and_then(|fault| fault(step));
-        fault.map_or_else(|| self.host.borrow_mut().execute(step), Err)
-    }
-}
-
-/// What a kernel says when it does not want to.
-pub(crate) fn busy(step: &Step) -> BackendError {
-    BackendError::Refused {
-        operation: mpath_backend_linux::explain(step).join(" && "),
-        errno: Some(16),
-        message: Some("not now".to_owned()),
-    }
-}
-
-/// What a kernel says to somebody who may not.
-pub(crate) fn not_permitted() -> BackendError {
-    BackendError::NotPermitted { operation: "ip link add bond0 type bond".to_owned(), needs: "CAP_NET_ADMIN" }
-}
-
-/// What is said where the driver is missing.
-pub(crate) fn no_driver() -> BackendError {
-    BackendError::NoDriver {
-        reason: "the module bonding is not installed".to_owned(),
-        cure: "install the kernel's modules: apt install linux-image-amd64".to_owned(),
     }
 }

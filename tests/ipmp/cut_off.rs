@@ -39,7 +39,7 @@ fn leased_world(dialect: Dialect) -> World {
     });
     // As long as mpath waits, too: nothing tells how long another one does.
     for line in ["create-if net0", "create-addr -T dhcp -w 30 net0/dhcp"] {
-        assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{line}");
+        world.ipadm(line);
     }
     world.reboot();
     world.host.forget_calls();

@@ -39,17 +39,12 @@ const ELSEWHERE: [&str; 5] = ["load-driver", "change-settings", "set-priority", 
 /// A host on which one member works for itself, persistently.
 fn busy_world(dialect: Dialect) -> World {
     let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
-    ask(&world, &["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"]);
+    for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
+        world.ipadm(line);
+    }
     world.host.run("route", &["add", "default", "192.168.1.24"]);
     world.host.forget_calls();
     world
-}
-
-fn ask(world: &World, lines: &[&str]) {
-    for line in lines {
-        let output = world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
-        assert!(output.success(), "{line}: {}", output.stderr());
-    }
 }
 
 fn serve(world: &World) {
@@ -81,7 +76,9 @@ fn scenes(dialect: Dialect) -> Vec<Scene> {
     let changed = |lasting: &str, from: &str, to: &str| {
         let world = World::new(dialect, from);
         serve(&world);
-        ask(&world, &["create-if net1", "create-addr -T static -a 10.0.0.7/8 net1/v4"]);
+        for line in ["create-if net1", "create-addr -T static -a 10.0.0.7/8 net1/v4"] {
+            world.ipadm(line);
+        }
         world.done(lasting);
         world.file(to);
         Scene { world, line: "up" }
@@ -98,7 +95,9 @@ fn scenes(dialect: Dialect) -> Vec<Scene> {
     if dialect != Dialect::IllumosOld {
         scenes.push(changed("up --persist", STATIC, &ipv6));
         let world = World::new(dialect, &STATIC.replace("members", "device = \"lan0\"\nmembers"));
-        ask(&world, &["create-ipmp --temporary lan0", "create-if -t net0", "add-ipmp --temporary -i net0 lan0"]);
+        ["create-ipmp --temporary lan0", "create-if -t net0", "add-ipmp --temporary -i net0 lan0"]
+            .iter()
+            .for_each(|line| world.ipadm(line));
         scenes.push(Scene { world, line: "up --adopt" });
     }
     scenes

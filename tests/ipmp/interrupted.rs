@@ -12,7 +12,7 @@ use crate::world::{DIALECTS, Death, HOME_LAN, World};
 pub(crate) fn busy_world(dialect: Dialect) -> World {
     let world = World::new(dialect, &HOME_LAN.replace("primary ", "failback = \"never\"\nprimary "));
     for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
-        world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        world.ipadm(line);
     }
     fs::write(world.host.root_dir().join("etc/defaultrouter"), "192.168.1.24\n").unwrap();
     world.reboot();
@@ -218,7 +218,7 @@ fn a_change_to_ipv6_by_ifconfig_that_was_killed_is_recovered_from_or_gone_on_wit
     for line in
         ["create-if net0", "create-addr -T addrconf net0/v6", "create-addr -T static -a 2001:db8::7/64 net0/far"]
     {
-        assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{line}");
+        world.ipadm(line);
     }
     let first = truth(&world);
     world.done("up");

@@ -43,7 +43,7 @@ fn a_member_that_leaves_with_a_default_route_does_not_get_it_back_where_the_grou
     for dialect in DIALECTS {
         let world = World::new(dialect, HOME_LAN);
         for line in ["create-if net0", "create-addr -T static -a 192.168.1.7/24 net0/v4"] {
-            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+            world.ipadm(line);
         }
         world.host.run("route", &["add", "default", "192.168.1.24"]);
         world.done("up");

@@ -79,9 +79,7 @@ fn a_test_address_that_a_member_out_of_use_is_given_comes_up_with_it_and_not_bef
         assert_eq!(test_addresses(&world), [("192.168.1.51".to_owned(), false)], "{dialect:?}");
         world.done("switch --release");
         assert_eq!(test_addresses(&world), [("192.168.1.51".to_owned(), true)], "{dialect:?}");
-        world.host.forget_calls();
-        world.done("up");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
     }
 }
 
@@ -93,9 +91,7 @@ fn what_is_given_to_a_member_out_of_use_for_every_boot_is_up_after_it() {
         world.done("up");
         world.reboot();
         assert_eq!(test_addresses(&world), [("192.168.1.51".to_owned(), true)], "{dialect:?}");
-        world.host.forget_calls();
-        world.done("up");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use illumos_simulator::{Dialect, Lease};
 
 use crate::truth::Truth;
-use crate::world::{DIALECTS, HOME_LAN, World};
+use crate::world::{DIALECTS, HOME_LAN, PROBED, World};
 
 /// What the next boot would find.
 pub(crate) fn kept(world: &World) -> (String, Vec<(String, String)>) {
@@ -28,17 +28,6 @@ fn in_order(text: &str) -> String {
     lines.join("\n")
 }
 
-pub(crate) fn ipadm(world: &World, line: &str) {
-    world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
-}
-
-pub(crate) fn assert_nothing_changes(world: &World, line: &str) {
-    world.host.forget_calls();
-    let again = world.done(line);
-    assert!(again.stdout.contains("already as wanted"), "{again}");
-    assert_eq!(world.host.mutations(), Vec::<String>::new());
-}
-
 #[test]
 fn home_lan_outlives_a_boot_fails_over_returns_and_leaves_nothing_behind() {
     for dialect in DIALECTS {
@@ -46,7 +35,7 @@ fn home_lan_outlives_a_boot_fails_over_returns_and_leaves_nothing_behind() {
         let (before, kept_before) = (world.look().configuration(), kept(&world));
         let up = world.done("up --persist");
         assert!(up.stdout.contains("up on homelan0, net0 active"), "{dialect:?}: {up}");
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         let (made, kept_now) = (world.look().configuration(), kept(&world));
 
         for _ in 0..2 {
@@ -54,8 +43,8 @@ fn home_lan_outlives_a_boot_fails_over_returns_and_leaves_nothing_behind() {
             assert_eq!(kept(&world), kept_now, "{dialect:?}");
             let status = world.done("status --check");
             assert!(status.stdout.contains("home-lan: ok"), "{dialect:?}: {status}\n{:#?}", world.host.state().console);
-            assert_nothing_changes(&world, "up");
-            assert_nothing_changes(&world, "up --persist");
+            world.changes_nothing("up");
+            world.changes_nothing("up --persist");
         }
         assert_eq!(world.look().configuration(), made, "{dialect:?}");
 
@@ -84,7 +73,7 @@ pub(crate) fn busy_world(dialect: Dialect) -> World {
     for line in
         ["create-if net0", "create-addr -T static -a 192.168.1.34/24 net0/v4", "create-addr -T addrconf net0/v6"]
     {
-        ipadm(&world, line);
+        world.ipadm(line);
     }
     fs::write(world.host.root_dir().join("etc/defaultrouter"), "# the router\n192.168.1.24\n").unwrap();
     world.reboot();
@@ -109,7 +98,7 @@ fn what_a_member_keeps_over_a_boot_goes_with_the_group_and_comes_back_after_it()
             let host = world.look();
             assert_eq!(host.interfaces["net0"].own_addresses().count(), 0, "{dialect:?} {host:#?}");
             assert_eq!(host.interfaces["homelan0"].own_addresses().count(), 1, "{dialect:?}");
-            assert_nothing_changes(&world, "up");
+            world.changes_nothing("up");
             let down = world.done("down");
             assert_eq!(world.look().configuration(), before, "{dialect:?} {boots} {down}");
             assert_eq!(kept(&world), kept_before, "{dialect:?} {boots}");
@@ -129,7 +118,7 @@ fn a_group_that_lasts_is_changed_for_every_boot() {
         world.file(&format!("{other}\n[[group.home-lan.routes]]\nto = \"10.0.0.0/8\"\nvia = \"192.168.1.25\"\n"));
         world.done("up");
         for _ in 0..2 {
-            assert_nothing_changes(&world, "up");
+            world.changes_nothing("up");
             assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
             let addresses: Vec<_> =
                 world.look().interfaces["homelan0"].own_addresses().map(ToString::to_string).collect();
@@ -140,7 +129,7 @@ fn a_group_that_lasts_is_changed_for_every_boot() {
         world.file(&other.replace("[\"net0\", \"net1\"]", "[\"net1\"]"));
         world.done("up");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         assert!(world.look().interfaces["net0"].membership().is_none(), "{dialect:?}");
         world.done("down");
         world.reboot();
@@ -150,20 +139,13 @@ fn a_group_that_lasts_is_changed_for_every_boot() {
 
 #[test]
 fn test_addresses_come_back_after_a_boot_and_probe() {
-    let file = r#"[group.home-lan]
-members   = [{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }]
-primary   = "net0"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-detection.probe = { interval = "500ms" }
-"#;
     for dialect in DIALECTS {
-        let world = World::new(dialect, file);
+        let world = World::new(dialect, PROBED);
         let before = world.look().configuration();
         world.done("up --persist");
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.host.advance(Duration::from_secs(30));
         assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
         world.host.silence("net0");
@@ -183,9 +165,9 @@ fn ipv6_of_a_group_that_lasts_has_an_active_member_after_a_boot() {
         let world = World::new(dialect, file);
         let before = world.look().configuration();
         world.done("up --persist");
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         assert_eq!(world.active("lan0").as_deref(), Some("net0"), "{dialect:?}");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
@@ -205,7 +187,7 @@ fn a_group_that_lasts_and_begins_to_listen_to_routers_keeps_its_ipv6_address_ove
             let kept = Truth::of(&world.host.state());
             world.reboot();
             assert_eq!(Truth::of(&world.host.state()), kept, "{dialect:?}, accept-ra = {listens}");
-            assert_nothing_changes(&world, "up");
+            world.changes_nothing("up");
         }
         world.done("down");
         assert_eq!(Truth::of(&world.host.state()), before, "{dialect:?}");
@@ -248,14 +230,14 @@ fn what_would_spoil_the_group_at_boot_is_refused_only_where_it_shall_last() {
     }
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "create-addr -T static -a 192.168.1.7/24 net0/v4", "disable-addr -t net0/v4"] {
-        ipadm(&world, line);
+        world.ipadm(line);
     }
     refused(&world, "net0/v4 is not in use now", "ipadm delete-addr net0/v4");
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in
         ["create-ip net0", "create-addr -T static -a 192.168.1.7/24 net0/v4", "set-addrprop -p deprecated=on net0/v4"]
     {
-        ipadm(&world, line);
+        world.ipadm(line);
     }
     refused(&world, "net0/v4 has properties", "ipadm reset-addrprop");
 }
@@ -272,13 +254,13 @@ fn a_lease_of_a_group_that_lasts_is_asked_for_after_a_boot_and_that_of_a_member_
             });
         }
         for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
-            ipadm(&world, line);
+            world.ipadm(line);
         }
         let before = world.look().configuration();
         world.done("up --persist");
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         assert_eq!(world.look().interfaces["lan0"].own_addresses().count(), 1, "{dialect:?}");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
@@ -294,7 +276,7 @@ fn failback_of_the_host_is_given_back_after_a_boot_too() {
         let before = world.look();
         world.done("up --persist");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.host.cut("net0");
         world.host.plug("net0");
         assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
@@ -313,14 +295,14 @@ fn a_group_that_somebody_made_to_last_is_adopted_for_every_boot_and_given_back()
         "add-ipmp -i net0,net1 homelan0",
         "create-addr -T static -a 192.168.1.40/24 homelan0/v4",
     ] {
-        ipadm(&world, line);
+        world.ipadm(line);
     }
     let (before, kept_before) = (world.look().configuration(), kept(&world));
     let refused = world.run("up --persist");
     assert!(refused.code == 1 && refused.stderr.contains("mpath up --adopt home-lan"), "{refused}");
     world.done("up --adopt");
     world.reboot();
-    assert_nothing_changes(&world, "up");
+    world.changes_nothing("up");
     assert_eq!(world.look().interfaces["homelan0"].own_addresses().count(), 2);
     world.done("down");
     assert_eq!(world.look().configuration(), before);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use illumos_simulator::{Dialect, Fault, How, Lease, When};
 
 use crate::truth::Truth;
-use crate::world::{DIALECTS, HOME_LAN, World};
+use crate::world::{DIALECTS, HOME_LAN, PROBED, World};
 
 #[test]
 fn home_lan_comes_up_fails_over_returns_and_goes_down() {
@@ -17,10 +17,7 @@ fn home_lan_comes_up_fails_over_returns_and_goes_down() {
         let status = world.done("status --check");
         assert!(status.stdout.contains("home-lan: ok"), "{dialect:?}: {status}");
 
-        world.host.forget_calls();
-        let again = world.done("up");
-        assert!(again.stdout.contains("already as wanted"), "{dialect:?}: {again}");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
 
         world.host.cut("net0");
         assert_eq!(world.active("homelan0").as_deref(), Some("net1"), "{dialect:?}");
@@ -52,7 +49,7 @@ fn nothing_of_a_group_is_left_after_a_boot() {
 fn what_a_member_has_persistently_is_put_aside_and_comes_back() {
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "create-addr -T static -a 192.168.1.34/24 net0/v4"] {
-        world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        world.ipadm(line);
     }
     world.host.run("route", &["add", "default", "192.168.1.24"]);
     let before = world.look().configuration();
@@ -80,20 +77,11 @@ fn failback_is_changed_for_the_host_and_given_back() {
 
 #[test]
 fn probes_find_a_dead_path_behind_a_link_that_stays() {
-    let file = r#"[group.home-lan]
-members   = [{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }]
-primary   = "net0"
-addresses = ["192.168.1.34/24"]
-gateway   = "192.168.1.24"
-detection.probe = { interval = "500ms" }
-"#;
     for dialect in DIALECTS {
-        let world = World::new(dialect, file);
+        let world = World::new(dialect, PROBED);
         let before = world.look().configuration();
         world.done("up");
-        world.host.forget_calls();
-        world.done("up");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
         world.host.advance(Duration::from_secs(30));
         assert_eq!(world.active("homelan0").as_deref(), Some("net0"), "{dialect:?}");
         world.host.silence("net0");
@@ -111,9 +99,7 @@ fn ipv6_of_a_group_has_an_active_member() {
         let world = World::new(dialect, file);
         let before = world.look().configuration();
         world.done("up");
-        world.host.forget_calls();
-        world.done("up");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
         assert_eq!(world.active("lan0").as_deref(), Some("net0"), "{dialect:?}");
         world.host.cut("net0");
         assert_eq!(world.active("lan0").as_deref(), Some("net1"), "{dialect:?}");
@@ -138,13 +124,11 @@ fn a_group_that_loses_its_primary_makes_another_one_without_touching_the_rest() 
 fn an_addrconf_object_of_a_member_is_put_aside_too() {
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "create-addr -T addrconf net0/v6"] {
-        world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        world.ipadm(line);
     }
     let before = world.look().configuration();
     world.done("up");
-    world.host.forget_calls();
-    world.done("up");
-    assert_eq!(world.host.mutations(), Vec::<String>::new());
+    world.changes_nothing("up");
     world.done("down");
     assert_eq!(world.look().configuration(), before);
 }
@@ -161,13 +145,11 @@ fn a_lease_on_the_group_and_one_on_a_member_come_and_go() {
             });
         }
         for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
-            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+            world.ipadm(line);
         }
         let before = world.look().configuration();
         world.done("up");
-        world.host.forget_calls();
-        world.done("up");
-        assert_eq!(world.host.mutations(), Vec::<String>::new(), "{dialect:?}");
+        world.changes_nothing("up");
         let addresses = world.look().interfaces["lan0"].own_addresses().count();
         assert_eq!(addresses, 1, "{dialect:?}");
         world.done("down");
@@ -185,7 +167,7 @@ fn a_lease_that_comes_back_with_another_address_leaves_nothing_to_do() {
         };
         serve("192.168.1.77/24");
         for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
-            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+            world.ipadm(line);
         }
         world.done("up");
         serve("192.168.1.88/24");
@@ -202,7 +184,7 @@ fn a_client_that_waits_for_a_lease_is_given_back_too() {
     for dialect in DIALECTS {
         let world = World::new(dialect, HOME_LAN);
         for line in ["create-if net0", "create-addr -T dhcp net0/dhcp"] {
-            world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+            world.ipadm(line);
         }
         let before = Truth::of(&world.host.state());
         let up = world.done("up");
@@ -255,7 +237,7 @@ fn the_router_of_a_lease_beside_a_static_address_goes_and_comes_with_the_lease()
         });
         // The client is that of net0:1 then.
         for line in ["create-if net0", "create-addr -T static -a 10.0.0.7/8 net0/v4", "create-addr -T dhcp net0/dhcp"] {
-            assert!(world.host.run("ipadm", &line.split(' ').collect::<Vec<_>>()).success(), "{dialect:?}: {line}");
+            world.ipadm(line);
         }
         let route = &world.look().interfaces["net0"].routes[0];
         assert!(route.goes_with_lease(), "{dialect:?}: {route:?}");

@@ -1,6 +1,6 @@
 //! What is there until the next boot only, beside what lasts.
 
-use crate::persist::{assert_nothing_changes, busy_world, ipadm, kept};
+use crate::persist::{busy_world, kept};
 use crate::truth::Truth;
 use crate::world::{DIALECTS, HOME_LAN, World};
 use illumos_simulator::Dialect;
@@ -12,7 +12,7 @@ fn what_a_member_has_until_the_next_boot_is_given_back_before_it_and_not_after()
             let world = World::new(dialect, HOME_LAN);
             let fresh = world.look().configuration();
             for line in ["create-if -t net0", "create-addr -t -T static -a 192.168.1.7/24 net0/v4"] {
-                ipadm(&world, line);
+                world.ipadm(line);
             }
             let before = world.look().configuration();
             world.done("up --persist");
@@ -50,7 +50,7 @@ fn a_group_that_is_there_until_the_next_boot_is_not_made_to_last() {
 fn a_standby_outside_a_group_is_refused() {
     let world = World::new(Dialect::IllumosNew, HOME_LAN);
     for line in ["create-ip net0", "set-ifprop -p standby=on -m ip net0"] {
-        ipadm(&world, line);
+        world.ipadm(line);
     }
     world.host.forget_calls();
     let run = world.run("up --persist");
@@ -71,9 +71,9 @@ fn a_member_taken_out_until_the_next_boot_comes_back_into_a_group_that_lasts() {
         assert_ne!(status.code, 0, "{dialect:?}: {status}");
         world.done("up");
         assert_eq!(kept(&world), kept_now, "{dialect:?}");
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
         world.done("down");
         assert_eq!(world.look().configuration(), before, "{dialect:?}");
         assert_eq!(kept(&world), kept_before, "{dialect:?}");
@@ -87,7 +87,7 @@ fn a_member_that_the_kernel_refuses_leaves_nothing_in_what_is_kept() {
             let world = World::new(dialect, HOME_LAN);
             if plumbed {
                 for line in ["create-if net1", "create-addr -T static -a 192.168.1.7/24 net1/v4"] {
-                    ipadm(&world, line);
+                    world.ipadm(line);
                 }
             }
             let before = Truth::of(&world.host.state());
@@ -112,7 +112,7 @@ fn a_standby_until_the_next_boot_is_told_from_one_of_every_boot() {
         world.done("up --persist");
         // As it should be now, and not after a boot.
         for line in ["reset-ifprop -p standby -m ip net1", "set-ifprop -t -p standby=on -m ip net1"] {
-            ipadm(&world, line);
+            world.ipadm(line);
         }
         let meddled = Truth::of(&world.host.state());
         let status = world.run("status --check");
@@ -121,11 +121,11 @@ fn a_standby_until_the_next_boot_is_told_from_one_of_every_boot() {
         world.done("up");
         assert_eq!(world.host.mutations(), ["ipadm set-ifprop -p standby=on -m ip net1"], "{dialect:?}");
         world.reboot();
-        assert_nothing_changes(&world, "up");
+        world.changes_nothing("up");
 
         // A change that is undone leaves both as they were: here by an address that another host has.
         for line in ["reset-ifprop -p standby -m ip net1", "set-ifprop -t -p standby=on -m ip net1"] {
-            ipadm(&world, line);
+            world.ipadm(line);
         }
         assert_eq!(Truth::of(&world.host.state()), meddled, "{dialect:?}");
         world.host.with_link("net0", |link| link.hosts = vec!["192.168.1.35".parse().unwrap()]);
@@ -145,7 +145,7 @@ fn a_primary_that_stands_by_until_the_next_boot_stops_without_a_word_to_the_boot
         let world = World::new(dialect, HOME_LAN);
         world.done("up --persist");
         let kept_now = kept(&world);
-        ipadm(&world, "set-ifprop -t -p standby=on -m ip net0");
+        world.ipadm("set-ifprop -t -p standby=on -m ip net0");
         world.host.forget_calls();
         world.done("up");
         assert_eq!(world.host.mutations(), ["ipadm set-ifprop -t -p standby=off -m ip net0"], "{dialect:?}");

@@ -1,9 +1,16 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+mod nobody;
+#[path = "../run.rs"]
+mod run;
+#[path = "../steady.rs"]
+mod steady;
+mod svcadm;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -11,15 +18,14 @@ use std::process::ExitStatus;
 use std::rc::Rc;
 
 use illumos_simulator::{Dialect, Ending, Link, Simulator, State};
-use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
-
-use mpath::reach::{Answer, Place, ProbeKind, Prober, Pulse, Target};
-use mpath::{Environment, Services, Stream};
+use mpath::{Environment, Stream};
 use mpath_backend_illumos::IllumosBackend;
-use mpath_core::drill::Probe;
 use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
+
+use nobody::Nobody;
+pub(crate) use run::Run;
+use svcadm::Svcadm;
 
 /// The story of the README, with the names that cards have on illumos.
 pub(crate) const HOME_LAN: &str = r#"[group.home-lan]
@@ -30,6 +36,15 @@ gateway   = "192.168.1.24"
 
 [group.home-lan.detection]
 link = { interval = "100ms", up-delay = "200ms", down-delay = "200ms" }
+"#;
+
+/// The same with members that probe.
+pub(crate) const PROBED: &str = r#"[group.home-lan]
+members   = [{ name = "net0", probe-address = "192.168.1.35/24" }, { name = "net1", probe-address = "192.168.1.36/24" }]
+primary   = "net0"
+addresses = ["192.168.1.34/24"]
+gateway   = "192.168.1.24"
+detection.probe = { interval = "500ms" }
 "#;
 
 /// The dialects in which `up` works.
@@ -54,23 +69,6 @@ pub(crate) struct World {
     pub(crate) asked: Rc<RefCell<Vec<String>>>,
 }
 
-/// SMF, as far as it is asked; the files that belong to it are in a folder of the world's.
-struct Svcadm {
-    root: PathBuf,
-    asked: Rc<RefCell<Vec<String>>>,
-}
-
-impl Services for Svcadm {
-    fn root(&self) -> &Path {
-        &self.root
-    }
-
-    fn run(&mut self, words: &[String]) -> std::io::Result<()> {
-        self.asked.borrow_mut().push(words.join(" "));
-        Ok(())
-    }
-}
-
 /// When mpath is killed: at the command of this number that changes something, before it was run or after.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Death {
@@ -82,66 +80,6 @@ pub(crate) struct Death {
 pub(crate) struct Saved {
     state: State,
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
-}
-
-/// Nobody to be asked.
-struct Nobody;
-
-impl Prober for Nobody {
-    fn resolve(&mut self, _: &str) -> std::io::Result<Vec<Place>> {
-        Ok(vec![])
-    }
-
-    fn ask(&mut self, targets: &[Target], _: Duration, _: &dyn Fn() -> bool) -> Vec<Answer> {
-        targets.iter().map(|_| Answer::Silent).collect()
-    }
-
-    fn pulse(
-        &mut self,
-        _: ProbeKind,
-        _: &Place,
-        _: &InterfaceName,
-        interval: Duration,
-    ) -> std::io::Result<Box<dyn Pulse>> {
-        Ok(Box::new(Steady { now: Duration::ZERO, interval }))
-    }
-}
-
-/// Probes that are all answered, on a clock of their own.
-struct Steady {
-    now: Duration,
-    interval: Duration,
-}
-
-impl Pulse for Steady {
-    fn now(&self) -> Duration {
-        self.now
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now += time;
-    }
-
-    fn answered(&self) -> usize {
-        1
-    }
-
-    fn is_stamped(&self) -> bool {
-        false
-    }
-
-    fn end(self: Box<Self>) -> Vec<Probe> {
-        let times = (0..).map(|number| self.interval * number).take_while(|time| *time < self.now);
-        times.map(|sent| Probe { sent, answered: vec![sent + Duration::from_millis(1)] }).collect()
-    }
-}
-
-/// How one run ended.
-pub(crate) struct Run {
-    line: String,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: u8,
 }
 
 impl World {
@@ -327,6 +265,20 @@ impl World {
         run
     }
 
+    /// Brings the group up once more with these words, which finds nothing to do.
+    pub(crate) fn changes_nothing(&self, line: &str) {
+        self.host.forget_calls();
+        let again = self.done(line);
+        assert!(again.stdout.contains("already as wanted"), "{again}");
+        assert_eq!(self.host.mutations(), Vec::<String>::new(), "{again}");
+    }
+
+    /// Lets an administrator type a line of ipadm.
+    pub(crate) fn ipadm(&self, line: &str) {
+        let output = self.host.run("ipadm", &line.split(' ').collect::<Vec<_>>());
+        assert!(output.success(), "{line}: {}", output.stderr());
+    }
+
     /// Boots the host anew: what is in memory goes, and with it the receipts there.
     pub(crate) fn reboot(&self) {
         let memory = self.state_directory();
@@ -351,11 +303,4 @@ impl World {
 /// The cards of a host with nothing else about it.
 fn two_cards() -> [Link; 2] {
     [Link::ether("net0", "2:0:0:0:0:1"), Link::ether("net1", "2:0:0:0:0:2")]
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, stdout, stderr, code } = self;
-        write!(f, "$ mpath {line}\n--- stdout\n{stdout}--- stderr\n{stderr}--- exit {code}")
-    }
 }

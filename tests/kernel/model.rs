@@ -1,21 +1,15 @@
 //! The rules that the planner drafts with, asked of the kernel: after every step of a plan the host must look as
 //! `mpath_core::effect` predicts.
 
-use mpath_core::resolve::Question;
 use mpath_core::settings::MacSharing;
 use mpath_core::snapshot::Controller;
-use mpath_core::source::SourceFile;
-use mpath_core::{Backend as _, Group, InterfaceName, Receipt, Snapshot, Step, effect, plan};
+use mpath_core::{Backend as _, InterfaceName, Receipt, Snapshot, Step, effect};
 
 use crate::mpath::HOME_LAN;
 use crate::network::{Segment, batch};
+use crate::planned;
 
 crate::cases!(OwnNamespace: every_step_does_what_the_model_predicts, what_is_looked_at_again_is_as_everything_is);
-
-fn group(text: &str) -> Group {
-    let source = SourceFile::new("test.toml".to_owned(), text.to_owned());
-    mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
-}
 
 /// What of a host is compared, where a prediction of it is at hand.
 fn visible(host: &Snapshot, predicted: &Snapshot) -> Snapshot {
@@ -53,26 +47,13 @@ fn every_step_does_what_the_model_predicts() {
     let mut receipt = None;
     let mut tried = 0;
     for text in texts {
-        let desired = group(&text);
         let current = backend.observe().unwrap();
-        let capabilities = backend.capabilities().clone();
-        let question = Question {
-            desired: &desired,
-            current: &current,
-            receipt: receipt.as_ref(),
-            capabilities: &capabilities,
-            adopt: false,
-            persist: false,
-        };
-        let prepared = plan::up(question).unwrap();
+        let prepared = planned::up(&text, &current, receipt.as_ref(), &backend);
         tried += step_by_step(&mut backend, &current, &prepared.plan.steps, receipt.as_ref());
         receipt = Some(prepared.receipt);
     }
     let current = backend.observe().unwrap();
-    let capabilities = backend.capabilities().clone();
-    let device = InterfaceName::new("bond0").unwrap();
-    let name = mpath_core::GroupName::new("home-lan").unwrap();
-    let plan = plan::down(&name, &device, &current, receipt.as_ref(), &capabilities, false).unwrap();
+    let plan = planned::down(&current, receipt.as_ref(), &backend);
     tried += step_by_step(&mut backend, &current, &plan.steps, receipt.as_ref());
     assert!(tried > 50, "only {tried} steps were tried");
 }

@@ -4,13 +4,12 @@
 use std::time::{Duration, Instant};
 
 use mpath_backend_linux::LinuxBackend;
-use mpath_core::resolve::Question;
-use mpath_core::source::SourceFile;
-use mpath_core::{Backend as _, Group, GroupName, InterfaceName, Outage, Plan, Receipt, plan};
+use mpath_core::{Backend as _, Outage, Plan, Receipt};
 
 use crate::flood::Flood;
 use crate::mpath::{Config, HOME_LAN};
 use crate::network::{Segment, batch, ip, option, wait_for_active, wait_until};
+use crate::planned;
 
 crate::cases!(OwnNamespace:
     a_step_that_is_predicted_to_cost_nothing_loses_no_packet,
@@ -22,11 +21,6 @@ const ADDRESS: &str = "192.168.1.34";
 /// eth1 works for itself: on, with the address and the default route.
 fn eth1_works_alone() {
     batch(&[], "link set eth1 up\naddress add 192.168.1.34/24 dev eth1\nroute add default via 192.168.1.24 dev eth1\n");
-}
-
-fn group(text: &str) -> Group {
-    let source = SourceFile::new("test.toml".to_owned(), text.to_owned());
-    mpath_core::validate::read(&[source]).unwrap().groups.remove(0)
 }
 
 /// Does a plan under the flood, and returns for each step what it cost: predicted and found, in packets.
@@ -93,27 +87,14 @@ fn a_step_that_is_predicted_to_cost_nothing_loses_no_packet() {
     let mut receipt: Option<Receipt> = None;
     let mut told = Vec::new();
     for (change, text) in changes {
-        let desired = group(&text);
         let current = backend.observe().unwrap();
-        let capabilities = backend.capabilities().clone();
-        let question = Question {
-            desired: &desired,
-            current: &current,
-            receipt: receipt.as_ref(),
-            capabilities: &capabilities,
-            adopt: false,
-            persist: false,
-        };
-        let prepared = plan::up(question).unwrap();
+        let prepared = planned::up(&text, &current, receipt.as_ref(), &backend);
         receipt = Some(prepared.receipt);
         told.extend(cost(&prepared.plan, &mut backend, &mut flood).into_iter().map(|step| (change, step)));
         settle();
     }
     let current = backend.observe().unwrap();
-    let capabilities = backend.capabilities().clone();
-    let device = InterfaceName::new("bond0").unwrap();
-    let name = GroupName::new("home-lan").unwrap();
-    let down = plan::down(&name, &device, &current, receipt.as_ref(), &capabilities, false).unwrap();
+    let down = planned::down(&current, receipt.as_ref(), &backend);
     told.extend(cost(&down, &mut backend, &mut flood).into_iter().map(|step| ("down", step)));
     let wrong: Vec<_> =
         told.iter().filter(|(_, (_, outage, away, lost))| *outage == Outage::None && !away && *lost > 0).collect();

@@ -6,6 +6,7 @@ pub(crate) mod mortal;
 pub(crate) mod mpath;
 pub(crate) mod network;
 pub(crate) mod ping;
+pub(crate) mod planned;
 pub(crate) mod programs;
 pub(crate) mod radio;
 

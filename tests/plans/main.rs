@@ -101,30 +101,7 @@ fn illumos(desired: &Group, host: &Snapshot, dialect: Dialect, persist: bool) ->
     let capabilities = illumos_capabilities(host, dialect);
     let question =
         Question { desired, current: host, receipt: None, capabilities: &capabilities, adopt: false, persist };
-    let mut text = String::new();
-    match plan::up(question) {
-        Err(NoPlan::Refused(refusals)) => {
-            for refusal in refusals {
-                writeln!(text, "refused: {refusal}\n  hint: {}", refusal.hint()).unwrap();
-            }
-        }
-        Err(NoPlan::Defect(nonsense)) => panic!("{nonsense}"),
-        Ok(Prepared { plan, .. }) => {
-            for note in &plan.notes {
-                writeln!(text, "{}: {note}", if note.is_warning() { "warning" } else { "note" }).unwrap();
-            }
-            for step in &plan.steps {
-                writeln!(text, "# {step}").unwrap();
-                for command in mpath_backend_illumos::explain(step, dialect) {
-                    writeln!(text, "{command}").unwrap();
-                }
-            }
-            if plan.is_empty() {
-                writeln!(text, "nothing to do").unwrap();
-            }
-        }
-    }
-    text
+    told(&plan::up(question), |step| typed(step, &mpath_backend_illumos::explain(step, dialect)))
 }
 
 fn illumos_capabilities(host: &Snapshot, dialect: Dialect) -> Capabilities {
@@ -133,9 +110,15 @@ fn illumos_capabilities(host: &Snapshot, dialect: Dialect) -> Capabilities {
     capabilities
 }
 
-/// The plan as `plan.txt` and `linux.txt` have it.
-fn texts(result: &Result<Prepared, NoPlan>) -> (String, String) {
-    let (mut text, mut linux) = (String::new(), String::new());
+/// The text of `linux.txt`.
+fn linux(result: &Result<Prepared, NoPlan>) -> String {
+    let steps = result.iter().flat_map(|prepared| &prepared.plan.steps);
+    steps.map(|step| typed(step, &mpath_backend_linux::explain(step))).collect()
+}
+
+/// A plan with its notes, or what stands against it.
+fn told(result: &Result<Prepared, NoPlan>, show: impl Fn(&Step) -> String) -> String {
+    let mut text = String::new();
     match result {
         Err(NoPlan::Refused(refusals)) => {
             for refusal in refusals {
@@ -147,19 +130,18 @@ fn texts(result: &Result<Prepared, NoPlan>) -> (String, String) {
             for note in &plan.notes {
                 writeln!(text, "{}: {note}", if note.is_warning() { "warning" } else { "note" }).unwrap();
             }
-            for step in &plan.steps {
-                writeln!(text, "{step}").unwrap();
-                writeln!(linux, "# {step}").unwrap();
-                for command in mpath_backend_linux::explain(step) {
-                    writeln!(linux, "{command}").unwrap();
-                }
-            }
+            text.extend(plan.steps.iter().map(show));
             if plan.is_empty() {
                 writeln!(text, "nothing to do").unwrap();
             }
         }
     }
-    (text, linux)
+    text
+}
+
+/// A step as it could be typed.
+fn typed(step: &Step, commands: &[String]) -> String {
+    commands.iter().fold(format!("# {step}\n"), |text, command| text + command + "\n")
 }
 
 #[test]
@@ -167,7 +149,8 @@ fn each_case_has_the_plan_that_its_folder_says() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
     let mut wrong = Vec::new();
     for case in cases() {
-        let (text, linux) = texts(&plan(&group(&case), &current(&case)));
+        let plan = plan(&group(&case), &current(&case));
+        let (text, linux) = (told(&plan, |step| format!("{step}\n")), linux(&plan));
         let here = current_on_illumos(&case);
         let illumos = illumos(&group(&case), &here, Dialect::Ipadm, false);
         let persistent = case.join("illumos-persistent.txt").exists();

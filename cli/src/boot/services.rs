@@ -2,7 +2,9 @@
 
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use mpath_program::Invocation;
 
 /// What runs the commands of a manager of services.
 pub trait Services {
@@ -20,6 +22,9 @@ pub struct SystemServices;
 /// Where programs are looked for; never where a PATH from outside points.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
+/// How long a command may take. A manager that has thousands of units reads them all anew at `daemon-reload`.
+const LIMIT: Duration = Duration::from_secs(120);
+
 impl Services for SystemServices {
     fn root(&self) -> &Path {
         Path::new("/")
@@ -27,15 +32,15 @@ impl Services for SystemServices {
 
     fn run(&mut self, words: &[String]) -> io::Result<()> {
         let [name, arguments @ ..] = words else { return Err(io::ErrorKind::InvalidInput.into()) };
-        let mut command = Command::new(program(name)?);
-        command.args(arguments).env_clear().env("LC_ALL", "C").env("PATH", FOLDERS.join(":")).current_dir("/");
-        let output = command.stdin(Stdio::null()).output()?;
-        if output.status.success() {
+        let (path, search) = (program(name)?, FOLDERS.join(":"));
+        let variables = &[("LC_ALL", "C"), ("PATH", &*search)];
+        let invocation = Invocation { path: &path, arguments, variables, line: words.join(" ") };
+        let ended = invocation.run(LIMIT).map_err(io::Error::other)?;
+        if ended.status.success() {
             return Ok(());
         }
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        let told = [text(&output.stderr), text(&output.stdout)].join("\n");
-        Err(io::Error::other(format!("`{}` ended with {}: {}", words.join(" "), output.status, told.trim())))
+        let told = [ended.stderr.trim(), ended.stdout.trim()].join("\n");
+        Err(io::Error::other(format!("`{}` ended with {}: {}", invocation.line, ended.status, told.trim())))
     }
 }
 
@@ -44,4 +49,18 @@ pub(crate) fn program(name: &str) -> io::Result<std::path::PathBuf> {
     let found = FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
     found
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {name} in {}", FOLDERS.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_fails_tells_how_it_ended_and_what_it_said() {
+        let run = |line: &[&str]| SystemServices.run(&line.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        run(&["sh", "-c", "exit 0"]).unwrap();
+        let error = run(&["sh", "-c", "echo why >&2; exit 3"]).unwrap_err();
+        assert_eq!(error.to_string(), "`sh -c echo why >&2; exit 3` ended with exit status: 3: why");
+        assert_eq!(run(&["no-such-program"]).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

@@ -1,6 +1,5 @@
 //! `mpath doctor`: what is wrong with the groups of the host, those of others too, and what cures it.
 
-use anstyle::{AnsiColor, Style};
 use clap::Args;
 use mpath_core::finding::{self, Finding, Severity};
 use mpath_core::plan;
@@ -8,7 +7,6 @@ use mpath_core::resolve::Question;
 use mpath_core::{Group, GroupName, InterfaceName, Millis};
 use serde::Serialize;
 
-use super::status::PLAIN;
 use crate::ExitCode;
 use crate::arguments::{Patience, duration};
 use crate::config::count;
@@ -16,6 +14,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::output::Console;
+use crate::output::paint::{PLAIN, QUIET, severity_style};
 use crate::output::report::GroupReport;
 use crate::receipts::Memory;
 use crate::selection::SelectionError;
@@ -188,16 +187,6 @@ fn groups(context: &mut Context<'_>) -> Result<Vec<Group>, CommandError> {
         return Ok(vec![]);
     }
     Ok(context.configuration()?.groups)
-}
-
-const QUIET: Style = Style::new().dimmed();
-
-pub(crate) fn severity_style(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => AnsiColor::Red.on_default().bold(),
-        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
-        Severity::Note => AnsiColor::Cyan.on_default(),
-    }
 }
 
 fn print(entries: &[Entry], was_fixed: bool, console: &mut Console<'_>) {

@@ -6,12 +6,11 @@ use clap::builder::PossibleValuesParser;
 use mpath_core::finding::Code;
 use serde::Serialize;
 
-use super::doctor::severity_style;
-use super::status::PLAIN;
 use crate::ExitCode;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::Table;
+use crate::output::paint::{PLAIN, severity_style};
 use crate::story::Story;
 
 /// Tell the whole story of a finding of `doctor`

@@ -1,6 +1,6 @@
 //! `mpath status`: how groups are doing. Changes nothing, and works for everybody.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use clap::Args;
 use mpath_core::InterfaceName;
 use mpath_core::status::{GroupHealth, GroupStatus, MemberStatus};
@@ -12,6 +12,7 @@ use crate::config::count;
 use crate::context::Context;
 use crate::error::{CommandError, refusal_code};
 use crate::look::{Look, look};
+use crate::output::paint::{BAD, FAIR, GOOD, PLAIN, health_style};
 use crate::output::{Console, Document, RefusalText, Table};
 
 /// Show how groups are doing
@@ -95,19 +96,6 @@ fn health_code(entry: &Entry) -> ExitCode {
         // It works, but not as the file says, and cannot be made to.
         GroupHealth::Ok if !entry.refusals.is_empty() => ExitCode::ChangesPending,
         GroupHealth::Ok => ExitCode::Done,
-    }
-}
-
-pub(crate) const PLAIN: Style = Style::new();
-const GOOD: Style = AnsiColor::Green.on_default();
-const FAIR: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-
-pub(crate) fn health_style(health: GroupHealth) -> Style {
-    match health {
-        GroupHealth::Ok => GOOD,
-        GroupHealth::Drifted | GroupHealth::Degraded => FAIR,
-        GroupHealth::Failed | GroupHealth::Absent => BAD,
     }
 }
 

@@ -8,11 +8,11 @@ use ratatui::crossterm::event::{Event as Typed, KeyCode, KeyEventKind, KeyModifi
 
 use crate::ExitCode;
 use crate::arguments::{Selection, duration};
-use crate::command::status::{PLAIN, health_style};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::feed::{Feed, News, Stamp};
 use crate::look::devices;
+use crate::output::paint::{PLAIN, health_style};
 use crate::output::{Console, EventRecord};
 use crate::view::{Screen, View};
 use crate::watching::{Watch, Watched};

@@ -5,11 +5,12 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use mpath_core::{GroupName, Problem, SourceFile};
 use serde::Serialize;
 
-use super::printable::{printable, printable_json};
+use super::paint::{ERROR, NOTE, PLAIN, Paint, QUIET, WARNING, painted};
+use super::printable::printable_json;
 use super::report::GroupReport;
 use super::{NoteText, document, problems};
 use crate::arguments::{ColorChoice, Global};
@@ -17,15 +18,6 @@ use crate::config::ConfigError;
 use crate::environment::Stream;
 use crate::error::{CommandError, ErrorText};
 use crate::exit_code::ExitCode;
-
-/// Whether colours are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Paint {
-    /// They are.
-    Yes,
-    /// They are not.
-    No,
-}
 
 /// Where people and programs are told things.
 pub(crate) struct Console<'e> {
@@ -45,12 +37,6 @@ pub(crate) struct Console<'e> {
 
 /// How much is gathered at most.
 const PORTION: usize = 1 << 16;
-
-const PLAIN: Style = Style::new();
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default();
-const QUIET: Style = Style::new().dimmed();
 
 impl<'e> Console<'e> {
     pub(crate) fn new(out: &'e mut Stream<'_>, err: &'e mut Stream<'_>, no_color: bool, global: &Global) -> Self {
@@ -114,26 +100,21 @@ impl<'e> Console<'e> {
 
     /// Data for programs.
     pub(crate) fn document(&mut self, document: &impl Serialize) {
-        if self.out_is_terminal {
-            return self.pretty(document);
-        }
-        match serde_json::to_string(document) {
-            Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
-            Err(error) => self.broken = self.broken.take().or(Some(error.into())),
-        }
+        if self.out_is_terminal { self.pretty(document) } else { self.record(document) }
     }
 
     /// Data for programs that people read, too.
     pub(crate) fn pretty(&mut self, document: &impl Serialize) {
-        match serde_json::to_string_pretty(document) {
-            Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
-            Err(error) => self.broken = self.broken.take().or(Some(error.into())),
-        }
+        self.json(serde_json::to_string_pretty(document));
     }
 
     /// Data for programs that is one of many documents, each on a line of its own.
     pub(crate) fn record(&mut self, record: &impl Serialize) {
-        match serde_json::to_string(record) {
+        self.json(serde_json::to_string(record));
+    }
+
+    fn json(&mut self, json: serde_json::Result<String>) {
+        match json {
             Ok(json) => self.rendered_out(&format!("{}\n", printable_json(&json))),
             Err(error) => self.broken = self.broken.take().or(Some(error.into())),
         }
@@ -210,7 +191,7 @@ impl<'e> Console<'e> {
     /// Something to know.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
-            self.err_line((HINT, "note: "), text);
+            self.err_line((NOTE, "note: "), text);
         }
     }
 
@@ -241,7 +222,7 @@ impl<'e> Console<'e> {
             self.err_line((PLAIN, "  caused by: "), cause);
         }
         if let Some(hint) = &told.hint {
-            self.err_line((HINT, "  hint: "), hint);
+            self.err_line((NOTE, "  hint: "), hint);
         }
     }
 
@@ -357,71 +338,5 @@ impl<'e> Console<'e> {
     }
 }
 
-fn painted(pieces: &[(Style, String)], paint: Paint) -> String {
-    let piece = |(style, text): &(Style, String)| match paint {
-        Paint::Yes if !text.is_empty() => format!("{style}{}{style:#}", printable(text)),
-        _ => printable(text).into_owned(),
-    };
-    pieces.iter().map(piece).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-
-    /// Notes each write, with a mark of whose it is.
-    struct Noted<'n>(char, &'n RefCell<Vec<String>>);
-
-    impl Write for Noted<'_> {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.1.borrow_mut().push(format!("{}{}", self.0, String::from_utf8_lossy(bytes)));
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn writes(is_terminal: bool, tell: impl FnOnce(&mut Console<'_>)) -> Vec<String> {
-        let notes = RefCell::new(Vec::new());
-        let (mut out, mut err) = (Noted('1', &notes), Noted('2', &notes));
-        let mut stdout = Stream { writer: &mut out, is_terminal };
-        let mut stderr = Stream { writer: &mut err, is_terminal: false };
-        let mut console = Console::new(&mut stdout, &mut stderr, true, &Global::default());
-        console.gather();
-        tell(&mut console);
-        console.finish(ExitCode::Done);
-        notes.into_inner()
-    }
-
-    #[test]
-    fn gathered_lines_are_one_write_and_keep_their_place_before_what_is_told_on_the_other_stream() {
-        let told = writes(false, |console| {
-            console.line("lan: nothing to do");
-            console.line("dmz: nothing to do");
-            console.warning("mgmt is odd");
-            console.line("mgmt: nothing to do");
-        });
-        let lines = ["1lan: nothing to do\ndmz: nothing to do\n", "2warning: mgmt is odd\n", "1mgmt: nothing to do\n"];
-        assert_eq!(told, lines);
-        let long = "x".repeat(PORTION);
-        assert_eq!(writes(false, |console| console.line(&long)), [format!("1{long}\n")]);
-    }
-
-    #[test]
-    fn who_looks_on_sees_each_line_come_and_a_group_that_was_changed_is_told_at_once() {
-        let two = |console: &mut Console<'_>| ["lan", "dmz"].iter().for_each(|name| console.line(name));
-        assert_eq!(writes(true, two), ["1lan\n", "1dmz\n"]);
-        let name = GroupName::new("lan").unwrap();
-        let changed = GroupReport { steps: vec!["a step".to_owned()], ..GroupReport::new(&name, None) };
-        let told = writes(false, |console| {
-            console.line("dmz: already as wanted");
-            console.group(&changed.changed("up on bond0".to_owned()));
-            console.line("mgmt: already as wanted");
-        });
-        assert_eq!(told, ["1dmz: already as wanted\nlan: up on bond0\n", "1mgmt: already as wanted\n"]);
-    }
-}
+mod tests;

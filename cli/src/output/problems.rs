@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use mpath_core::{Problem, SourceFile, Span};
 
-use super::Paint;
+use super::paint::Paint;
 use super::printable::{harmless_source, printable};
 
 /// All of them, with an empty line after each.

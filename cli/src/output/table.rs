@@ -2,6 +2,8 @@
 
 use anstyle::Style;
 
+use super::paint::{PLAIN, QUIET};
+
 /// Cells in rows, each with its colour.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -11,7 +13,7 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these words above its columns.
     pub(crate) fn new(head: &[&str]) -> Self {
-        let head = head.iter().map(|word| (Style::new().dimmed(), (*word).to_owned()));
+        let head = head.iter().map(|word| (QUIET, (*word).to_owned()));
         Self { rows: vec![head.collect()] }
     }
 
@@ -32,7 +34,7 @@ impl Table {
             let last = row.len().saturating_sub(1);
             let cells = row.into_iter().enumerate().flat_map(|(column, (style, text))| {
                 let gap = if column == last { 0 } else { widths[column] - text.chars().count() + 2 };
-                [(style, text), (Style::new(), " ".repeat(gap))]
+                [(style, text), (PLAIN, " ".repeat(gap))]
             });
             cells.collect()
         };

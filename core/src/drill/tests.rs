@@ -1,5 +1,3 @@
-use proptest::prelude::*;
-
 use super::*;
 use crate::detection::{LinkDetection, ProbeDetection};
 use crate::fake;
@@ -82,57 +80,6 @@ fn the_bound_is_that_of_whatever_finds_the_failure_first() {
     assert_eq!(bound(Some(&Detection::Probe(probe.clone()))), ms(350));
     assert_eq!(bound(Some(&Detection::LinkAndProbe(link(), probe))), ms(300));
     assert_eq!(bound(None), ms(0));
-}
-
-/// A probe every 10 ms for a second, each answered after one, but for those that are sent in a time.
-fn probes(silent: std::ops::Range<u64>) -> Vec<Probe> {
-    let answered = |at: u64| if silent.contains(&at) { vec![] } else { vec![ms(at + 1)] };
-    (0..100).map(|number| Probe { sent: ms(number * 10), answered: answered(number * 10) }).collect()
-}
-
-fn timing(at: u64, end: u64) -> Timing {
-    Timing { at: ms(at), reached: None, end: ms(end) }
-}
-
-#[test]
-fn a_gap_is_counted_from_the_last_answer_before_the_event() {
-    let found = finding(&probes(300..500), &timing(305, 900), ms(200), ms(10));
-    assert_eq!((found.sent, found.lost, found.longest_gap), (59, 19, ms(210)));
-    assert!(found.within);
-    assert!(!finding(&probes(300..500), &timing(305, 900), ms(180), ms(10)).within);
-    let quiet = finding(&probes(0..0), &timing(305, 900), ms(0), ms(10));
-    assert_eq!((quiet.lost, quiet.longest_gap, quiet.within), (0, ms(10), true));
-}
-
-#[test]
-fn silence_to_the_end_is_a_gap_and_a_second_answer_a_duplicate() {
-    let dead = finding(&probes(300..1000), &timing(300, 1000), ms(300), ms(10));
-    assert_eq!((dead.lost, dead.longest_gap, dead.within), (70, ms(709), false));
-    let mut twice = probes(0..0);
-    twice[40].answered.push(ms(403));
-    assert_eq!(finding(&twice, &timing(300, 1000), ms(0), ms(10)).duplicated, 1);
-}
-
-proptest! {
-    /// Wherever the silence is: what is lost is what was sent in it, and the gap spans it.
-    #[test]
-    fn a_gap_spans_all_that_is_lost(from in 10..90_u64, length in 0..50_u64) {
-        let silent = from * 10..(from + length).min(99) * 10;
-        let lost = silent.clone().step_by(10).count();
-        let found = finding(&probes(silent), &timing(0, 1001), ms(0), ms(10));
-        prop_assert_eq!(found.lost, lost);
-        prop_assert_eq!(found.longest_gap, ms(10 * (lost as u64 + 1)));
-        prop_assert_eq!(found.within, lost < 2);
-    }
-
-    /// Two events beside each other count every probe once.
-    #[test]
-    fn events_share_no_probe(middle in 0..1000_u64) {
-        let probes = probes(200..400);
-        let halves = [timing(0, middle), timing(middle, 1000)].map(|half| finding(&probes, &half, ms(0), ms(10)));
-        prop_assert_eq!(halves.iter().map(|half| half.sent).sum::<usize>(), 100);
-        prop_assert_eq!(halves.iter().map(|half| half.lost).sum::<usize>(), 20);
-    }
 }
 
 #[test]

@@ -179,6 +179,7 @@ pub(super) fn host_wide(
     let time = desired.detection().probe().map(|probe| time(probe.interval));
     let wanted = HostWide { failback: desired.failback(), probe_time: time.unwrap_or(now.probe_time) };
     if wanted == now {
+        // Nobody has anything against what is so already.
         return Some(wanted);
     }
     let others = current.interfaces.iter().filter(|(name, _)| *name != device);

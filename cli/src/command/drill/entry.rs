@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use mpath_core::drill::{self, Carried, How, Probe, finding};
 use mpath_core::{GroupName, InterfaceName};
 use serde::Serialize;
 
 use crate::drill::Passed;
 use crate::error::ErrorText;
+use crate::output::paint::{BAD, GOOD, PLAIN};
 use crate::output::{Console, Table, Timeline};
 
 /// What became of the drill of one group, as in `mpath.drill/1`.
@@ -84,9 +85,6 @@ impl EventEntry {
     }
 
     fn row(&self) -> Vec<(Style, String)> {
-        const PLAIN: Style = Style::new();
-        const GOOD: Style = AnsiColor::Green.on_default();
-        const BAD: Style = AnsiColor::Red.on_default();
         let plain = |text: String| (PLAIN, text);
         let carried = self.carried.iter().filter(|(_, carried)| carried.sent > 0);
         let carried: Vec<_> = carried.map(|(member, carried)| format!("{member} {} B", carried.sent)).collect();

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anstyle::Style;
 use mpath_core::proposal::{Card, Proposal, WhyLeftOut};
 use mpath_core::resolve::nearest;
 use mpath_core::snapshot::Interface;
@@ -14,6 +13,7 @@ use crate::context::Context;
 use crate::error::ErrorText;
 use crate::host::Host;
 use crate::output::Table;
+use crate::output::paint::PLAIN;
 
 /// What is known when it begins.
 pub(super) struct Known {
@@ -46,7 +46,7 @@ impl Known {
         if !self.proposal.cards.is_empty() {
             let mut table = Table::new(&["", "CARD", "KIND", "LINK", "SPEED", "MANAGED BY", "ADDRESSES"]);
             for (number, card) in (1..).zip(&self.proposal.cards) {
-                let plain = |text: String| (Style::new(), text);
+                let plain = |text: String| (PLAIN, text);
                 table.row(self.cells(number, card).into_iter().map(plain).collect());
             }
             for line in table.lines() {

@@ -1,30 +1,31 @@
 //! A small universe of hosts: every kind of difference that a plan may meet.
 
+use std::collections::BTreeMap;
+
 use crate::detection::{Detection, LinkDetection, ProbeDetection, ProbeValidation};
 use crate::mode::{Lacp, LacpRate, Mode, ModeName};
 use crate::settings::{Failback, MacSharing};
 use crate::snapshot::{AcceptRa, Controller, Dhcp, Driver, GroupState, Interface, Kind, Membership};
 use crate::{Address, GroupSettings, InterfaceName, MacAddress, Millis, Route, Snapshot};
-use std::collections::BTreeMap;
 
 const MEMBERS: [&str; 3] = ["eth0", "eth1", "wlan0"];
 
 /// An interface of every host that has nothing to do with the group.
-pub(crate) const STRANGER: &str = "eth7";
+pub(super) const STRANGER: &str = "eth7";
 
-pub(crate) fn name(text: &str) -> InterfaceName {
+pub(super) fn name(text: &str) -> InterfaceName {
     InterfaceName::new(text).unwrap()
 }
 
-pub(crate) fn address(text: &str) -> Address {
+pub(super) fn address(text: &str) -> Address {
     Address::new(text.parse().unwrap())
 }
 
-pub(crate) fn route(to: &str, via: Option<&str>) -> Route {
+pub(super) fn route(to: &str, via: Option<&str>) -> Route {
     Route::new(to.parse().unwrap(), via.map(|via| via.parse().unwrap()))
 }
 
-pub(crate) fn settings() -> GroupSettings {
+pub(super) fn settings() -> GroupSettings {
     GroupSettings {
         mode: Mode::ActiveBackup,
         detection: Some(Detection::default()),
@@ -36,7 +37,7 @@ pub(crate) fn settings() -> GroupSettings {
 }
 
 /// A host with three cards, each down and bare, and a stranger that is neither.
-pub(crate) fn bare() -> Snapshot {
+pub(super) fn bare() -> Snapshot {
     let card = |(number, text): (u8, &&str)| {
         let mac = Some(MacAddress::new([2, 0, 0, 0, 0, number]));
         let kind = if *text == "wlan0" { Kind::Wireless } else { Kind::Ethernet };
@@ -75,7 +76,7 @@ fn cards() -> Vec<Snapshot> {
 }
 
 /// Makes cards members of a device.
-pub(crate) fn with_device(
+pub(super) fn with_device(
     mut host: Snapshot,
     settings: GroupSettings,
     members: &[&str],
@@ -106,8 +107,8 @@ pub(crate) fn with_device(
     host
 }
 
-/// A small universe: every kind of difference that a plan may meet, in a few dozen hosts.
-pub(crate) fn universe() -> Vec<Snapshot> {
+/// All of it: a few dozen hosts.
+pub(super) fn universe() -> Vec<Snapshot> {
     let link = |interval, up, down| {
         let (interval, up_delay, down_delay) = (Millis::new(interval), Millis::new(up), Millis::new(down));
         Some(Detection::Link(LinkDetection { interval, up_delay, down_delay }))

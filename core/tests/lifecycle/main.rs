@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod adopted;
+
 use pretty_assertions::assert_eq;
 
 use mpath_core::address::Lifetime;
@@ -12,8 +14,7 @@ use mpath_core::resolve::Question;
 use mpath_core::snapshot::{Controller, Interface, Kind, Membership};
 use mpath_core::undo::{Extent, Undo};
 use mpath_core::{
-    Address, Backend as _, Draft, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile,
-    Step,
+    Address, Backend as _, Group, GroupName, InterfaceName, MacAddress, Receipt, Route, Snapshot, SourceFile, Step,
 };
 
 const WORDS: [&str; 6] = [
@@ -325,90 +326,4 @@ fn a_group_keeps_its_mac_address_when_only_its_primary_changes() {
     // One that leaves takes its address along: it is on the segment by itself now.
     up(&mut host, "members = [\"eth0\"]\naddresses = [\"192.168.1.50/24\"]", Some(&receipt), usize::MAX);
     assert_eq!(mac(&host), host.host.interfaces["eth0"].permanent_mac);
-}
-
-/// A device of somebody else's, with the MAC address of this interface and with these members.
-fn of_somebody_else(host: &mut FakeHost, mode: mpath_core::Mode, mac_of: &str, members: &[&str]) {
-    let settings = mpath_core::GroupSettings {
-        mode,
-        detection: Some(mpath_core::Detection::default()),
-        primary: None,
-        failback: mpath_core::settings::Failback::Always,
-        mac_sharing: mpath_core::settings::MacSharing::Shared,
-        peer_notifications: 1,
-    };
-    let new = mpath_core::step::NewGroup {
-        device: name("bond0"),
-        settings: Box::new(settings),
-        label: None,
-        mac: host.host.interfaces[&name(mac_of)].mac,
-        mtu: None,
-    };
-    host.execute(&Step::CreateGroup(new)).unwrap();
-    for member in members {
-        let member = host.host.interfaces.get_mut(*member).map(|interface| {
-            interface.up = false;
-            interface.addresses.clear();
-            interface.routes.clear();
-            name(member)
-        });
-        host.execute(&Step::AddMember { device: name("bond0"), member: member.unwrap() }).unwrap();
-    }
-    let address = Address::new("10.5.5.5/24".parse().unwrap());
-    for step in
-        [Step::SetUp { interface: name("bond0"), up: true }, Step::AddAddress { interface: name("bond0"), address }]
-    {
-        host.execute(&step).unwrap();
-    }
-}
-
-#[test]
-fn an_adopted_device_keeps_the_mac_address_that_its_neighbours_know() {
-    for (mac_of, members, is_kept) in [("eth0", ["eth1", "eth0"], true), ("eth2", ["eth1", "eth0"], false)] {
-        let mut host = host();
-        of_somebody_else(&mut host, mpath_core::mode::ModeName::ActiveBackup.with_defaults(), mac_of, &members);
-        let (current, capabilities) = (host.observe().unwrap(), host.capabilities.clone());
-        let desired = group("members = [\"eth1\", \"eth0\"]\naddresses = [\"10.5.5.5/24\"]");
-        let question = Question {
-            desired: &desired,
-            current: &current,
-            receipt: None,
-            capabilities: &capabilities,
-            adopt: true,
-            persist: false,
-        };
-        let plan = plan::up(question).unwrap().plan;
-        let changes = plan.steps.iter().any(|step| matches!(step, Step::SetMac { .. }));
-        assert_eq!(!changes, is_kept, "{:?}", plan.steps);
-        // Written down, an address that is no member's is the group's.
-        let written = Draft::of_host(&name("bond0"), &current).unwrap();
-        let mac = current.interfaces["bond0"].mac.unwrap().to_string();
-        assert_eq!(written.get("mac"), (!is_kept).then(|| mac.into()).as_ref());
-    }
-}
-
-#[test]
-fn an_adopted_device_is_given_back_with_all_its_members() {
-    let mut host = host();
-    of_somebody_else(&mut host, mpath_core::mode::ModeName::Xor.with_defaults(), "eth2", &["eth2"]);
-    let before = lines(&mut host);
-    let current = host.observe().unwrap();
-    let capabilities = host.capabilities.clone();
-    let desired = group(WORDS[0]);
-    let question = |adopt| Question {
-        desired: &desired,
-        current: &current,
-        receipt: None,
-        capabilities: &capabilities,
-        adopt,
-        persist: false,
-    };
-    assert!(plan::up(question(false)).is_err());
-    let Prepared { plan, receipt } = plan::up(question(true)).unwrap();
-    for step in &plan.steps {
-        host.execute(step).unwrap();
-    }
-    assert!(host.host.interfaces["eth2"].controller.is_none(), "not in the file");
-    down(&mut host, Some(&receipt));
-    assert_eq!(lines(&mut host), before);
 }
