@@ -1,6 +1,5 @@
 //! Killed in the middle: whatever the moment, the next command ends in the first state or in the wanted one.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -10,6 +9,7 @@ use crate::mpath::{Config, HOME_LAN};
 use crate::network::{
     Segment, batch, ip, option, picture, settle_at_once, state_directory, wait_for_link_local, wait_for_picture,
 };
+use crate::traced::Traced;
 
 crate::cases!(OwnNamespace:
     an_up_killed_at_any_step_ends_in_the_first_state_or_the_wanted_one,
@@ -177,9 +177,9 @@ pub(crate) fn settled(interfaces: &[&str]) -> Vec<Value> {
 struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0 * 48_271 % 2_147_483_647;
-        self.0 % limit
+        usize::try_from(self.0).unwrap() % limit
     }
 }
 
@@ -188,53 +188,26 @@ fn moments() -> usize {
     std::env::var("MPATH_TEST_MOMENTS").ok().map_or(40, |number| number.parse().unwrap())
 }
 
-/// How many marks the journals hold.
-fn marks() -> usize {
-    let lines = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default().lines().count();
-    journals(&state_directory()).iter().map(lines).sum()
-}
-
 fn killed_at_any_moment_the_next_command_sets_it_right() {
     settle_at_once();
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);
-    let take = |words: &str| {
-        let start = Instant::now();
-        config.succeed(words);
-        u64::try_from(start.elapsed().as_micros()).unwrap()
-    };
-    // Half as long again, so that some are killed after their last word.
-    let (up, down) = (take("up") * 3 / 2, take("down") * 3 / 2);
+    let (up, down) = (Traced::stops(&config, "up"), Traced::stops(&config, "down"));
     let mut numbers = Numbers(20_261_122);
-    let (mut killed, mut unfinished) = (0, 0);
+    let mut unfinished = 0;
     for moment in 0..moments() {
-        let (words, time) = if moment % 2 == 0 { ("up", up) } else { ("down", down) };
+        let (words, stops) = if moment % 2 == 0 { ("up", up) } else { ("down", down) };
         if words == "down" {
             config.succeed("up");
         }
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
-        command.arg("--config").arg(config.folder()).arg(words).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let story = if moment % 4 < 2 {
-            // One half anywhere, from its first instruction on.
-            let wait = Duration::from_micros(numbers.below(time));
-            std::thread::sleep(wait);
-            format!("{words} killed after {wait:?} ({moment})")
-        } else {
-            // One half where it is at work: so long after so many marks, however fast this machine is now.
-            let (wanted, wait) = (1 + numbers.below(12), Duration::from_micros(numbers.below(2000)));
-            while marks() < usize::try_from(wanted).unwrap() && child.try_wait().unwrap().is_none() {
-                std::thread::yield_now();
-            }
-            std::thread::sleep(wait);
-            format!("{words} killed {wait:?} after {wanted} marks ({moment})")
-        };
-        child.kill().unwrap();
-        killed += usize::from(child.wait().unwrap().code().is_none());
+        let stop = numbers.below(stops);
+        let mut traced = Traced::start(&config, words);
+        traced.go_on(stop);
+        traced.kill();
         unfinished += journals(&state_directory()).len();
-        let next = ["recover", "up", "down"][usize::try_from(numbers.below(3)).unwrap()];
-        let story = format!("{story}, then {next}");
+        let next = ["recover", "up", "down"][numbers.below(3)];
+        let story = format!("{words} killed at stop {stop} of {stops} ({moment}), then {next}");
         config.succeed(next);
         nothing_is_left_over(&story);
         let is_there = std::path::Path::new("/sys/class/net/bond0").exists();
@@ -250,8 +223,7 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
         wait_for_picture(&before, BOTH);
     }
     // Otherwise the moments were not those that matter.
-    let enough = killed > moments() / 3 && unfinished > moments() / 8;
-    assert!(enough, "{killed} were killed, {unfinished} of them in the middle");
+    assert!(unfinished > moments() / 8, "{unfinished} of {} were killed in the middle", moments());
 }
 
 fn a_sigint_in_the_middle_undoes_what_was_done() {
@@ -259,35 +231,33 @@ fn a_sigint_in_the_middle_undoes_what_was_done() {
     let _segment = wired();
     let before = picture(BOTH);
     let config = Config::new(HOME_LAN);
-    let mut interrupted = 0;
-    // Some come too late: a run is over in a few hundredths of a second, and there is one processor for both.
-    for moment in 0..40_u64 {
-        if interrupted == 5 {
-            break;
-        }
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mpath"));
-        command.arg("--config").arg(config.folder()).arg("up").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // Where it is at work, on a kernel of any speed.
-        while journals(&state_directory()).is_empty() && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        std::thread::sleep(Duration::from_millis(moment % 8));
-        if child.try_wait().unwrap().is_none() {
-            let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-            nix::sys::signal::kill(pid, nix::sys::signal::SIGINT).unwrap();
-        }
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        if text.contains("interrupted (SIGINT)") {
-            interrupted += 1;
-            assert_eq!(output.status.code(), Some(1), "{text}");
-            let undone = ["the host is as it was before", "nothing was changed"];
-            assert!(undone.iter().any(|words| text.contains(words)), "{text}");
+    let mut first = Traced::start(&config, "up");
+    let mut before_work = 0;
+    while journals(&state_directory()).is_empty() {
+        before_work += first.go_on(1);
+    }
+    let at_work = first.go_on(usize::MAX);
+    config.succeed("down");
+    let mut undone = 0;
+    for moment in 0..8 {
+        let mut traced = Traced::start(&config, "up");
+        traced.go_on(before_work + at_work * moment / 8);
+        let (code, said) = traced.interrupt();
+        if code != 0 {
+            assert_eq!(code, 1, "{said}");
+            assert!(said.contains("interrupted (SIGINT)"), "{said}");
+            let last = said.trim_end().lines().next_back().unwrap();
+            assert!(
+                last.ends_with("everything was undone; the host is as it was before")
+                    || last.ends_with("nothing was changed"),
+                "{said}"
+            );
+            undone += 1;
         }
         nothing_is_left_over("SIGINT");
         config.succeed("down");
         wait_for_picture(&before, BOTH);
     }
-    assert!(interrupted > 0, "no signal came in the middle");
+    // The last ones come when all is done.
+    assert!(undone > 3, "{undone} of 8 were interrupted in the middle");
 }

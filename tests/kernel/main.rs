@@ -15,7 +15,7 @@ mod suite;
 #[cfg(target_os = "linux")]
 use suite::{
     Case, Place, agent, capture, cases, crash, dhcp, doctor, faults, flood, formats, formats_networkd, hooks, managers,
-    mortal, mpath, network, ping, planned, programs, radio, story, watch,
+    mortal, mpath, network, ping, planned, programs, radio, story, traced, watch,
 };
 
 #[cfg(target_os = "linux")]

@@ -43,6 +43,7 @@ mod reach;
 mod refusals;
 mod restore;
 pub(crate) mod story;
+pub(crate) mod traced;
 mod trust;
 pub(crate) mod watch;
 mod wifi;
@@ -83,7 +84,7 @@ macro_rules! cases {
 pub(crate) use cases;
 
 pub(crate) fn main() -> ExitCode {
-    if let Some(code) = mortal::main().or_else(dead_stop::main) {
+    if let Some(code) = mortal::main().or_else(dead_stop::main).or_else(traced::main) {
         return code;
     }
     let mut arguments = Arguments::from_args();
