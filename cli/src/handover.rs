@@ -104,17 +104,33 @@ pub(crate) fn tell(mut report: GroupReport, not_back: NotBack, host: &Host) -> G
     report.failed(ExitCode::NotUndone, ErrorText { message, causes: vec![], hint })
 }
 
+/// How long a command of the user's own may take: one that never ends leaves a cable cut.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Runs a command of the user's own to its end, without a shell.
 pub(crate) fn run(command: &[String]) -> Result<(), String> {
+    run_within(command, LONGEST)
+}
+
+fn run_within(command: &[String], limit: Duration) -> Result<(), String> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let line = || command.iter().map(|text| word(text)).collect::<Vec<_>>().join(" ");
-    let ended = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).output();
-    match ended {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(format!("`{}` ended with {}: {}", line(), output.status, said.trim()))
-        }
+    match mpath_program::finish(Command::new(program).args(arguments).stdin(Stdio::null()), limit) {
+        Ok(Some(ended)) if ended.status.success() => Ok(()),
+        Ok(Some(ended)) => Err(format!("`{}` ended with {}: {}", line(), ended.status, ended.stderr.trim())),
+        Ok(None) => Err(format!("`{}` did not end within {limit:?} and was killed", line())),
         Err(error) => Err(format!("`{}` cannot be run: {error}", line())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_never_ends_is_killed_and_told() {
+        let sleep = ["sleep", "600"].map(str::to_owned);
+        let why = run_within(&sleep, Duration::from_millis(20)).unwrap_err();
+        assert_eq!(why, "`sleep 600` did not end within 20ms and was killed");
     }
 }

@@ -66,17 +66,15 @@ impl Invocation<'_> {
     ///
     /// It cannot be run, or takes longer than the limit and is killed. However it ends by itself is none.
     pub fn run(&self, limit: Duration) -> Result<Ended, BackendError> {
-        let io = |source| BackendError::Io { action: "run", object: self.line.clone(), source };
-        let mut child = self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(io)?;
-        let (stdout, stderr) = (gather(child.stdout.take()), gather(child.stderr.take()));
-        match end(child, limit).map_err(io)? {
-            Some(status) => Ok(Ended { status, stdout: text(&stdout), stderr: text(&stderr) }),
-            None => Err(BackendError::Command {
+        match finish(&mut self.command(), limit) {
+            Ok(Some(ended)) => Ok(ended),
+            Ok(None) => Err(BackendError::Command {
                 command: self.line.clone(),
                 how: format!("did not end within {limit:?}"),
                 stdout: String::new(),
                 stderr: String::new(),
             }),
+            Err(source) => Err(BackendError::Io { action: "run", object: self.line.clone(), source }),
         }
     }
 
@@ -99,6 +97,18 @@ impl Invocation<'_> {
         command.current_dir("/").stdin(Stdio::null());
         command
     }
+}
+
+/// Runs a command to its end; `None` where it takes longer than the limit, and is killed.
+///
+/// # Errors
+///
+/// It cannot be run. However it ends by itself is none.
+pub fn finish(command: &mut Command, limit: Duration) -> io::Result<Option<Ended>> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (gather(child.stdout.take()), gather(child.stderr.take()));
+    let status = end(child, limit)?;
+    Ok(status.map(|status| Ended { status, stdout: text(&stdout), stderr: text(&stderr) }))
 }
 
 /// Reads a stream to its end, beside the program: one that fills a pipe nobody reads would stand still.

@@ -209,8 +209,13 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
             }
         }
         file.addresses.extend(open.map(|open| open.close(names)));
-        if let (Some(is_test), Some(own)) = (stays, file.addresses.first_mut()) {
-            own.is_test = is_test;
+        match (stays, file.addresses.first_mut()) {
+            (Some(is_test), Some(own)) => own.is_test = is_test,
+            // In a file of IPv6 that is the link-local address, from which in.mpathd probes (in.mpathd(8)).
+            (Some(true), None) => {
+                import.lose(origin, "the file names no address that could be the test address; mpath probes by IPv4");
+            }
+            _ => {}
         }
     }
     file

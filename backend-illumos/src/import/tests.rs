@@ -164,7 +164,7 @@ fn what_no_key_says_is_told_with_its_line() {
 fn both_families_of_an_interface_are_in_its_group_and_flags_before_an_address_are_its_own() {
     let files = files(&[
         ("etc/hostname.net0", "group ipmp0 -failover 10.0.0.5/8 up addif 10.0.0.6/8 -failover deprecated up\n"),
-        ("etc/hostname6.net0", "up\n"),
+        ("etc/hostname6.net0", "plumb -failover up\n"),
         ("etc/hostname.net1", "group ipmp0 \\\nup\n"),
         ("etc/hostname.net2", "10.0.0.8/8 group ipmp0 up\n-failover deprecated\n"),
         ("etc/hostname.ipmp0", "ipmp group ipmp0 10.0.0.7/8 up \\\n"),
@@ -183,5 +183,6 @@ fn both_families_of_an_interface_are_in_its_group_and_flags_before_an_address_ar
     assert!(text.contains("addresses = [\"10.0.0.7/8\", \"2001:db8::7/64\"]"), "{text}");
     assert!(text.contains("gateway   = [\"10.0.0.1\", \"2001:db8::1\"]"), "{text}");
     let told: Vec<_> = found.leftovers.iter().map(|left| (left.fate, left.why.as_str())).collect();
-    assert_eq!(told, [(Fate::Lost, "mpath has one test address for each member")]);
+    let of_ipv6 = "the file names no address that could be the test address; mpath probes by IPv4";
+    assert_eq!(told, [(Fate::Lost, of_ipv6), (Fate::Lost, "mpath has one test address for each member")]);
 }

@@ -46,7 +46,7 @@ pub(crate) struct DrillArgs {
     /// How members fail: switch hands the traffic over, admin switches them off, carrier pulls their cables
     #[arg(long, value_name = "WAY", default_value = "switch")]
     how: Way,
-    /// What pulls the cable of a member, in words without a shell; {member} is its name
+    /// What pulls the cable of a member within 60 s, in words without a shell; {member} is its name
     #[arg(long, value_name = "COMMAND", required_if_eq("how", "carrier"))]
     cut: Option<String>,
     /// What plugs it in again; it must do no harm where it is plugged in

@@ -12,22 +12,40 @@ use crate::format::yaml::{self, Node};
 /// Groups from the states that a host is to have.
 pub fn import(files: &dyn Files) -> Import {
     let mut import = Import::default();
+    let mut states = Vec::new();
     for name in files.list(FOLDER).into_iter().filter(|name| is_state(name)) {
         let path = format!("{FOLDER}/{name}");
         let Some(text) = files.read(&path) else { continue };
         match yaml::read(&path, &text) {
-            Ok(Some(state)) => read_state(&state, &mut import),
+            Ok(Some(state)) => states.push(state),
             Ok(None) => {}
             Err((origin, why)) => import.lose(origin, format!("no YAML: {why}")),
         }
     }
+    for state in &states {
+        bonds(state, &mut import);
+    }
+    for state in &states {
+        others(state, &states, &mut import);
+    }
+    import.leftovers.sort_by(|one, other| one.origin.file.cmp(&other.origin.file));
     import
 }
 
-fn read_state(state: &Node, import: &mut Import) {
-    let interfaces = state.get("interfaces").map(Node::values).unwrap_or_default();
-    let name_of = |interface: &Node| interface.get("name").and_then(Node::text).unwrap_or_default().to_owned();
-    let is_bond = |interface: &&Node| interface.get("type").and_then(Node::text) == Some("bond");
+fn interfaces_of(state: &Node) -> &[Node] {
+    state.get("interfaces").map(Node::values).unwrap_or_default()
+}
+
+fn name_of(interface: &Node) -> String {
+    interface.get("name").and_then(Node::text).unwrap_or_default().to_owned()
+}
+
+fn is_bond(interface: &&Node) -> bool {
+    interface.get("type").and_then(Node::text) == Some("bond")
+}
+
+fn bonds(state: &Node, import: &mut Import) {
+    let interfaces = interfaces_of(state);
     for bond in interfaces.iter().filter(is_bond) {
         let name = name_of(bond);
         let of = |key: &str| bond.get(key).and_then(Node::text);
@@ -40,9 +58,14 @@ fn read_state(state: &Node, import: &mut Import) {
             import.drafts.push(draft);
         }
     }
+}
+
+/// All but the bonds. What a state has may be a port of a bond that one after it has, or stand on that.
+fn others(state: &Node, states: &[Node], import: &mut Import) {
+    let interfaces = interfaces_of(state);
     let groups: Vec<_> = import.drafts.iter().map(|draft| draft.name().to_owned()).collect();
     for interface in interfaces.iter().filter(|interface| !is_bond(interface)) {
-        match is_port(&name_of(interface), interfaces) {
+        match states.iter().any(|state| is_port(&name_of(interface), interfaces_of(state))) {
             true => port(interface, import),
             false => {
                 let on = below(interface).find(|name| groups.iter().any(|group| group == name));

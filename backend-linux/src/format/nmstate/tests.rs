@@ -203,6 +203,20 @@ fn what_stands_on_a_bond_is_told_as_that() {
 }
 
 #[test]
+fn what_a_state_has_may_belong_to_the_bond_of_one_after_it() {
+    let first = "interfaces:\n- {name: bond0.5, type: vlan, vlan: {id: 5, base-iface: bond0}}\n\
+        - {name: eth1, type: ethernet, mtu: 9000}\n";
+    let second =
+        "interfaces:\n- name: bond0\n  type: bond\n  link-aggregation: {mode: active-backup, port: [eth1, eth2]}\n";
+    let in_one = imported(&[("a.yml", &format!("{second}{}", first.replace("interfaces:\n", "")))]);
+    let in_two = imported(&[("a.yml", first), ("b.yml", second)]);
+    assert_eq!(in_two.drafts[0].to_toml(), in_one.drafts[0].to_toml());
+    let whys = |import: &Import| import.leftovers.iter().map(|left| (left.fate, left.why.clone())).collect::<Vec<_>>();
+    assert_eq!(whys(&in_two), whys(&in_one));
+    assert!(whys(&in_two)[0].1.starts_with("stands on bond0"), "{in_two:?}");
+}
+
+#[test]
 fn addresses_that_are_not_enabled_are_told_and_not_given() {
     let text = "interfaces:\n- name: bond0\n  type: bond\n  link-aggregation: {mode: active-backup, port: [eth1, eth2]}\n  ipv4:\n    \
         dhcp: false\n    address: [{ip: 10.0.0.1, prefix-length: 8}]\n";
