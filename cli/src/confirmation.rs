@@ -100,8 +100,13 @@ pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, RecordErr
 /// Lets a change that is done wait from now on, and finds it. To be called with the lock.
 pub(crate) fn begin(hold: Option<&Hold>, journals: &JournalStore) -> Result<Option<Pending>, RecordError> {
     let Some(Hold { token, seconds: Some(seconds), .. }) = hold else { return Ok(None) };
-    extend(token, *seconds, journals)?;
-    Ok(pending(journals)?.into_iter().find(|change| change.token == *token))
+    let until = record::now()?.seconds + seconds;
+    let done: Vec<_> = journals.waiting(token).into_iter().filter(|found| !found.is_stuck()).collect();
+    done.iter().try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))?;
+    // The clock is not asked again: it may be a second on already, and the shortest time be over.
+    let groups = done.iter().map(|found| found.group().clone()).collect();
+    let command = done.first().map(|found| found.owner.command.clone());
+    Ok(command.map(|command| Pending { token: token.clone(), groups, command, seconds: *seconds }))
 }
 
 /// Tells of a change that waits: people by a note, and a program that reads the last line by a document.
@@ -159,13 +164,6 @@ pub(crate) fn revert(token: &Token, host: &mut Host, context: &mut Context<'_>) 
     let reports = waiting.iter().map(|found| recovery::revert(found, host, context)).collect();
     wake(context.state_directory, token);
     reports
-}
-
-/// Lets a change wait from now on for so many seconds. To be called with the lock.
-pub(crate) fn extend(token: &Token, seconds: u64, journals: &JournalStore) -> Result<(), RecordError> {
-    let until = record::now()?.seconds + seconds;
-    let mut done = journals.waiting(token).into_iter().filter(|found| !found.is_stuck());
-    done.try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))
 }
 
 /// Where the guard of a change can be reached.
