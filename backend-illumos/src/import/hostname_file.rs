@@ -156,11 +156,13 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
         addresses: vec![],
         mtu: vec![],
     };
+    // Flags of a line without an address: those of the interface's own, which another line may give.
+    let mut own = None;
     for (number, line) in logical_lines(text) {
         let origin = Origin::line(path, number, &line);
         // Each line begins with the interface's own address.
         let mut open: Option<Open> = None;
-        // Flags before it are that address's too; on a line without one, the interface's own.
+        // Flags before it are that address's too.
         let mut stays = None;
         let mut rest = line.split_whitespace();
         while let Some(word) = rest.next() {
@@ -209,14 +211,15 @@ fn parse(path: &str, interface: &str, text: &str, names: &Names, import: &mut Im
             }
         }
         file.addresses.extend(open.map(|open| open.close(names)));
-        match (stays, file.addresses.first_mut()) {
-            (Some(is_test), Some(own)) => own.is_test = is_test,
-            // In a file of IPv6 that is the link-local address, from which in.mpathd probes (in.mpathd(8)).
-            (Some(true), None) => {
-                import.lose(origin, "the file names no address that could be the test address; mpath probes by IPv4");
-            }
-            _ => {}
+        own = stays.map(|stays| (stays, origin)).or(own);
+    }
+    match (own, file.addresses.first_mut()) {
+        (Some((is_test, _)), Some(address)) => address.is_test = is_test,
+        // In a file of IPv6 that is the link-local address, from which in.mpathd probes (in.mpathd(8)).
+        (Some((true, origin)), None) => {
+            import.lose(origin, "the file names no address that could be the test address; mpath probes by IPv4");
         }
+        _ => {}
     }
     file
 }

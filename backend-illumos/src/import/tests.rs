@@ -167,6 +167,7 @@ fn both_families_of_an_interface_are_in_its_group_and_flags_before_an_address_ar
         ("etc/hostname6.net0", "plumb -failover up\n"),
         ("etc/hostname.net1", "group ipmp0 \\\nup\n"),
         ("etc/hostname.net2", "10.0.0.8/8 group ipmp0 up\n-failover deprecated\n"),
+        ("etc/hostname.net3", "-failover deprecated\n10.0.0.9/8 group ipmp0 up\n"),
         ("etc/hostname.ipmp0", "ipmp group ipmp0 10.0.0.7/8 up \\\n"),
         ("etc/hostname6.ipmp0", "addif 2001:db8::7/64 up\n"),
         ("etc/defaultrouter", "10.0.0.1\n2001:db8::1\n"),
@@ -176,7 +177,7 @@ fn both_families_of_an_interface_are_in_its_group_and_flags_before_an_address_ar
     assert!(
         text.contains(
             "members   = [{ name = \"net0\", probe-address = \"10.0.0.5/8\" }, \"net1\", \
-        { name = \"net2\", probe-address = \"10.0.0.8/8\" }]"
+        { name = \"net2\", probe-address = \"10.0.0.8/8\" }, { name = \"net3\", probe-address = \"10.0.0.9/8\" }]"
         ),
         "{text}"
     );
