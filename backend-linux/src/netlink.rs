@@ -48,6 +48,7 @@ const ERROR: u16 = 2;
 const DONE: u16 = 3;
 /// `NLMSGERR_ATTR_MSG`.
 const ERROR_TEXT: u16 = 1;
+
 /// A socket with what is needed to ask by it.
 pub(crate) struct Client {
     socket: Socket,

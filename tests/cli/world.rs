@@ -2,6 +2,7 @@
 
 mod beyond;
 mod faulty_host;
+#[path = "../manager.rs"]
 mod manager;
 mod person;
 #[path = "../run.rs"]

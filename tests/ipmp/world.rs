@@ -1,11 +1,12 @@
 //! A simulated host, a configuration, and mpath run on it.
 
+#[path = "../manager.rs"]
+mod manager;
 mod nobody;
 #[path = "../run.rs"]
 mod run;
 #[path = "../steady.rs"]
 mod steady;
-mod svcadm;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -23,9 +24,9 @@ use mpath_backend_illumos::IllumosBackend;
 use mpath_core::{Backend, BackendError, InterfaceName, Snapshot};
 use tempfile::TempDir;
 
+use manager::FakeManager;
 use nobody::Nobody;
 pub(crate) use run::Run;
-use svcadm::Svcadm;
 
 /// The story of the README, with the names that cards have on illumos.
 pub(crate) const HOME_LAN: &str = r#"[group.home-lan]
@@ -229,7 +230,11 @@ impl World {
         let file = self.directory.path().join("mpath.toml").display().to_string();
         let words = ["mpath"].into_iter().chain(line.split(' ')).chain(["--config", &file]).map(Into::into);
         let mut environment = Environment {
-            services: &mut Svcadm { root: self.directory.path().join("tree"), asked: self.asked.clone() },
+            services: &mut FakeManager {
+                root: self.directory.path().join("tree"),
+                asked: self.asked.clone(),
+                fails: false,
+            },
             live: None,
             open_backend: &mut open,
             capabilities: Some(mpath_backend_illumos::capabilities()),

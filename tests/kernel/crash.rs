@@ -195,7 +195,7 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
     let config = Config::new(HOME_LAN);
     let (up, down) = (Traced::stops(&config, "up"), Traced::stops(&config, "down"));
     let mut numbers = Numbers(20_261_122);
-    let mut unfinished = 0;
+    let (mut killed, mut unfinished) = (0, 0);
     for moment in 0..moments() {
         let (words, stops) = if moment % 2 == 0 { ("up", up) } else { ("down", down) };
         if words == "down" {
@@ -204,7 +204,7 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
         let stop = numbers.below(stops);
         let mut traced = Traced::start(&config, words);
         traced.go_on(stop);
-        traced.kill();
+        killed += usize::from(traced.kill());
         unfinished += journals(&state_directory()).len();
         let next = ["recover", "up", "down"][numbers.below(3)];
         let story = format!("{words} killed at stop {stop} of {stops} ({moment}), then {next}");
@@ -223,7 +223,8 @@ fn killed_at_any_moment_the_next_command_sets_it_right() {
         wait_for_picture(&before, BOTH);
     }
     // Otherwise the moments were not those that matter.
-    assert!(unfinished > moments() / 8, "{unfinished} of {} were killed in the middle", moments());
+    let enough = killed > moments() / 3 && unfinished > moments() / 8;
+    assert!(enough, "{killed} were killed, {unfinished} of them in the middle");
 }
 
 fn a_sigint_in_the_middle_undoes_what_was_done() {
@@ -234,7 +235,8 @@ fn a_sigint_in_the_middle_undoes_what_was_done() {
     let mut first = Traced::start(&config, "up");
     let mut before_work = 0;
     while journals(&state_directory()).is_empty() {
-        before_work += first.go_on(1);
+        assert_eq!(first.go_on(1), 1, "it ended before it was at work");
+        before_work += 1;
     }
     let at_work = first.go_on(usize::MAX);
     config.succeed("down");

@@ -59,12 +59,13 @@ impl Traced {
         done
     }
 
-    /// Kills it where it stands, if it has not ended.
-    pub(crate) fn kill(self) {
+    /// Kills it where it stands. Tells whether it was still there.
+    pub(crate) fn kill(self) -> bool {
         if !self.ended {
             kill(self.pid, SIGKILL).unwrap();
             assert_eq!(waitpid(self.pid, None).unwrap(), WaitStatus::Signaled(self.pid, SIGKILL, false));
         }
+        !self.ended
     }
 
     /// Sends it SIGINT where it stands, and lets it come to its end by itself. Tells its exit code and what it said.

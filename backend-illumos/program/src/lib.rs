@@ -111,6 +111,17 @@ pub fn finish(command: &mut Command, limit: Duration) -> io::Result<Option<Ended
     Ok(status.map(|status| Ended { status, stdout: text(&stdout), stderr: text(&stderr) }))
 }
 
+/// Tells, by a thread of its own, when a child has ended. It is not reaped by that: until whoever asked does so, its number is
+/// nobody else's, and no signal hits a stranger.
+pub fn when_ended(child: &Child, tell: impl FnOnce() + Send + 'static) {
+    let number = Pid::from_child(child);
+    thread::spawn(move || {
+        let end = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while waitid(WaitId::Pid(number), end).is_err_and(|error| error == Errno::INTR) {}
+        tell();
+    });
+}
+
 /// Reads a stream to its end, beside the program: one that fills a pipe nobody reads would stand still.
 fn gather(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
@@ -138,12 +149,8 @@ fn text(stream: &mpsc::Receiver<Vec<u8>>) -> String {
 /// How a child ends; `None` where it takes too long, and is killed.
 fn end(mut child: Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let (sender, ended) = mpsc::channel();
-    let number = Pid::from_child(&child);
-    thread::spawn(move || {
-        // Not reaped here: until that is done below, its number is nobody else's, and no signal hits a stranger.
-        let end = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while waitid(WaitId::Pid(number), end).is_err_and(|error| error == Errno::INTR) {}
-        sender.send(())
+    when_ended(&child, move || {
+        let _ = sender.send(());
     });
     if ended.recv_timeout(limit).is_ok() {
         return child.wait().map(Some);

@@ -12,8 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mpath_core::Hook;
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::trust;
 
@@ -121,9 +120,7 @@ enum Heard {
 }
 
 fn watch(hook: &Hook, mut child: Child, mut output: io::PipeReader, line: &str, current: &Current) -> Ending {
-    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-        return Ending::NotRun { why: "it has no number".to_owned() };
-    };
+    let pid = Pid::from_child(&child);
     let lock = || current.lock().unwrap_or_else(PoisonError::into_inner);
     *lock() = Some(pid);
     let (heard, hears) = channel();
@@ -144,12 +141,7 @@ fn watch(hook: &Hook, mut child: Child, mut output: io::PipeReader, line: &str, 
         }
         let _ = closed.send(Heard::Closed);
     });
-    thread::spawn(move || {
-        // Not reaped here: until that is done below, its number is nobody else's.
-        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while waitid(WaitId::Pid(pid), ended).is_err_and(|error| error == Errno::INTR) {}
-        let _ = heard.send(Heard::Ended);
-    });
+    mpath_program::when_ended(&child, move || drop(heard.send(Heard::Ended)));
     let end = Instant::now() + Duration::from(hook.timeout);
     let (mut timed_out, mut is_closed) = (false, false);
     loop {

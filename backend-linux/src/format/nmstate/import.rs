@@ -1,5 +1,7 @@
 //! Bonds of a state, as groups.
 
+use std::collections::BTreeSet;
+
 use mpath_core::Draft;
 use mpath_core::draft::Value;
 use mpath_core::import::{Fate, Files, Import, Leftover, Origin};
@@ -25,8 +27,9 @@ pub fn import(files: &dyn Files) -> Import {
     for state in &states {
         bonds(state, &mut import);
     }
+    let ports: BTreeSet<_> = states.iter().flat_map(interfaces_of).flat_map(ports_of).filter_map(Node::text).collect();
     for state in &states {
-        others(state, &states, &mut import);
+        others(state, &ports, &mut import);
     }
     import.leftovers.sort_by(|one, other| one.origin.file.cmp(&other.origin.file));
     import
@@ -36,8 +39,8 @@ fn interfaces_of(state: &Node) -> &[Node] {
     state.get("interfaces").map(Node::values).unwrap_or_default()
 }
 
-fn name_of(interface: &Node) -> String {
-    interface.get("name").and_then(Node::text).unwrap_or_default().to_owned()
+fn name_of(interface: &Node) -> &str {
+    interface.get("name").and_then(Node::text).unwrap_or_default()
 }
 
 fn is_bond(interface: &&Node) -> bool {
@@ -54,18 +57,17 @@ fn bonds(state: &Node, import: &mut Import) {
         } else if import.drafts.iter().any(|draft| draft.name() == name) {
             import.lose(bond.origin.clone(), format!("{name} is in another state already"));
         } else {
-            let draft = group(bond, &name, interfaces, import);
+            let draft = group(bond, name, interfaces, import);
             import.drafts.push(draft);
         }
     }
 }
 
 /// All but the bonds. What a state has may be a port of a bond that one after it has, or stand on that.
-fn others(state: &Node, states: &[Node], import: &mut Import) {
-    let interfaces = interfaces_of(state);
+fn others(state: &Node, ports: &BTreeSet<&str>, import: &mut Import) {
     let groups: Vec<_> = import.drafts.iter().map(|draft| draft.name().to_owned()).collect();
-    for interface in interfaces.iter().filter(|interface| !is_bond(interface)) {
-        match states.iter().any(|state| is_port(&name_of(interface), interfaces_of(state))) {
+    for interface in interfaces_of(state).iter().filter(|interface| !is_bond(interface)) {
+        match ports.contains(name_of(interface)) {
             true => port(interface, import),
             false => {
                 let on = below(interface).find(|name| groups.iter().any(|group| group == name));
@@ -119,10 +121,6 @@ fn below(interface: &Node) -> impl Iterator<Item = &str> {
 fn configs_of(bond: &Node) -> impl Iterator<Item = &Node> {
     let configs = bond.get("link-aggregation").and_then(|aggregation| aggregation.get("ports-config"));
     configs.map(Node::values).unwrap_or_default().iter()
-}
-
-fn is_port(name: &str, interfaces: &[Node]) -> bool {
-    interfaces.iter().flat_map(ports_of).any(|port| port.text() == Some(name))
 }
 
 /// Of a member: the MAC address that it is found by, if it is.

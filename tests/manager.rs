@@ -1,4 +1,4 @@
-//! What is asked of the manager of services.
+//! What a test's world has in place of a manager of services.
 
 use std::cell::RefCell;
 use std::io;
@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use mpath::Services;
 
-/// A manager of services that only notes what it is asked.
-pub(super) struct FakeManager {
-    pub(super) root: PathBuf,
-    pub(super) asked: Rc<RefCell<Vec<String>>>,
-    pub(super) fails: bool,
+/// It only notes what it is asked; the files that belong to it are in a folder of the world's.
+pub(crate) struct FakeManager {
+    pub(crate) root: PathBuf,
+    pub(crate) asked: Rc<RefCell<Vec<String>>>,
+    pub(crate) fails: bool,
 }
 
 impl Services for FakeManager {
