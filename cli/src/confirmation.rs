@@ -101,7 +101,7 @@ pub(crate) fn pending(journals: &JournalStore) -> Result<Vec<Pending>, RecordErr
 pub(crate) fn begin(hold: Option<&Hold>, journals: &JournalStore) -> Result<Option<Pending>, RecordError> {
     let Some(Hold { token, seconds: Some(seconds), .. }) = hold else { return Ok(None) };
     let until = record::now()?.seconds + seconds;
-    let done: Vec<_> = journals.waiting(token).into_iter().filter(|found| !found.is_stuck()).collect();
+    let done = journals.done(token);
     done.iter().try_for_each(|found| found.reopen()?.mark(Mark::Applied { until }))?;
     // The clock is not asked again: it may be a second on already, and the shortest time be over.
     let groups = done.iter().map(|found| found.group().clone()).collect();
@@ -136,7 +136,7 @@ pub(crate) fn choose(journals: &JournalStore, named: Option<&str>) -> Result<Tok
 
 /// Lets a change stay. To be called with the lock.
 pub(crate) fn keep(token: &Token, context: &Context<'_>) -> Vec<GroupReport> {
-    let done: Vec<_> = context.journals().waiting(token).into_iter().filter(|found| !found.is_stuck()).collect();
+    let done = context.journals().done(token);
     // All are marked before the first is ended: whoever is killed in between has confirmed more, not less.
     let marked: Vec<_> =
         done.iter().map(|found| found.reopen().and_then(|mut journal| journal.mark(Mark::Done))).collect();

@@ -121,6 +121,11 @@ impl JournalStore {
         self.all().into_iter().flatten().filter(|found| found.journal.opening.token() == Some(token)).collect()
     }
 
+    /// Those of them that are done. What failed and is stuck was told, and is `recover`'s.
+    pub(crate) fn done(&self, token: &Token) -> Vec<Found> {
+        self.waiting(token).into_iter().filter(|found| !found.is_stuck()).collect()
+    }
+
     /// The one of a group.
     pub(crate) fn of(&self, group: &GroupName) -> Result<Option<Found>, RecordError> {
         self.read(file_name(group).as_ref())

@@ -135,9 +135,7 @@ impl<'a> Gate<'a> {
         context: &mut Context<'_>,
         signals: &Signals,
     ) {
-        let mut done = context.journals().waiting(token);
-        // What failed and is stuck was told, and is `recover`'s.
-        done.retain(|found| !found.is_stuck());
+        let done = context.journals().done(token);
         if done.is_empty() {
             return;
         }
